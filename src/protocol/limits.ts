@@ -1,0 +1,94 @@
+/**
+ * Every number of the protocol, once: its unit is in its name or its sentence, its source behind it.
+ *
+ * Sources: "mesh" is the mesh-network page (001), "registry" the registry page (002), "storage" 000, "identity" 003,
+ * "naming" 004; "ruled" is a decision of ours, listed with its reason in `src/protocol/README.md`.
+ */
+
+const second = 1_000
+const minute = 60 * second
+const hour = 60 * minute
+
+// wire ---------------------------------------------------------------------------------------------------------------
+
+/** Largest frame payload, in bytes. A larger length ends the connection before a byte of it is read (mesh, "Max message size: 1 MB"). */
+export const frameBytesMax = 1_048_576
+/** Deepest nesting of JSON that a frame or a request body may have (ruled: nothing of ours nests deeper than six). */
+export const jsonDepthMax = 32
+/** Bytes that may wait to be written to one slow connection; beyond it the connection is closed (ruled). */
+export const outboundQueueBytesMax = 8 * frameBytesMax
+/** A peer that connected must have said HELLO within this time (deployed node: 10 s). */
+export const greetingPatienceMs = 10 * second
+/** A dial that has not ended after this time has failed (ruled). */
+export const dialPatienceMs = 10 * second
+
+// membership ---------------------------------------------------------------------------------------------------------
+
+/** Most mesh peers at a time, in- and outbound together (mesh, "max_peers = 15"). */
+export const maxPeersDefault = 15
+/** HEARTBEAT period (ruled, as deployed). */
+export const heartbeatPeriodMs = 30 * second
+/** Without a frame for this long a peer is suspected and probed (ruled). */
+export const suspicionAfterMs = 45 * second
+/** A suspected peer is probed this often (ruled). */
+export const probePeriodMs = 5 * second
+/** A suspected peer that stays silent for this long is dead (ruled: at 50 % loss one probe in four is answered). */
+export const suspicionPatienceMs = 150 * second
+/** First wait before dialling an address again; doubles with jitter up to the second number (deployed: 1 s … 60 s). */
+export const redialFirstMs = 1 * second
+export const redialMaxMs = 60 * second
+/** How often a node that has too few peers looks for more (ruled). */
+export const refillPeriodMs = 10 * second
+/** Addresses remembered as candidates for dialling; the ones that failed most are dropped first (ruled). */
+export const candidatesMax = 500
+/** Peers named in one HEARTBEAT (ruled: a screenful; more would let one frame fill the candidates). */
+export const heartbeatPeersMax = 50
+
+// gossip -------------------------------------------------------------------------------------------------------------
+
+/** An announcement is forwarded while its hop count is below this (mesh, "Max 10 hops"). */
+export const gossipHopsMax = 10
+/** How long an announcement id stays in the seen-set (mesh, "5-minute seen-set"). */
+export const seenWindowMs = 5 * minute
+/** Ids the seen-set holds; beyond it the oldest minute is forgotten early (ruled: 100/s from 15 peers over the window is 450,000). */
+export const seenIdsMax = 500_000
+/** Announcements a peer may send per second before its reader slows down (mesh, "max 100 announcements/sec per peer"). */
+export const announcementsPerSecond = 100
+/** Announcements held for one throttled peer; beyond it they are dropped and anti-entropy repairs (ruled: five seconds' worth). */
+export const heldAnnouncementsMax = 500
+/** An announcement that claims to be further ahead of our clock than this is refused (ruled). */
+export const clockSkewMaxMs = 5 * minute
+/** A tombstone of an entity or a developer suppresses older records for this long (mesh, "24 h"). */
+export const tombstoneLifeMs = 24 * hour
+/** A tombstone of a name (naming, "30 days"). */
+export const nameTombstoneLifeMs = 30 * 24 * hour
+/** Claims kept of one contested entity (ruled). */
+export const claimsPerEntityMax = 4
+
+// records ------------------------------------------------------------------------------------------------------------
+
+/** Characters of a summary (storage, "max 200 chars"). */
+export const summaryCharactersMax = 200
+/** Characters of an entity's or developer's name (deployed). */
+export const nameCharactersMax = 100
+/** Tags of one entity (deployed). */
+export const tagsMax = 20
+/** Characters of one tag, of a category, of a URL (ruled: the deployed node bounds none of them). */
+export const tagCharactersMax = 64
+export const categoryCharactersMax = 64
+export const urlCharactersMax = 2_048
+/** Seconds a record says it lives; kept and shown, never a reason to drop (storage; ruled). */
+export const recordTtlSeconds = 86_400
+/** Largest derivation index (identity: `uint32_be(index)`). */
+export const derivationIndexMax = 0xffff_ffff
+
+// REST ---------------------------------------------------------------------------------------------------------------
+
+/** Largest request body in bytes (ruled). */
+export const requestBytesMax = 256 * 1024
+/** Requests a minute and address: searches, and registrations of any kind (deployed). */
+export const searchesPerMinute = 100
+export const registrationsPerMinute = 10
+/** Results of one search: default and most. */
+export const searchResultsDefault = 20
+export const searchResultsMax = 100

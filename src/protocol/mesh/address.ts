@@ -1,0 +1,15 @@
+/** Where a node is reached: `host:port`, an IPv6 host in brackets. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export const writeAddress = ({ host, port }: Address): string => `${host.includes(":") ? `[${host}]` : host}:${port}`
+
+/** Reads `host:port` or `[v6]:port`; port 0 … 65535, a host without spaces or slashes. */
+export const readAddress = (text: string): Address | undefined => {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/?#[\]]{1,253})):(\d{1,5})$/.exec(text)
+  if (match === null) return undefined
+  const port = Number(match[3])
+  return port <= 65_535 ? { host: match[1] ?? match[2]!, port } : undefined
+}

@@ -1,0 +1,22 @@
+/** A developer's record (storage page, table `developers`). Field names are the wire's, ids and times the inner ones. */
+import type { DeveloperId, RegistryId } from "../identity/id.ts"
+import type { PublicKey, Signature } from "../identity/key.ts"
+import type { Seconds } from "../time.ts"
+
+export interface DeveloperRecord {
+  readonly developer_id: DeveloperId
+  readonly name: string
+  readonly public_key: PublicKey
+  readonly profile_url: string
+  readonly github: string
+  readonly home_registry: RegistryId
+  readonly registered_at: Seconds
+  readonly updated_at: Seconds
+  /** Over the canonical `{github, name, profile_url, public_key}`; absent when the row was created by a registration of an entity. */
+  readonly signature?: Signature
+}
+
+export interface DeveloperEntry {
+  readonly record: DeveloperRecord
+  readonly tier: "local" | "gossip"
+}

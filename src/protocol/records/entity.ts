@@ -1,0 +1,63 @@
+/**
+ * The registry record of an entity (storage page, table `agents`; registry page, "Registry Record").
+ *
+ * Field names are the wire's. Ids are in their inner spelling and times are seconds: `entity-document.ts` writes and reads
+ * the form that travels, REST writes its own.
+ */
+import type { DeveloperId, EntityId, RegistryId } from "../identity/id.ts"
+import type { DeveloperProof } from "../identity/derivation.ts"
+import type { PublicKey, Signature } from "../identity/key.ts"
+import type { JsonObject } from "../identity/canonical-json.ts"
+import type { Seconds } from "../time.ts"
+
+export type EntityType = "agent" | "service"
+export type EntityStatus = "active" | "inactive"
+
+export interface EntityRecord {
+  readonly entity_id: EntityId
+  readonly entity_type: EntityType
+  readonly name: string
+  readonly category: string
+  readonly tags: ReadonlyArray<string>
+  readonly summary: string
+  readonly entity_url: string
+  readonly public_key: PublicKey
+  readonly developer_id: DeveloperId
+  readonly developer_proof: DeveloperProof
+  readonly service_endpoint?: string
+  readonly openapi_url?: string
+  readonly entity_pricing?: JsonObject
+  readonly capability_summary?: JsonObject
+  readonly codebase_hash?: string
+  /** The registry where it registered. */
+  readonly home_registry: RegistryId
+  readonly registered_at: Seconds
+  readonly updated_at: Seconds
+  /** Seconds; kept and shown, never a reason to drop (ruled). */
+  readonly ttl: number
+  /** The entity's signature over `signed` (or, where that is absent, over `registrationText`). */
+  readonly signature: Signature
+  /** The registration's signed text, when it cannot be rebuilt from the fields above. */
+  readonly signed?: string
+  /** Later changes, oldest first: each field is proven by the last signed text that set it (ruled). */
+  readonly changes: ReadonlyArray<SignedChange>
+}
+
+/** The signed body of an update, by the entity's own or its developer's key. */
+export interface SignedChange {
+  readonly by: "entity" | "developer"
+  readonly text: string
+  readonly signature: Signature
+}
+
+/** An entity as a store keeps it: the record, and what the node knows about it. */
+export interface EntityEntry {
+  readonly record: EntityRecord
+  /** `local`: registered here. `gossip`: learned from the mesh. */
+  readonly tier: "local" | "gossip"
+  readonly status: EntityStatus
+  readonly lastHeartbeat?: Seconds
+  readonly receivedAt?: Seconds
+  /** More than one registry claims to be its home. */
+  readonly contested: boolean
+}

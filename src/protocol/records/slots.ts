@@ -1,0 +1,70 @@
+/**
+ * Which record wins: one total order, so that merging commutes, associates and is idempotent (ruled; storage page,
+ * "origin_public_key"; mesh page, TOFU).
+ *
+ * Every registry has one *slot* per subject: the latest thing it said about that entity, a record or a tombstone. Slots
+ * merge by taking the later (equal times: the tombstone, then the greater id). What a node shows is a function of the
+ * slots alone, so the order in which they arrived cannot matter:
+ *
+ *   1. the slots are ranked: a claim whose home the entity signed, then the earlier registration, then the smaller registry id;
+ *   2. the first in rank holds the pin. If it holds a record, that record is shown;
+ *   3. if it holds a tombstone, everything that registered before the deletion is gone with it, whoever claims it; the
+ *      first in rank that registered later is shown.
+ */
+import { claimsPerEntityMax, tombstoneLifeMs } from "../limits.ts"
+import type { RegistryId } from "../identity/id.ts"
+import type { Seconds } from "../time.ts"
+
+export interface Slot {
+  readonly origin: RegistryId
+  /** When the origin said it. Strictly increasing per (origin, subject). */
+  readonly at: Seconds
+  /** Id of the announcement: the last word in a tie. */
+  readonly id: string
+  readonly isTombstone: boolean
+  /** Registration that is claimed, or was deleted. */
+  readonly registeredAt: Seconds
+  /** The entity's own key signed that this registry is its home. */
+  readonly homeIsSigned: boolean
+}
+
+/** The later of two slots of one origin. Total: two different slots are never equal. */
+export const later = <S extends Slot>(a: S, b: S): S => (compareAge(a, b) >= 0 ? a : b)
+
+const compareAge = (a: Slot, b: Slot): number =>
+  a.at - b.at || Number(a.isTombstone) - Number(b.isTombstone) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+
+/** Negative when `a` has the better claim. */
+export const compareClaims = (a: Slot, b: Slot): number =>
+  Number(b.homeIsSigned) - Number(a.homeIsSigned) ||
+  a.registeredAt - b.registeredAt ||
+  (a.origin < b.origin ? -1 : a.origin > b.origin ? 1 : 0)
+
+export interface Merged<S extends Slot> {
+  /** Ranked, at most `claimsPerEntityMax`; beyond that the weakest claim is forgotten. */
+  readonly slots: ReadonlyArray<S>
+  /** Did the incoming slot add anything? Only then is it forwarded. */
+  readonly changed: boolean
+}
+
+/** Adds what was heard to what is held. `held` is ranked, as an earlier merge returned it. */
+export const merge = <S extends Slot>(held: ReadonlyArray<S>, heard: S): Merged<S> => {
+  const own = held.find((slot) => slot.origin === heard.origin)
+  if (own !== undefined && later(own, heard) === own) return { slots: held, changed: false }
+  const slots = [...held.filter((slot) => slot !== own), heard].sort(compareClaims).slice(0, claimsPerEntityMax)
+  return { slots, changed: slots.includes(heard) }
+}
+
+/** The slot whose record is shown, or `undefined` when the entity is deleted or unknown. `slots` is ranked. */
+export const shown = <S extends Slot>(slots: ReadonlyArray<S>): S | undefined => {
+  const pinned = slots[0]
+  if (pinned === undefined) return undefined
+  if (!pinned.isTombstone) return pinned
+  return slots.find((slot) => !slot.isTombstone && slot.registeredAt > pinned.at)
+}
+
+/** Do two registries that still hold a record both claim it? */
+export const isContested = (slots: ReadonlyArray<Slot>): boolean => slots.filter((slot) => !slot.isTombstone).length > 1
+
+/** May this slot be forgotten? A tombstone after its life. */
+export const isExpired = (slot: Slot, nowMs: number): boolean => slot.isTombstone && slot.at * 1_000 + tombstoneLifeMs <= nowMs

@@ -1,0 +1,18 @@
+/**
+ * Wall time as documents carry it: RFC 3339, UTC, whole seconds (`2026-04-10T12:34:56Z`); inside, whole seconds since 1970.
+ * Durations and "now" are milliseconds everywhere (`…Ms`).
+ */
+export type Seconds = number
+
+export const writeTime = (at: Seconds): string => `${new Date(at * 1_000).toISOString().slice(0, 19)}Z`
+
+const shape = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
+
+/** `undefined` unless it is exactly the form above and names a real moment. */
+export const readTime = (text: string): Seconds | undefined => {
+  if (!shape.test(text)) return undefined
+  const at = Date.parse(text) / 1_000
+  return Number.isNaN(at) || writeTime(at) !== text ? undefined : at
+}
+
+export const secondsOf = (nowMs: number): Seconds => Math.floor(nowMs / 1_000)

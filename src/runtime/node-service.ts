@@ -1,0 +1,91 @@
+/**
+ * `Node`: all that a registry node can be asked to do, as one service. REST, the command line and the simulator's
+ * workloads call it; none of them reaches past it.
+ */
+import { Context, type Effect, Schema } from "effect"
+import type { Json } from "../protocol/identity/canonical-json.ts"
+import type { RegistryId } from "../protocol/identity/id.ts"
+import type { PublicKey } from "../protocol/identity/key.ts"
+import type { DeveloperEntry, DeveloperRecord } from "../protocol/records/developer.ts"
+import type { EntityEntry, EntityRecord } from "../protocol/records/entity.ts"
+import type { StoreFailed } from "./ports.ts"
+
+/** Why a request is not granted. `code` decides the HTTP status; `message` is one sentence for the client. */
+export class Refused extends Schema.TaggedError<Refused>()("Refused", {
+  code: Schema.Literals(["invalid_request", "unauthorized", "forbidden", "not_found", "conflict", "gone", "unavailable"]),
+  message: Schema.String,
+  /** The request field that is at fault, where there is one. */
+  field: Schema.optionalKey(Schema.String),
+}) {}
+
+/** A search as REST sends it (reference 4.1). Absent fields do not filter. */
+export interface SearchRequest {
+  readonly query?: string
+  readonly category?: string
+  readonly tags?: ReadonlyArray<string>
+  readonly developer_id?: string
+  readonly entity_type?: string
+  readonly status?: string
+  readonly max_results?: number
+  readonly offset?: number
+}
+
+export interface SearchHit {
+  readonly entry: EntityEntry
+  /** 0 … 1. */
+  readonly score: number
+  readonly textRelevance: number
+}
+
+export interface SearchAnswer {
+  readonly hits: ReadonlyArray<SearchHit>
+  /** All that match, not only this page. */
+  readonly totalFound: number
+  readonly offset: number
+  readonly hasMore: boolean
+}
+
+/** A mesh peer as the operator sees it. */
+export interface PeerView {
+  readonly registryId: RegistryId
+  readonly publicKey: PublicKey
+  /** Where it is reached, as it says. */
+  readonly address: string
+  readonly direction: "in" | "out"
+  readonly agentCount: number
+  readonly connectedAtMs: number
+  readonly lastSeenMs: number
+  /** How often each verdict was given on what it sent: `accept`, `duplicate`, `drop: signature` … */
+  readonly verdicts: Readonly<Record<string, number>>
+}
+
+export interface NodeStatus {
+  readonly registryId: RegistryId
+  readonly uptimeMs: number
+  readonly phase: string
+  readonly peerCount: number
+  readonly localEntities: number
+  readonly gossipEntities: number
+  readonly developers: number
+  /** Frames refused before a peer was known, by reason. */
+  readonly refused: Readonly<Record<string, number>>
+}
+
+export class Node extends Context.Service<
+  Node,
+  {
+    readonly registryId: RegistryId
+    readonly publicKey: PublicKey
+    /** POST /v1/developers: the body as the SDKs sign it (reference 1.3). */
+    readonly registerDeveloper: (body: Json) => Effect.Effect<DeveloperRecord, Refused | StoreFailed>
+    /** POST /v1/entities: the body as the SDKs sign it (reference 1.4). Durable and announced when it returns. */
+    readonly registerEntity: (body: Json) => Effect.Effect<EntityRecord, Refused | StoreFailed>
+    /** DELETE /v1/entities/{id}: `authorization` is the header's value. */
+    readonly deregister: (id: string, authorization: string | undefined) => Effect.Effect<EntityRecord, Refused | StoreFailed>
+    readonly entity: (id: string) => Effect.Effect<EntityEntry, Refused | StoreFailed>
+    readonly developer: (id: string) => Effect.Effect<DeveloperEntry, Refused | StoreFailed>
+    readonly search: (request: SearchRequest) => Effect.Effect<SearchAnswer, Refused | StoreFailed>
+    readonly status: Effect.Effect<NodeStatus, StoreFailed>
+    readonly peers: Effect.Effect<ReadonlyArray<PeerView>>
+  }
+>()("agentdns/runtime/Node") {}

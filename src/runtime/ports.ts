@@ -1,0 +1,159 @@
+/**
+ * Ports: what a node needs from the world, each with its promise.
+ *
+ * `runtime/live` and `runtime/store` provide them with sockets, clocks and disks; `sim` provides them with a virtual
+ * network. Reading the time and drawing a number are ports too, but Effect has them already: `Clock` and `Random`.
+ */
+import { Context, type Effect, Schema, type Stream } from "effect"
+import type { Announcement, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import type { DeveloperId, EntityId, RegistryId } from "../protocol/identity/id.ts"
+import type { PublicKey, Signature } from "../protocol/identity/key.ts"
+import type { DeveloperEntry, DeveloperRecord } from "../protocol/records/developer.ts"
+import type { EntityEntry, EntityRecord } from "../protocol/records/entity.ts"
+import type { PeerPin } from "../protocol/mesh/pin.ts"
+import type { Address } from "../protocol/mesh/address.ts"
+
+// the mesh -----------------------------------------------------------------------------------------------------------
+
+/** Nobody answered at that address, or not in time, or with less than TLS 1.3 and a key. */
+export class PeerUnreachable extends Schema.TaggedError<PeerUnreachable>()("PeerUnreachable", {
+  address: Schema.String,
+  reason: Schema.String,
+}) {}
+
+/** The address to listen on is taken, or not ours. */
+export class ListenFailed extends Schema.TaggedError<ListenFailed>()("ListenFailed", {
+  address: Schema.String,
+  reason: Schema.String,
+}) {}
+
+/** What a connection tells its owner. Set once, before any of it can happen. */
+export interface ConnectionEvents {
+  /** Bytes as they arrive, in order, in pieces of any size. */
+  readonly bytes: (chunk: Uint8Array) => void
+  /** Once, at the end, whoever ended it. No bytes come after it. */
+  readonly closed: (reason: string) => void
+}
+
+/**
+ * An encrypted stream to another node whose key is proven.
+ *
+ * Bytes of one connection arrive in order or not at all; what was written shortly before a close may be lost. `write`
+ * never blocks: it queues, and `queuedBytes` tells how much the other end has not taken yet. While `pauseReading` holds,
+ * no bytes are delivered and the other end feels it. `close` is idempotent.
+ */
+export interface Connection {
+  /** The key the other end proved in the handshake. */
+  readonly remoteKey: PublicKey
+  /** Host the other end was seen at, without a port. */
+  readonly remoteHost: string
+  readonly open: (events: ConnectionEvents) => void
+  readonly write: (bytes: Uint8Array) => void
+  readonly queuedBytes: () => number
+  readonly pauseReading: () => void
+  readonly resumeReading: () => void
+  /** Ends it after what was written has gone out. */
+  readonly close: () => void
+}
+
+/** Connections to other nodes. `dial` may never answer: the caller brings its own patience. */
+export class Transport extends Context.Service<
+  Transport,
+  {
+    readonly dial: (address: Address) => Effect.Effect<Connection, PeerUnreachable>
+    /** Hands over each inbound connection until the scope closes; yields the address that is really listened on. */
+    readonly listen: (accept: (connection: Connection) => void) => Effect.Effect<Address, ListenFailed, import("effect").Scope.Scope>
+  }
+>()("agentdns/runtime/Transport") {}
+
+/** One wake-up later. `cancel` is idempotent; what is cancelled never fires. Equal times fire in the order they were set. */
+export class Timers extends Context.Service<
+  Timers,
+  { readonly after: (delayMs: number, fire: () => void) => { readonly cancel: () => void } }
+>()("agentdns/runtime/Timers") {}
+
+// keys ---------------------------------------------------------------------------------------------------------------
+
+/** The registry's own key. The secret stays behind this port. */
+export class Signer extends Context.Service<
+  Signer,
+  {
+    readonly publicKey: PublicKey
+    readonly registryId: RegistryId
+    readonly sign: (message: Uint8Array | string) => Signature
+  }
+>()("agentdns/runtime/Signer") {}
+
+/** The strict Ed25519 verdict of `protocol/identity/ed25519.ts`; providers may remember verdicts, never change them. */
+export class Verifier extends Context.Service<
+  Verifier,
+  { readonly verify: (key: PublicKey, message: Uint8Array | string, signature: Signature) => boolean }
+>()("agentdns/runtime/Verifier") {}
+
+// records ------------------------------------------------------------------------------------------------------------
+
+/** The database is down, full, or refused. `reason` is for the operator; it never reaches a client. */
+export class StoreFailed extends Schema.TaggedError<StoreFailed>()("StoreFailed", {
+  operation: Schema.String,
+  reason: Schema.String,
+}) {}
+
+/** Somebody registered it here before. */
+export class AlreadyRegistered extends Schema.TaggedError<AlreadyRegistered>()("AlreadyRegistered", {
+  id: Schema.String,
+}) {}
+
+/** What merging one announcement came to. */
+export interface MergeOutcome {
+  /** False: it was known already, or something later is. */
+  readonly changed: boolean
+  /** What is shown of the subject afterwards; absent when it is deleted. */
+  readonly entity?: EntityEntry
+}
+
+export interface StoreCounts {
+  readonly localEntities: number
+  readonly gossipEntities: number
+  readonly developers: number
+}
+
+/**
+ * The node's long-term memory (storage page). Local records win over gossiped ones in every read.
+ *
+ * Each write is one transaction and durable when it returns; of two at once, one comes first. A write that fails changes
+ * nothing. Nothing is read that was not written whole.
+ */
+export class RecordStore extends Context.Service<
+  RecordStore,
+  {
+    /** The entity as this node shows it: local before gossip, nothing when it is deleted. */
+    readonly entity: (id: EntityId) => Effect.Effect<EntityEntry | undefined, StoreFailed>
+    /** Several at once, in the order asked, unknown ones left out. */
+    readonly entities: (ids: ReadonlyArray<EntityId>) => Effect.Effect<ReadonlyArray<EntityEntry>, StoreFailed>
+    /** All that is shown, in no particular order: what indexes are rebuilt from. */
+    readonly everyEntity: Stream.Stream<EntityEntry, StoreFailed>
+    readonly developer: (id: DeveloperId) => Effect.Effect<DeveloperEntry | undefined, StoreFailed>
+    readonly counts: Effect.Effect<StoreCounts, StoreFailed>
+    /** What every registry last said about a subject, ranked (`protocol/records/slots.ts`). */
+    readonly slots: (subject: string) => Effect.Effect<ReadonlyArray<Announcement>, StoreFailed>
+
+    readonly addDeveloper: (developer: DeveloperRecord) => Effect.Effect<void, AlreadyRegistered | StoreFailed>
+    /** A registration by a client of ours: the record, its announcement and, when `developer` is not there yet, the developer. */
+    readonly register: (registration: {
+      readonly record: EntityRecord
+      readonly developer: DeveloperRecord
+      readonly announcement: VerifiedAnnouncement
+    }) => Effect.Effect<void, AlreadyRegistered | StoreFailed>
+    /** Ends a registration of ours; `announcement` is the tombstone. False when there was none. */
+    readonly deregister: (id: EntityId, announcement: VerifiedAnnouncement) => Effect.Effect<boolean, StoreFailed>
+    /** What was heard from the mesh, in order, in one transaction; one outcome each. */
+    readonly merge: (
+      announcements: ReadonlyArray<VerifiedAnnouncement>,
+      nowMs: number,
+    ) => Effect.Effect<ReadonlyArray<MergeOutcome>, StoreFailed>
+
+    /** Keys that were met at an address (TOFU). A later `pin` of the same address replaces it: `protocol/mesh/pin.ts` decides whether it may. */
+    readonly pins: Effect.Effect<ReadonlyArray<PeerPin>, StoreFailed>
+    readonly pin: (pin: PeerPin) => Effect.Effect<void, StoreFailed>
+  }
+>()("agentdns/runtime/RecordStore") {}
