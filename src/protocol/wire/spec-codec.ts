@@ -1,0 +1,170 @@
+/**
+ * The dialect of the mesh page: one flat JSON object a frame, `type` in upper case, ids spelled `agdns:`.
+ *
+ * `read` believes nothing: what is no JSON object of a known type and the right shape is a fault with a reason that can be
+ * counted. Members that a type does not have are ignored, so that a newer node can say more.
+ */
+import { Result, Schema } from "effect"
+import type { AnnouncementId } from "../gossip/announcement.ts"
+import type { JsonObject } from "../identity/canonical-json.ts"
+import { onWire, readRegistryId, RegistryIdText } from "../identity/id.ts"
+import { readKey } from "../identity/key.ts"
+import { heartbeatPeersMax } from "../limits.ts"
+import { readTime, writeTime } from "../time.ts"
+import type { Gossip, Heartbeat, Hello, Message } from "./message.ts"
+
+/** Why a frame is no message. The reason is one of a few words, so that it can be a counter's name. */
+export interface Unreadable {
+  readonly type: "unreadable"
+  readonly reason: "not-json" | "not-a-message" | "unknown-type"
+}
+const unreadable = (reason: Unreadable["reason"]): Unreadable => ({ type: "unreadable", reason })
+
+export const isUnreadable = (read: Message | Unreadable): read is Unreadable => read.type === "unreadable"
+
+/** The payload of one frame. */
+export const write = (message: Message): Uint8Array => Buffer.from(writeText(message))
+
+const writeText = (message: Message): string => {
+  switch (message.type) {
+    case "GOSSIP":
+      return JSON.stringify({ type: "GOSSIP", id: message.id, hop_count: message.hopCount, announcement: message.document })
+    case "HELLO":
+      return JSON.stringify({
+        type: "HELLO",
+        node_id: onWire(message.nodeId),
+        public_key: message.publicKey,
+        version: message.version,
+        capabilities: message.capabilities,
+        network: message.network,
+        role: message.role,
+        listen_port: message.listenPort,
+        advertised_host: message.advertisedHost,
+        agent_count: message.agentCount,
+      })
+    case "HEARTBEAT":
+      return JSON.stringify({
+        type: "HEARTBEAT",
+        registry_id: onWire(message.registryId),
+        timestamp: writeTime(message.at),
+        peers: message.peers.map(({ address, reputation }) => ({ host: address.host, port: address.port, reputation })),
+        agent_count: message.agentCount,
+        service_count: message.serviceCount,
+        ...(message.wantsAnswer && { wants_answer: true }),
+      })
+  }
+}
+
+/** The message of one frame's payload, or why there is none. */
+export const read = (payload: Uint8Array): Message | Unreadable => {
+  const value = parse(payload)
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return unreadable(value === undefined ? "not-json" : "not-a-message")
+  switch ((value as { readonly type?: unknown }).type) {
+    case "GOSSIP":
+      return readGossip(value)
+    case "HEARTBEAT":
+      return readHeartbeat(value)
+    case "HELLO":
+      return readHello(value)
+  }
+  return unreadable("unknown-type")
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+const parse = (payload: Uint8Array): unknown => {
+  try {
+    return JSON.parse(utf8.decode(payload))
+  } catch {
+    return undefined
+  }
+}
+
+// the shapes ---------------------------------------------------------------------------------------------------------
+
+const Count = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000_000 }))
+const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))
+const Host = Schema.String.check(Schema.isPattern(/^[^\s/?#@[\]]{1,253}$/))
+const Word = Schema.String.check(Schema.isMaxLength(64))
+
+const GossipShape = Schema.Struct({
+  id: Schema.String.check(Schema.isPattern(/^[0-9a-f]{32}$/)),
+  hop_count: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000 })),
+  announcement: Schema.Unknown,
+})
+const decodeGossip = Schema.decodeUnknownResult(GossipShape)
+
+const readGossip = (value: object): Gossip | Unreadable => {
+  const decoded = decodeGossip(value)
+  if (Result.isFailure(decoded)) return unreadable("not-a-message")
+  const { id, hop_count, announcement } = decoded.success
+  return typeof announcement === "object" && announcement !== null && !Array.isArray(announcement)
+    ? { type: "GOSSIP", id: id as AnnouncementId, hopCount: hop_count, document: announcement as JsonObject }
+    : unreadable("not-a-message")
+}
+
+const HelloShape = Schema.Struct({
+  node_id: RegistryIdText,
+  public_key: Schema.String,
+  version: Word,
+  capabilities: Schema.optionalKey(Schema.Array(Word).check(Schema.isMaxLength(32))),
+  network: Schema.optionalKey(Word),
+  role: Schema.optionalKey(Schema.Literals(["full", "light", "gateway", "bootnode"])),
+  listen_port: Schema.optionalKey(Port),
+  advertised_host: Schema.optionalKey(Host),
+  agent_count: Schema.optionalKey(Count),
+})
+const decodeHello = Schema.decodeUnknownResult(HelloShape)
+
+/** The network that a HELLO without a name belongs to. */
+export const publicNetwork = "public"
+
+const readHello = (value: object): Hello | Unreadable => {
+  const decoded = decodeHello(value)
+  if (Result.isFailure(decoded)) return unreadable("not-a-message")
+  const said = decoded.success
+  const publicKey = readKey(said.public_key)
+  if (publicKey === undefined) return unreadable("not-a-message")
+  return {
+    type: "HELLO",
+    nodeId: readRegistryId(said.node_id)!,
+    publicKey,
+    version: said.version,
+    capabilities: said.capabilities ?? [],
+    network: said.network ?? publicNetwork,
+    role: said.role ?? "full",
+    listenPort: said.listen_port ?? 0,
+    ...(said.advertised_host !== undefined && { advertisedHost: said.advertised_host }),
+    agentCount: said.agent_count ?? 0,
+  }
+}
+
+const HeartbeatShape = Schema.Struct({
+  registry_id: Schema.String.check(Schema.isMaxLength(253)),
+  timestamp: Schema.String,
+  peers: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ host: Host, port: Port, reputation: Schema.optionalKey(Schema.Finite) })).check(Schema.isMaxLength(heartbeatPeersMax)),
+  ),
+  agent_count: Schema.optionalKey(Count),
+  service_count: Schema.optionalKey(Count),
+  wants_answer: Schema.optionalKey(Schema.Boolean),
+})
+const decodeHeartbeat = Schema.decodeUnknownResult(HeartbeatShape)
+
+const readHeartbeat = (value: object): Heartbeat | Unreadable => {
+  const decoded = decodeHeartbeat(value)
+  if (Result.isFailure(decoded)) return unreadable("not-a-message")
+  const said = decoded.success
+  const registryId = readRegistryId(said.registry_id)
+  const at = readTime(said.timestamp)
+  if (registryId === undefined || at === undefined) return unreadable("not-a-message")
+  return {
+    type: "HEARTBEAT",
+    registryId,
+    at,
+    peers: (said.peers ?? []).map(({ host, port, reputation }) => ({ address: { host, port }, reputation: reputation ?? 1 })),
+    agentCount: said.agent_count ?? 0,
+    serviceCount: said.service_count ?? 0,
+    wantsAnswer: said.wants_answer ?? false,
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * How `npm test` runs. Nine tenths of a test file's time is importing Effect, so files share one module registry
+ * (`isolate: false`); a test that changes a global must put it back.
+ */
+import { defineConfig } from "vitest/config"
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    isolate: false,
+    // Whole nodes start in some tests, on machines slower than ours; a test that hangs shall still end the run.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+  },
+})
