@@ -56,12 +56,37 @@ export const factsOf = (path: string, text: string): SourceFacts => {
 // what counts --------------------------------------------------------------------------------------------------------
 
 const ambientGlobals = new Set([
-  "setTimeout", "setInterval", "setImmediate", "clearTimeout", "clearInterval", "clearImmediate", "queueMicrotask",
-  "performance", "crypto", "scheduler", "Temporal", "MessageChannel", "Atomics", "FinalizationRegistry", "WeakRef",
-  "globalThis", "global", "eval", "Function",
+  "setTimeout",
+  "setInterval",
+  "setImmediate",
+  "clearTimeout",
+  "clearInterval",
+  "clearImmediate",
+  "queueMicrotask",
+  "performance",
+  "crypto",
+  "scheduler",
+  "Temporal",
+  "MessageChannel",
+  "Atomics",
+  "FinalizationRegistry",
+  "WeakRef",
+  "globalThis",
+  "global",
+  "eval",
+  "Function",
 ])
 const outsideGlobals = new Set([
-  "process", "console", "fetch", "WebSocket", "EventSource", "Worker", "BroadcastChannel", "navigator", "localStorage", "require",
+  "process",
+  "console",
+  "fetch",
+  "WebSocket",
+  "EventSource",
+  "Worker",
+  "BroadcastChannel",
+  "navigator",
+  "localStorage",
+  "require",
 ])
 /** Effect's own ways to the real clock: a run without given services, and the `…Unsafe` readers of the time. */
 const ambientMembers =
@@ -76,9 +101,15 @@ interface SyntaxNode {
   readonly [key: string]: unknown
 }
 
-const isNode = (value: unknown): value is SyntaxNode => typeof value === "object" && value !== null && "type" in value && typeof value.type === "string"
+const isNode = (value: unknown): value is SyntaxNode =>
+  typeof value === "object" && value !== null && "type" in value && typeof value.type === "string"
 
-const visit = (node: SyntaxNode, parent: SyntaxNode | undefined, key: string, see: (node: SyntaxNode, parent: SyntaxNode | undefined, key: string) => void): void => {
+const visit = (
+  node: SyntaxNode,
+  parent: SyntaxNode | undefined,
+  key: string,
+  see: (node: SyntaxNode, parent: SyntaxNode | undefined, key: string) => void,
+): void => {
   see(node, parent, key)
   for (const [name, value] of Object.entries(node)) {
     for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) visit(child, node, name, see)
@@ -111,7 +142,9 @@ const importOf = (node: SyntaxNode): Import | undefined => {
     }
     case "NewExpression": {
       const [, base] = node["arguments"] as ReadonlyArray<SyntaxNode>
-      return nameOf(node["callee"]) === "URL" && memberOf(base)?.object === "import.meta" ? { from: firstArgument(node), names: ["*"] } : undefined
+      return nameOf(node["callee"]) === "URL" && memberOf(base)?.object === "import.meta"
+        ? { from: firstArgument(node), names: ["*"] }
+        : undefined
     }
   }
   return undefined
@@ -139,7 +172,10 @@ const isClock = (node: SyntaxNode): boolean =>
 
 /** Constructing a moment from a number, `Date.parse` and the like, and `instanceof Date` need no clock. */
 const isHarmlessDate = (parent: SyntaxNode | undefined, key: string): boolean =>
-  parent !== undefined && (parent.type === "NewExpression" || parent.type === "BinaryExpression" || (parent.type === "MemberExpression" && key === "object" && memberOf(parent)?.property !== ""))
+  parent !== undefined &&
+  (parent.type === "NewExpression" ||
+    parent.type === "BinaryExpression" ||
+    (parent.type === "MemberExpression" && key === "object" && memberOf(parent)?.property !== ""))
 
 const isReference = (parent: SyntaxNode | undefined, key: string): boolean => {
   if (parent === undefined || isDeclaration(parent, key) || parent.type.startsWith("TS")) return false

@@ -35,7 +35,10 @@ const places: Readonly<Record<string, Place>> = {
   "src/protocol": {
     ours: ["src/protocol"],
     packages: /^(effect|effect\/Schema|@noble\/.+|node:crypto|stemmer)$/,
-    names: { effect: dataModules, "node:crypto": /^(hash|createHash|sign|verify|createPrivateKey|createPublicKey|timingSafeEqual|KeyObject|X509Certificate)$/ },
+    names: {
+      effect: dataModules,
+      "node:crypto": /^(hash|createHash|sign|verify|createPrivateKey|createPublicKey|timingSafeEqual|KeyObject|X509Certificate)$/,
+    },
   },
   "src/actors": { ours: inner, packages: /^xstate$/ },
   "src/runtime": { ours: runtime, packages: /^(effect|xstate)(\/|$)/ },
@@ -49,7 +52,13 @@ const places: Readonly<Record<string, Place>> = {
   "src/sim": { ours: [...runtime, "src/runtime/store/memory*", "src/sim"], packages: /^(effect|xstate)(\/|$)/ },
   "src/sim/report": { ours: [...runtime, "src/sim", "src/sim/report"], packages: anything, isLeaf: true },
   "src/sim/sweep": { ours: [...runtime, "src/sim", "src/sim/sweep"], packages: anything, isLeaf: true },
-  "src/sim/main.ts": { ours: [...runtime, "src/sim", "src/sim/report", "src/sim/sweep"], packages: anything, isLeaf: true, isAmbient: true, speaks: true },
+  "src/sim/main.ts": {
+    ours: [...runtime, "src/sim", "src/sim/report", "src/sim/sweep"],
+    packages: anything,
+    isLeaf: true,
+    isAmbient: true,
+    speaks: true,
+  },
 }
 
 /** `undefined`: a file of src that has no place, which is a violation in itself. */

@@ -97,5 +97,4 @@ export class FrameDecoder {
 
 const nothing = new Uint8Array(0)
 
-const faultOf = (length: number): FrameFault | undefined =>
-  length === 0 ? "empty" : length > frameBytesMax ? "oversized" : undefined
+const faultOf = (length: number): FrameFault | undefined => (length === 0 ? "empty" : length > frameBytesMax ? "oversized" : undefined)

@@ -49,7 +49,9 @@ const stream = fc
     fc.oneof(
       fc.constant(new Uint8Array(0)),
       fc.uint8Array({ maxLength: 12 }),
-      fc.constantFrom(0, frameBytesMax + 1, 0xffff_ffff).chain((length) => fc.uint8Array({ maxLength: 20 }).map((rest) => join(head(length), rest))),
+      fc
+        .constantFrom(0, frameBytesMax + 1, 0xffff_ffff)
+        .chain((length) => fc.uint8Array({ maxLength: 20 }).map((rest) => join(head(length), rest))),
     ),
   )
   .map(([payloads, tail]) => join(...payloads.map(encodeFrame), tail))
