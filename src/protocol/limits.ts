@@ -77,6 +77,10 @@ export const tagsMax = 20
 export const tagCharactersMax = 64
 export const categoryCharactersMax = 64
 export const urlCharactersMax = 2_048
+/** Characters of `entity_pricing` and of `capability_summary` as canonical JSON (ruled: the record stays a record, not a card). */
+export const detailsCharactersMax = 4_096
+/** Characters of a signed text that a record carries as evidence; a request signed as a whole may not be longer (ruled). */
+export const signedTextCharactersMax = 16_384
 /** Seconds a record says it lives; kept and shown, never a reason to drop (storage; ruled). */
 export const recordTtlSeconds = 86_400
 /** Largest derivation index (identity: `uint32_be(index)`). */
@@ -92,3 +96,31 @@ export const registrationsPerMinute = 10
 /** Results of one search: default and most. */
 export const searchResultsDefault = 20
 export const searchResultsMax = 100
+
+// doors --------------------------------------------------------------------------------------------------------------
+
+/** A caller must have finished its TLS handshake within this time (ruled: as a dial). */
+export const handshakePatienceMs = 10 * second
+/** Handshakes with callers at one time; beyond it the newest caller is refused (ruled: two seconds' work of one core). */
+export const unfinishedHandshakesMax = 256
+/** Inbound mesh connections from one IPv4 address or IPv6 /64; beyond it the newest is refused (ruled: a rack behind one address). */
+export const inboundPerAddressMax = 64
+/** Inbound mesh connections in all; beyond it the newest is refused (ruled: far above any `max_peers`, far below file descriptors). */
+export const inboundConnectionsMax = 1_024
+/** A connection that we close may take this long to deliver what was written before it is cut off (ruled). */
+export const closePatienceMs = 3 * second
+
+// a node's life ------------------------------------------------------------------------------------------------------
+
+/** A node that found no peer in this time serves alone, and goes on looking (ruled). */
+export const joinPatienceMs = 5 * second
+/** Peers get this long to hear that we leave (ruled). */
+export const drainPatienceMs = 2 * second
+/** Failed dials in a row after which an address that we only heard of is given up; configured ones are never (ruled). */
+export const dialAttemptsMax = 5
+/** Merges that may wait for the store; beyond it announcements are dropped and anti-entropy repairs (ruled). */
+export const waitingMergesMax = 10_000
+/** Announcements in one merge transaction (ruled: large enough to be worth a round trip, small enough to be short). */
+export const mergeBatchMax = 200
+/** A throttled peer's announcements are let through in portions of this period (ruled). */
+export const releasePeriodMs = 100

@@ -3,20 +3,23 @@ import { Schema } from "effect"
 import type { JsonObject } from "../identity/canonical-json.ts"
 import { isIdOf, onWire, readDeveloperId, readEntityId, type RegistryId } from "../identity/id.ts"
 import { readKey, readSignature } from "../identity/key.ts"
-import { categoryCharactersMax, nameCharactersMax, summaryCharactersMax, tagCharactersMax, tagsMax, urlCharactersMax } from "../limits.ts"
+import {
+  categoryCharactersMax, nameCharactersMax, signedTextCharactersMax, summaryCharactersMax, tagCharactersMax, tagsMax, urlCharactersMax,
+} from "../limits.ts"
 import { readTime, writeTime } from "../time.ts"
 import type { EntityRecord, SignedChange } from "./entity.ts"
 import { DeveloperProofDocument, readProofDocument } from "./proof-document.ts"
 
-const text = (charactersMax: number) => Schema.String.check(Schema.isMaxLength(charactersMax))
+/** Characters are code points; JavaScript counts those beyond U+FFFF twice, hence the factor. The exact count is the registration's. */
+const text = (charactersMax: number) => Schema.String.check(Schema.isMaxLength(2 * charactersMax))
 const Object_ = Schema.Record(Schema.String, Schema.Json)
 
 export const EntityDocument = Schema.Struct({
   entity_id: Schema.String,
-  name: text(2 * nameCharactersMax),
+  name: text(nameCharactersMax),
   category: text(categoryCharactersMax),
   tags: Schema.Array(text(tagCharactersMax)).check(Schema.isMaxLength(tagsMax)),
-  summary: text(2 * summaryCharactersMax),
+  summary: text(summaryCharactersMax),
   entity_url: text(urlCharactersMax),
   public_key: Schema.String,
   developer_id: Schema.String,
@@ -30,9 +33,9 @@ export const EntityDocument = Schema.Struct({
   updated_at: Schema.String,
   ttl: Schema.Int,
   signature: Schema.String,
-  signed: Schema.optionalKey(text(16_384)),
+  signed: Schema.optionalKey(text(signedTextCharactersMax)),
   changes: Schema.optionalKey(
-    Schema.Array(Schema.Struct({ by: Schema.Literals(["entity", "developer"]), text: text(16_384), signature: Schema.String })).check(Schema.isMaxLength(16)),
+    Schema.Array(Schema.Struct({ by: Schema.Literals(["entity", "developer"]), text: text(signedTextCharactersMax), signature: Schema.String })).check(Schema.isMaxLength(16)),
   ),
 })
 

@@ -1,0 +1,56 @@
+/**
+ * Who may end a registration: the entity's own key or its developer's, by signing the entity's id (reference 1.4, DELETE).
+ *
+ * The signature travels in the `Authorization` header, and on into the tombstone, so that every node can check that the
+ * owner asked and not the registry alone.
+ */
+import type { DeletionProof } from "../gossip/announcement.ts"
+import { proofHolds } from "../identity/derivation.ts"
+import type { verify } from "../identity/ed25519.ts"
+import { type EntityId, isIdOf, onWire, readEntityId } from "../identity/id.ts"
+import { readSignature } from "../identity/key.ts"
+import type { EntityRecord } from "./entity.ts"
+import type { Refusal } from "./refusal.ts"
+
+export interface DeletionGranted {
+  readonly type: "granted"
+  readonly proof: Pick<DeletionProof, "by" | "text" | "signature">
+}
+
+/**
+ * Reads `Bearer <signature>` or `Bearer-Dev <signature>`. The signed text is the id in either spelling. A plain `Bearer`
+ * may be the developer's too: a deployed command line sends it so (reference 1.4, last hint).
+ */
+export const readDeletion = (
+  authorization: string | undefined,
+  record: Pick<EntityRecord, "entity_id" | "public_key" | "developer_proof">,
+  check: typeof verify,
+): DeletionGranted | Refusal => {
+  const match = /^(Bearer|Bearer-Dev) +(\S+)$/i.exec(authorization?.trim() ?? "")
+  if (match === null) return refused("the Authorization header must be Bearer or Bearer-Dev and a signature of the entity id")
+  const signature = readSignature(match[2]!)
+  if (signature === undefined) return refused("the Authorization header carries no Ed25519 signature")
+  const signers: ReadonlyArray<DeletionProof["by"]> = match[1]!.toLowerCase() === "bearer" ? ["entity", "developer"] : ["developer"]
+  for (const by of signers) {
+    const key = by === "entity" ? record.public_key : record.developer_proof.developer_public_key
+    const text = [record.entity_id as string, onWire(record.entity_id)].find((id) => check(key, id, signature))
+    if (text !== undefined) return { type: "granted", proof: { by, text, signature } }
+  }
+  return refused("the signature is not the owner's over this entity id")
+}
+
+const refused = (message: string): Refusal => ({ type: "refused", code: "unauthorized", message })
+
+/**
+ * Did the entity's key, or a developer with a proof over that key, sign this entity's id?
+ *
+ * A proof only shows that the developer *claims* the key. Whether this developer is the one the deleted record names is for
+ * the reader who has that record.
+ */
+export const deletionProofHolds = (proof: DeletionProof, entityId: EntityId, check: typeof verify): boolean => {
+  if (readEntityId(proof.text) !== entityId || !isIdOf(entityId, proof.publicKey)) return false
+  return proof.by === "entity"
+    ? check(proof.publicKey, proof.text, proof.signature)
+    : proofHolds(proof.developerProof, proof.publicKey, check) &&
+        check(proof.developerProof.developer_public_key, proof.text, proof.signature)
+}
