@@ -4,7 +4,11 @@
  * `runtime/live` and `runtime/store` provide them with sockets, clocks and disks; `sim` provides them with a virtual
  * network. Reading the time and drawing a number are ports too, but Effect has them already: `Clock` and `Random`.
  */
-import { Context, type Effect, Schema, type Stream } from "effect"
+import { Context, type Effect, Schema, type Scope, type Stream } from "effect"
+import type { Happening } from "../actors/happening.ts"
+import type { FrameFault } from "../protocol/wire/frame.ts"
+import type { Message } from "../protocol/wire/message.ts"
+import type { Unreadable } from "../protocol/wire/spec-codec.ts"
 import type { Announcement, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import type { DeveloperId, EntityId, RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey, Signature } from "../protocol/identity/key.ts"
@@ -62,7 +66,7 @@ export class Transport extends Context.Service<
   {
     readonly dial: (address: Address) => Effect.Effect<Connection, PeerUnreachable>
     /** Hands over each inbound connection until the scope closes; yields the address that is really listened on. */
-    readonly listen: (accept: (connection: Connection) => void) => Effect.Effect<Address, ListenFailed, import("effect").Scope.Scope>
+    readonly listen: (accept: (connection: Connection) => void) => Effect.Effect<Address, ListenFailed, Scope.Scope>
   }
 >()("agentdns/runtime/Transport") {}
 
@@ -71,6 +75,29 @@ export class Timers extends Context.Service<
   Timers,
   { readonly after: (delayMs: number, fire: () => void) => { readonly cancel: () => void } }
 >()("agentdns/runtime/Timers") {}
+
+/** What one chunk of a stream said. After a fault nothing more is said. */
+export interface Spoken {
+  readonly messages: ReadonlyArray<Message | Unreadable>
+  readonly fault?: FrameFault
+}
+
+/**
+ * Messages to bytes and back: framing and dialect. The provider is the real codec (`codec.ts`); the simulator may remember
+ * what bytes mean, so that they are read once, but never mean something else.
+ */
+export class Codec extends Context.Service<
+  Codec,
+  {
+    /** A whole frame. */
+    readonly write: (message: Message) => Uint8Array
+    /** One for each stream. */
+    readonly reader: () => (chunk: Uint8Array) => Spoken
+  }
+>()("agentdns/runtime/Codec") {}
+
+/** Hears what is worth telling people. Nothing of what it does comes back. */
+export class Journal extends Context.Service<Journal, { readonly report: (happening: Happening) => void }>()("agentdns/runtime/Journal") {}
 
 // keys ---------------------------------------------------------------------------------------------------------------
 

@@ -32,7 +32,8 @@ export type Role = "full" | "light" | "gateway" | "bootnode"
 /** Liveness, peers and counts (mesh, "Wire protocol"). `wantsAnswer` is a probe: the receiver answers with one of its own. */
 export interface Heartbeat {
   readonly type: "HEARTBEAT"
-  readonly registryId: RegistryId
+  /** As it was said: an id, or a host (the page's example). The link knows better who speaks. */
+  readonly registryId: string
   readonly at: Seconds
   readonly peers: ReadonlyArray<PeerHint>
   readonly agentCount: number

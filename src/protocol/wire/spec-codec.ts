@@ -45,7 +45,7 @@ const writeText = (message: Message): string => {
     case "HEARTBEAT":
       return JSON.stringify({
         type: "HEARTBEAT",
-        registry_id: onWire(message.registryId),
+        registry_id: message.registryId,
         timestamp: writeTime(message.at),
         peers: message.peers.map(({ address, reputation }) => ({ host: address.host, port: address.port, reputation })),
         agent_count: message.agentCount,
@@ -155,12 +155,11 @@ const readHeartbeat = (value: object): Heartbeat | Unreadable => {
   const decoded = decodeHeartbeat(value)
   if (Result.isFailure(decoded)) return unreadable("not-a-message")
   const said = decoded.success
-  const registryId = readRegistryId(said.registry_id)
   const at = readTime(said.timestamp)
-  if (registryId === undefined || at === undefined) return unreadable("not-a-message")
+  if (at === undefined) return unreadable("not-a-message")
   return {
     type: "HEARTBEAT",
-    registryId,
+    registryId: said.registry_id,
     at,
     peers: (said.peers ?? []).map(({ host, port, reputation }) => ({ address: { host, port }, reputation: reputation ?? 1 })),
     agentCount: said.agent_count ?? 0,

@@ -1,0 +1,113 @@
+/**
+ * Finding first peers, and new ones when some are lost (mesh page, "The bootnode", "Joining the mesh").
+ *
+ * Configured addresses are dialled at once and for ever; addresses that peers tell are candidates, drawn at random while
+ * there are fewer peers than we want, so that the mesh stays connected without its bootnode.
+ *
+ *     looking ──peer.dropped──► done
+ *       └┘ refill period: dial what is missing
+ */
+import { assign, setup } from "xstate"
+import type { RegistryId } from "../protocol/identity/id.ts"
+import type { PublicKey } from "../protocol/identity/key.ts"
+import { dialAttemptsMax, refillPeriodMs } from "../protocol/limits.ts"
+import { type Address, writeAddress } from "../protocol/mesh/address.ts"
+import * as Candidates from "../protocol/mesh/candidates.ts"
+import { type Dice, dice, roll } from "../protocol/mesh/dice.ts"
+import type { PeerPin } from "../protocol/mesh/pin.ts"
+import type { Hello } from "../protocol/wire/message.ts"
+import { outboundPeerOf } from "./cast.ts"
+import { commands } from "./command.ts"
+import type { PeerInput } from "./peer.ts"
+
+export interface BootstrapInput {
+  readonly self: Hello
+  readonly seed: number
+  readonly configured: ReadonlyArray<{ readonly address: Address; readonly key?: PublicKey }>
+  readonly pins: ReadonlyArray<PeerPin>
+  /** Peers it wants; it dials candidates while there are fewer. 0: it dials the configured ones only. */
+  readonly wantedPeers: number
+  readonly maxPeers: number
+}
+
+export type BootstrapEvent =
+  | { readonly type: "addresses.learned"; readonly addresses: ReadonlyArray<Address> }
+  | { readonly type: "roster.changed"; readonly members: ReadonlyArray<{ readonly registryId: RegistryId; readonly peer: string; readonly address?: Address }> }
+  | { readonly type: "peer.gone"; readonly peer: string; readonly reason: string }
+  | { readonly type: "peer.dropped"; readonly reason: string }
+
+interface BootstrapContext extends BootstrapInput {
+  readonly candidates: Candidates.Candidates
+  /** Outbound peers that are running, by actor id. */
+  readonly running: ReadonlySet<string>
+  /** Addresses of members, and how many members there are. */
+  readonly connected: ReadonlySet<string>
+  readonly members: number
+  /** What to start next; filled by `plan`, emptied by the commands. */
+  readonly next: ReadonlyArray<PeerInput>
+  readonly dice: Dice
+}
+
+export const bootstrap = setup({
+  types: { input: {} as BootstrapInput, context: {} as BootstrapContext, events: {} as BootstrapEvent },
+  actions: {
+    ...commands("startAll", "tell"),
+    plan: assign(({ context }) => plan(context)),
+    learn: assign(({ context }, { addresses }: { readonly addresses: ReadonlyArray<Address> }) => ({
+      candidates: context.wantedPeers === 0 ? context.candidates : Candidates.learn(context.candidates, addresses),
+    })),
+    enrol: assign((_, { members }: Extract<BootstrapEvent, { readonly type: "roster.changed" }>) => ({
+      connected: new Set(members.flatMap(({ address }) => (address === undefined ? [] : [writeAddress(address)]))),
+      members: members.length,
+    })),
+    strike: assign(({ context }, { peer }: { readonly peer: string }) => ({
+      running: new Set([...context.running].filter((id) => id !== peer)),
+      candidates: Candidates.blame(context.candidates, peer.slice("peer/".length)),
+    })),
+  },
+}).createMachine({
+  id: "bootstrap",
+  context: ({ input }) => ({ ...input, candidates: new Map(), running: new Set(), connected: new Set(), members: 0, next: [], dice: dice(input.seed) }),
+  initial: "looking",
+  states: {
+    looking: {
+      entry: ["plan", { type: "startAll", params: ({ context }) => ({ actors: context.next.map((input) => ({ actor: "peer" as const, id: input.id, input })) }) }],
+      after: { [refillPeriodMs]: { target: "looking", reenter: true } },
+      on: {
+        "addresses.learned": { actions: { type: "learn", params: ({ event }) => event } },
+        "roster.changed": { actions: { type: "enrol", params: ({ event }) => event } },
+        "peer.gone": { actions: { type: "strike", params: ({ event }) => event } },
+        "peer.dropped": { target: "done", actions: { type: "tell", params: ({ context, event }) => ({ to: [...context.running], event }) } },
+      },
+    },
+    done: { type: "final" },
+  },
+})
+
+/** Whom to dial now: configured addresses that are neither running nor connected, then candidates. */
+const plan = (context: BootstrapContext): Partial<BootstrapContext> => {
+  const isBusy = (address: Address) => context.running.has(outboundPeerOf(address)) || context.connected.has(writeAddress(address))
+  const missing = context.configured.filter(({ address }) => !isBusy(address))
+  const busy = new Set([...context.connected, ...[...context.running].map((id) => id.slice("peer/".length))])
+  const room = Math.min(context.wantedPeers, context.maxPeers) - context.members - missing.length
+  const [drawn, afterDraw] = Candidates.choose(context.candidates, busy, room, context.dice)
+  let current = afterDraw
+  const next = [...missing.map((peer) => ({ ...peer, attemptsMax: Number.POSITIVE_INFINITY })), ...drawn.map((address) => ({ address, key: undefined, attemptsMax: dialAttemptsMax }))].map(
+    ({ address, key, attemptsMax }): PeerInput => {
+      const [value, after] = roll(current)
+      current = after
+      const pinned = context.pins.find((pin) => pin.address === writeAddress(address))?.key
+      return {
+        direction: "out",
+        id: outboundPeerOf(address),
+        self: context.self,
+        seed: Math.floor(value * 2 ** 32),
+        address,
+        attemptsMax,
+        ...(key !== undefined && { configured: key }),
+        ...(pinned !== undefined && { pinned }),
+      }
+    },
+  )
+  return { next, dice: current, running: new Set([...context.running, ...next.map(({ id }) => id)]) }
+}

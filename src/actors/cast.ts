@@ -1,0 +1,8 @@
+/** Names of the cast: one node, one bootstrap, one gossip; a peer for each remote registry; a session and a heartbeat for each link. */
+import type { Link } from "./command.ts"
+import { type Address, writeAddress } from "../protocol/mesh/address.ts"
+
+export const outboundPeerOf = (address: Address): string => `peer/${writeAddress(address)}`
+export const inboundPeerOf = (link: Link): string => `peer/in/${link}`
+export const sessionOf = (link: Link): string => `gossip-session/${link}`
+export const heartbeatOf = (link: Link): string => `heartbeat/${link}`

@@ -1,0 +1,83 @@
+/**
+ * Commands: everything an actor may ask of the world or of the cast, as plain data.
+ *
+ * Machines say them as named actions with params, reducers by `say`. `runtime/interpreter.ts` carries them out; a case
+ * added here is a compile error there until it does. What comes of a command comes back to the actor that said it, as one
+ * of the outcomes below.
+ */
+import type { Envelope, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import type { JsonObject } from "../protocol/identity/canonical-json.ts"
+import type { PublicKey } from "../protocol/identity/key.ts"
+import type { Address } from "../protocol/mesh/address.ts"
+import type { PeerPin } from "../protocol/mesh/pin.ts"
+import type { Message } from "../protocol/wire/message.ts"
+import type { Happening } from "./happening.ts"
+
+/** A connection, numbered by the interpreter; numbers are never used twice in a node's life. */
+export type Link = number
+
+export type Command =
+  // Transport
+  | { readonly type: "dial"; readonly address: Address; readonly patienceMs: number }
+  | { readonly type: "send"; readonly link: Link; readonly message: Message }
+  | { readonly type: "broadcast"; readonly links: ReadonlyArray<Link>; readonly message: Message }
+  | { readonly type: "close"; readonly link: Link; readonly reason: string }
+  | { readonly type: "pauseReading"; readonly link: Link }
+  | { readonly type: "resumeReading"; readonly link: Link }
+  /** From now on the frames of this link go to those who work with it, no longer to the peer alone. */
+  | { readonly type: "openLink"; readonly link: Link }
+  /** How long has the other end been silent? Answered by `link.measured`. */
+  | { readonly type: "measure"; readonly link: Link }
+  // Verifier, RecordStore
+  | { readonly type: "verify"; readonly offers: ReadonlyArray<Offer> }
+  | { readonly type: "merge"; readonly envelope: Envelope; readonly from: Link }
+  | { readonly type: "pin"; readonly pin: PeerPin }
+  // the cast
+  | ({ readonly type: "start" } & Casting)
+  | { readonly type: "startAll"; readonly actors: ReadonlyArray<Casting> }
+  | { readonly type: "stop"; readonly ids: ReadonlyArray<string> }
+  /** The event arrives with `nowMs`. Whom nobody knows, nothing is told. */
+  | { readonly type: "tell"; readonly to: string | ReadonlyArray<string>; readonly event: Told }
+  // people
+  | { readonly type: "report"; readonly happening: Happening }
+
+export type CommandType = Command["type"]
+
+/** Who shall play what. The id is unique among the living; a second one of the same id replaces the first. */
+export interface Casting {
+  readonly actor: ActorKind
+  readonly id: string
+  readonly input: unknown
+}
+
+/** Every kind of actor; `runtime/cast.ts` knows what each is made of. */
+export type ActorKind = "node" | "bootstrap" | "peer" | "gossip" | "gossip-session" | "heartbeat"
+
+/** An announcement somebody sent us that we have not seen, on its way to be believed. */
+export interface Offer {
+  readonly hopCount: number
+  readonly document: JsonObject
+  /** The sender's claim; holds only if the document hashes to it. */
+  readonly id: string
+}
+
+/** What came of a command, told to the actor that said it. */
+export type Outcome =
+  | { readonly type: "dial.succeeded"; readonly link: Link; readonly key: PublicKey; readonly host: string; readonly nowMs: number }
+  | { readonly type: "dial.failed"; readonly reason: string }
+  | { readonly type: "link.measured"; readonly silentMs: number }
+  | { readonly type: "announcement.verified"; readonly announcement: VerifiedAnnouncement; readonly hopCount: number }
+  | { readonly type: "announcement.refused"; readonly reason: string }
+  | { readonly type: "announcement.merged"; readonly envelope: Envelope; readonly from: Link; readonly changed: boolean; readonly nowMs: number }
+  | { readonly type: "merge.failed"; readonly envelope: Envelope; readonly from: Link }
+
+/** An event from one actor to another. */
+export interface Told {
+  readonly type: string
+}
+
+type Params<T extends CommandType> = Omit<Extract<Command, { readonly type: T }>, "type">
+
+/** The commands of a machine, for its `setup`: they do nothing there, the interpreter performs them. */
+export const commands = <T extends CommandType>(...types: ReadonlyArray<T>): { [K in T]: (scope: unknown, params: Params<K>) => void } =>
+  Object.fromEntries(types.map((type) => [type, () => {}])) as unknown as { [K in T]: (scope: unknown, params: Params<K>) => void }

@@ -1,0 +1,111 @@
+/**
+ * One session with one connected peer: what it may send, and what happens to the rest (mesh page, "max 100
+ * announcements/sec per peer"; ruled: nothing is lost silently, the reader slows down).
+ *
+ *     flowing ──allowance spent──► throttled ──all held ones verified──► flowing
+ *                                    └┘ every tenth of a second: verify what the allowance lets through
+ */
+import { assign, setup } from "xstate"
+import type { VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import * as Allowance from "../protocol/gossip/allowance.ts"
+import { announcementsPerSecond, heldAnnouncementsMax, releasePeriodMs } from "../protocol/limits.ts"
+import { commands, type Link, type Offer } from "./command.ts"
+
+export interface GossipSessionInput {
+  readonly link: Link
+  readonly nowMs: number
+}
+
+export type GossipSessionEvent =
+  | { readonly type: "announcement.offered"; readonly offer: Offer; readonly nowMs: number }
+  | { readonly type: "announcement.verified"; readonly announcement: VerifiedAnnouncement; readonly hopCount: number }
+  | { readonly type: "announcement.refused"; readonly reason: string }
+
+interface GossipSessionContext {
+  readonly link: Link
+  readonly allowance: Allowance.Allowance
+  /** Oldest first. */
+  readonly held: ReadonlyArray<Offer>
+}
+
+const words = setup({
+  types: { input: {} as GossipSessionInput, context: {} as GossipSessionContext, events: {} as GossipSessionEvent },
+  actions: {
+    ...commands("verify", "tell", "pauseReading", "resumeReading"),
+    spend: assign(({ context }, { nowMs }: { readonly nowMs: number }) => ({ allowance: Allowance.spend(Allowance.refilled(context.allowance, nowMs), 1) })),
+    hold: assign(({ context }, { offer }: { readonly offer: Offer }) => ({ held: [...context.held, offer] })),
+    /** What is let through is paid for: the allowance goes below nothing until time has filled it again. */
+    release: assign(({ context }) => ({
+      held: context.held.slice(releasedAtOnce),
+      allowance: Allowance.spend(context.allowance, Math.min(context.held.length, releasedAtOnce)),
+    })),
+  },
+  guards: {
+    mayPass: ({ context }, { nowMs }: { readonly nowMs: number }) => Allowance.refilled(context.allowance, nowMs).left >= 1,
+    mayHold: ({ context }) => context.held.length < heldAnnouncementsMax,
+    holdsNothing: ({ context }) => context.held.length === 0,
+  },
+})
+
+const releasedAtOnce = (announcementsPerSecond * releasePeriodMs) / 1_000
+
+/** What verification said is passed on in both states alike. */
+const judging = words.createStateConfig({
+  on: {
+    "announcement.verified": {
+      actions: {
+        type: "tell",
+        params: ({ context, event }) => ({ to: "gossip", event: { type: "announcement.verified", link: context.link, announcement: event.announcement, hopCount: event.hopCount } }),
+      },
+    },
+    "announcement.refused": {
+      actions: { type: "tell", params: ({ context, event }) => ({ to: "gossip", event: { type: "verdict.given", link: context.link, verdict: `drop:${event.reason}` } }) },
+    },
+  },
+})
+
+export const gossipSession = words.createMachine({
+  id: "gossip-session",
+  context: ({ input }) => ({ link: input.link, allowance: Allowance.full(input.nowMs), held: [] }),
+  initial: "flowing",
+  states: {
+    flowing: {
+      on: {
+        ...judging.on,
+        "announcement.offered": [
+          {
+            guard: { type: "mayPass", params: ({ event }) => event },
+            actions: [
+              { type: "spend", params: ({ event }) => event },
+              { type: "verify", params: ({ event }) => ({ offers: [event.offer] }) },
+            ],
+          },
+          {
+            target: "throttled",
+            actions: [
+              { type: "hold", params: ({ event }) => event },
+              { type: "pauseReading", params: ({ context }) => context },
+            ],
+          },
+        ],
+      },
+    },
+    throttled: {
+      after: {
+        [releasePeriodMs]: {
+          target: "throttled",
+          reenter: true,
+          actions: [{ type: "verify", params: ({ context }) => ({ offers: context.held.slice(0, releasedAtOnce) }) }, "release"],
+        },
+      },
+      always: { guard: "holdsNothing", target: "flowing", actions: { type: "resumeReading", params: ({ context }) => context } },
+      on: {
+        ...judging.on,
+        "announcement.offered": [
+          { guard: "mayHold", actions: { type: "hold", params: ({ event }) => event } },
+          { actions: { type: "tell", params: ({ context }) => ({ to: "gossip", event: { type: "verdict.given", link: context.link, verdict: "drop:flood" } }) } },
+        ],
+      },
+    },
+  },
+})

@@ -1,0 +1,191 @@
+/**
+ * The root: who is connected, and what the node is busy with (mesh page, "Joining the mesh").
+ *
+ *     booting ──node.listening──► joining ──first peer · patience · nobody to join──► serving
+ *                                    └───────────────stop.requested───────────────────┤
+ *                                                                                     ▼
+ *                                                      stopped ◄──all left · patience── draining
+ */
+import { assign, setup } from "xstate"
+import type { PublicKey } from "../protocol/identity/key.ts"
+import { drainPatienceMs, heartbeatPeersMax, joinPatienceMs } from "../protocol/limits.ts"
+import { admission, type Member, type Roster, without } from "../protocol/mesh/roster.ts"
+import { secondsOf } from "../protocol/time.ts"
+import type { Heartbeat, Hello } from "../protocol/wire/message.ts"
+import type { BootstrapInput } from "./bootstrap.ts"
+import { inboundPeerOf } from "./cast.ts"
+import { commands, type Link } from "./command.ts"
+import type { PeerInput } from "./peer.ts"
+
+export interface NodeInput {
+  /** Our HELLO; `listenPort` is filled in when it is known. */
+  readonly self: Hello
+  readonly maxPeers: number
+  readonly bootstrap: Omit<BootstrapInput, "self" | "seed" | "maxPeers">
+  readonly seed: number
+}
+
+export type NodeEvent =
+  | { readonly type: "node.listening"; readonly port: number }
+  | { readonly type: "link.accepted"; readonly link: Link; readonly key: PublicKey; readonly host: string; readonly nowMs: number }
+  | { readonly type: "peer.greeted"; readonly member: Member }
+  | { readonly type: "link.left"; readonly link: Link }
+  | { readonly type: "peer.counted"; readonly link: Link; readonly agentCount: number }
+  | { readonly type: "heartbeat.due"; readonly link: Link; readonly wantsAnswer: boolean; readonly nowMs: number }
+  | { readonly type: "counts.changed"; readonly agents: number; readonly services: number }
+  | { readonly type: "stop.requested" }
+
+export interface NodeContext extends NodeInput {
+  readonly roster: Roster
+  readonly agents: number
+  readonly services: number
+}
+
+const words = setup({
+  types: { input: {} as NodeInput, context: {} as NodeContext, events: {} as NodeEvent },
+  actions: {
+    ...commands("send", "start", "tell", "report"),
+    listen: assign(({ context }, { port }: { readonly port: number }) => ({ self: { ...context.self, listenPort: port } })),
+    enter: assign(({ context }, { member }: { readonly member: Member }) => ({ roster: [...context.roster.filter((other) => other.registryId !== member.registryId), member] })),
+    leave: assign(({ context }, { link }: { readonly link: Link }) => ({ roster: without(context.roster, link) })),
+    count: assign(({ context }, { agents, services }: { readonly agents: number; readonly services: number }) => ({
+      agents,
+      services,
+      self: { ...context.self, agentCount: agents + services },
+    })),
+    countPeer: assign(({ context }, { link, agentCount }: { readonly link: Link; readonly agentCount: number }) => ({
+      roster: context.roster.map((member) => (member.link === link ? { ...member, agentCount } : member)),
+    })),
+  },
+  guards: {
+    isRefused: ({ context }, { member }: { readonly member: Member }) => admit(context, member).type === "refuse",
+    replacesAnother: ({ context }, { member }: { readonly member: Member }) => replaced(context, member) !== undefined,
+    isLonely: ({ context }) => context.bootstrap.configured.length === 0,
+    isEmpty: ({ context }) => context.roster.length === 0,
+    hasPeers: ({ context }) => context.roster.length > 0,
+  },
+  delays: { joinPatience: joinPatienceMs, drainPatience: drainPatienceMs },
+})
+
+/** Membership is the same while joining and while serving. */
+const meshing = words.createStateConfig({
+  on: {
+    "link.accepted": { actions: { type: "start", params: ({ context, event }) => ({ actor: "peer", id: inboundPeerOf(event.link), input: inbound(context, event) }) } },
+    "peer.greeted": [
+      {
+        guard: { type: "isRefused", params: ({ event }) => event },
+        actions: { type: "tell", params: ({ context, event }) => ({ to: event.member.peer, event: { type: "peer.refused", reason: refusal(context, event.member) } }) },
+      },
+      {
+        guard: { type: "replacesAnother", params: ({ event }) => event },
+        actions: [
+          { type: "tell", params: ({ context, event }) => ({ to: replaced(context, event.member)!.peer, event: { type: "peer.dropped", reason: "duplicate" } }) },
+          { type: "enter", params: ({ event }) => event },
+          { type: "tell", params: ({ event }) => ({ to: event.member.peer, event: { type: "peer.admitted" } }) },
+          { type: "tell", params: ({ context }) => rosterChanged(context) },
+        ],
+      },
+      {
+        actions: [
+          { type: "enter", params: ({ event }) => event },
+          { type: "tell", params: ({ event }) => ({ to: event.member.peer, event: { type: "peer.admitted" } }) },
+          { type: "tell", params: ({ context }) => rosterChanged(context) },
+        ],
+      },
+    ],
+    "link.left": {
+      actions: [
+        { type: "leave", params: ({ event }) => event },
+        { type: "tell", params: ({ context }) => rosterChanged(context) },
+      ],
+    },
+    "peer.counted": { actions: { type: "countPeer", params: ({ event }) => event } },
+    "counts.changed": { actions: { type: "count", params: ({ event }) => event } },
+    "heartbeat.due": { actions: { type: "send", params: ({ context, event }) => ({ link: event.link, message: heartbeatOf(context, event) }) } },
+    "stop.requested": { target: "draining" },
+  },
+})
+
+export const node = words.createMachine({
+  id: "node",
+  context: ({ input }) => ({ ...input, roster: [], agents: 0, services: 0 }),
+  initial: "booting",
+  states: {
+    booting: {
+      on: {
+        "counts.changed": { actions: { type: "count", params: ({ event }) => event } },
+        "node.listening": {
+          target: "joining",
+          actions: [
+            { type: "listen", params: ({ event }) => event },
+            { type: "start", params: { actor: "gossip", id: "gossip", input: {} } },
+            { type: "start", params: ({ context }) => ({ actor: "bootstrap", id: "bootstrap", input: bootstrapInput(context) }) },
+          ],
+        },
+        "stop.requested": { target: "stopped" },
+      },
+    },
+    joining: {
+      ...meshing,
+      entry: { type: "report", params: { happening: { type: "node.phase", phase: "joining" } } },
+      always: [{ guard: "isLonely", target: "serving" }, { guard: "hasPeers", target: "serving" }],
+      after: { joinPatience: "serving" },
+    },
+    serving: {
+      ...meshing,
+      entry: { type: "report", params: { happening: { type: "node.phase", phase: "serving" } } },
+    },
+    draining: {
+      entry: [
+        { type: "report", params: { happening: { type: "node.phase", phase: "draining" } } },
+        { type: "tell", params: ({ context }) => ({ to: ["bootstrap", ...context.roster.map((member) => member.peer)], event: { type: "peer.dropped", reason: "stopping" } }) },
+      ],
+      always: { guard: "isEmpty", target: "stopped" },
+      after: { drainPatience: "stopped" },
+      on: { "link.left": { actions: { type: "leave", params: ({ event }) => event } } },
+    },
+    stopped: { type: "final", entry: { type: "report", params: { happening: { type: "node.phase", phase: "stopped" } } } },
+  },
+})
+
+// what the machine says, in terms of its context ---------------------------------------------------------------------
+
+const admit = (context: NodeContext, member: Member) => admission(context.roster, member, context.self.nodeId, context.maxPeers)
+
+const replaced = (context: NodeContext, member: Member): Member | undefined => {
+  const verdict = admit(context, member)
+  return verdict.type === "admit" ? verdict.replaces : undefined
+}
+
+const refusal = (context: NodeContext, member: Member): string => {
+  const verdict = admit(context, member)
+  return verdict.type === "refuse" ? verdict.reason : ""
+}
+
+const rosterChanged = ({ roster }: NodeContext) => ({
+  to: "bootstrap",
+  event: { type: "roster.changed", members: roster.map(({ registryId, peer, address }) => ({ registryId, peer, address })) },
+})
+
+const inbound = (context: NodeContext, event: Extract<NodeEvent, { readonly type: "link.accepted" }>): PeerInput => ({
+  direction: "in",
+  id: inboundPeerOf(event.link),
+  self: context.self,
+  seed: (context.seed + event.link) >>> 0,
+  link: event.link,
+  key: event.key,
+  host: event.host,
+  nowMs: event.nowMs,
+})
+
+const bootstrapInput = ({ bootstrap, self, seed, maxPeers }: NodeContext): BootstrapInput => ({ ...bootstrap, self, seed, maxPeers })
+
+const heartbeatOf = ({ self, roster, agents, services }: NodeContext, due: { readonly link: Link; readonly wantsAnswer: boolean; readonly nowMs: number }): Heartbeat => ({
+  type: "HEARTBEAT",
+  registryId: self.nodeId,
+  at: secondsOf(due.nowMs),
+  peers: roster.flatMap(({ link, address }) => (link === due.link || address === undefined ? [] : [{ address, reputation: 1 }])).slice(0, heartbeatPeersMax),
+  agentCount: agents,
+  serviceCount: services,
+  wantsAnswer: due.wantsAnswer,
+})

@@ -1,0 +1,347 @@
+/**
+ * One remote registry: from the dial, or its knock, to the end (mesh page, "Joining the mesh", TOFU).
+ *
+ * The dialler says HELLO first; the listener judges it, asks the node for a place, and answers with its own. A key that
+ * contradicts what the operator configured or what was met at this address before ends it (`protocol/mesh/pin.ts`).
+ *
+ *     knocking ──out──► dialing ──dial.succeeded──► greeting ──peer.admitted──► connected
+ *         │               ▲  └─dial.failed─┐         ▲ │                            │
+ *         └──in───────────│────────────────│─────────┘ │ refused, silent, closed    │ closed, faulty
+ *                         │                ▼           ▼                            │
+ *                         └──redial──── backingOff ◄───┴────────────────────────────┤
+ *                                          │ gives up                               │ peer.dropped
+ *                                          └─────────────► gone ◄───────────────────┘
+ */
+import { assign, setup } from "xstate"
+import type { PublicKey } from "../protocol/identity/key.ts"
+import { dialPatienceMs, greetingPatienceMs, redialFirstMs, redialMaxMs } from "../protocol/limits.ts"
+import { type Address, writeAddress } from "../protocol/mesh/address.ts"
+import { type Dice, dice, jittered } from "../protocol/mesh/dice.ts"
+import * as Greeting from "../protocol/mesh/greeting.ts"
+import * as Pin from "../protocol/mesh/pin.ts"
+import type { Member } from "../protocol/mesh/roster.ts"
+import { secondsOf } from "../protocol/time.ts"
+import type { Hello, Message } from "../protocol/wire/message.ts"
+import { heartbeatOf, sessionOf } from "./cast.ts"
+import { commands, type Link, type Outcome } from "./command.ts"
+import type { Happening } from "./happening.ts"
+
+interface Common {
+  readonly id: string
+  /** Our own HELLO: who we are, and the network we belong to. */
+  readonly self: Hello
+  readonly seed: number
+}
+
+interface Outbound extends Common {
+  readonly direction: "out"
+  readonly address: Address
+  /** The key that the operator says is at this address. */
+  readonly configured?: PublicKey
+  /** The key that was met there before. */
+  readonly pinned?: PublicKey
+  /** Failed attempts in a row after which it gives up. */
+  readonly attemptsMax: number
+}
+
+interface Inbound extends Common {
+  readonly direction: "in"
+  readonly link: Link
+  readonly key: PublicKey
+  readonly host: string
+  readonly nowMs: number
+}
+
+export type PeerInput = Outbound | Inbound
+
+export type PeerEvent =
+  | Extract<Outcome, { readonly type: "dial.succeeded" | "dial.failed" }>
+  | { readonly type: "message.received"; readonly link: Link; readonly message: Message; readonly nowMs: number }
+  | { readonly type: "frame.refused"; readonly link: Link; readonly reason: string }
+  | { readonly type: "link.closed"; readonly link: Link; readonly reason: string }
+  | { readonly type: "link.silent"; readonly link: Link }
+  | { readonly type: "peer.admitted" }
+  | { readonly type: "peer.refused"; readonly reason: string }
+  | { readonly type: "peer.dropped"; readonly reason: string }
+
+/** A connection, and what its handshake proved. */
+interface Linked {
+  readonly link: Link
+  readonly key: PublicKey
+  readonly host: string
+  readonly sinceMs: number
+}
+
+interface PeerContext {
+  readonly input: PeerInput
+  readonly attempts: number
+  readonly dice: Dice
+  readonly waitMs: number
+  readonly linked: Linked | undefined
+  readonly hello: Hello | undefined
+  /** Why it is not connected any more. */
+  readonly reason: string
+}
+
+export const peer = setup({
+  types: { input: {} as PeerInput, context: {} as PeerContext, events: {} as PeerEvent },
+  actions: {
+    ...commands("dial", "send", "close", "openLink", "pin", "start", "stop", "tell", "report"),
+    link: assign((_, linked: Linked) => ({ linked })),
+    hear: assign((_, { hello }: { readonly hello: Hello }) => ({ hello })),
+    end: assign((_, { reason }: { readonly reason: string }) => ({ reason })),
+    succeed: assign({ attempts: 0, reason: "" }),
+    /** One more attempt failed: wait twice as long, with jitter, and start from nothing. */
+    fail: assign(({ context }) => {
+      const [waitMs, next] = jittered(Math.min(redialMaxMs, redialFirstMs * 2 ** context.attempts), context.dice)
+      return { attempts: context.attempts + 1, waitMs, dice: next, linked: undefined, hello: undefined }
+    }),
+  },
+  guards: {
+    isInbound: ({ context }) => context.input.direction === "in",
+    givesUp: ({ context }) => context.input.direction === "in" || context.attempts >= context.input.attemptsMax,
+    contradictsPin: ({ context }, { key }: { readonly key: PublicKey }) => verdictOnKey(context, key).type === "contradicts",
+    isOurs: ({ context }, { link }: { readonly link: Link }) => link === context.linked?.link,
+    isWelcome: ({ context }, { message }: { readonly message: Message }) => whyNot(context, message) === undefined,
+  },
+  delays: { redial: ({ context }) => context.waitMs, greetingPatience: greetingPatienceMs },
+}).createMachine({
+  id: "peer",
+  context: ({ input }) => ({
+    input,
+    attempts: 0,
+    dice: dice(input.seed),
+    waitMs: redialFirstMs,
+    linked: input.direction === "in" ? { link: input.link, key: input.key, host: input.host, sinceMs: input.nowMs } : undefined,
+    hello: undefined,
+    reason: "",
+  }),
+  initial: "knocking",
+  states: {
+    knocking: { always: [{ guard: "isInbound", target: "greeting" }, { target: "dialing" }] },
+
+    dialing: {
+      entry: { type: "dial", params: ({ context }) => ({ address: addressOf(context)!, patienceMs: dialPatienceMs }) },
+      on: {
+        "dial.succeeded": [
+          {
+            guard: { type: "contradictsPin", params: ({ event }) => event },
+            target: "backingOff",
+            actions: [
+              { type: "report", params: ({ context, event }) => ({ happening: contradiction(context, event.key) }) },
+              { type: "close", params: ({ event }) => ({ link: event.link, reason: "key-contradicts-pin" }) },
+              { type: "end", params: { reason: "key-contradicts-pin" } },
+            ],
+          },
+          {
+            target: "greeting",
+            actions: [
+              { type: "link", params: ({ event }) => ({ link: event.link, key: event.key, host: event.host, sinceMs: event.nowMs }) },
+              { type: "send", params: ({ context }) => ({ link: linkOf(context), message: context.input.self }) },
+            ],
+          },
+        ],
+        "dial.failed": { target: "backingOff", actions: { type: "end", params: ({ event }) => event } },
+        "peer.dropped": { target: "gone", actions: { type: "end", params: ({ event }) => event } },
+      },
+    },
+
+    greeting: {
+      after: {
+        greetingPatience: {
+          target: "backingOff",
+          actions: [
+            { type: "close", params: ({ context }) => ({ link: linkOf(context), reason: "no-hello" }) },
+            { type: "end", params: { reason: "no-hello" } },
+          ],
+        },
+      },
+      on: {
+        "message.received": [
+          {
+            guard: { type: "isWelcome", params: ({ event }) => event },
+            actions: [
+              { type: "hear", params: ({ event }) => ({ hello: event.message as Hello }) },
+              { type: "tell", params: ({ context }) => ({ to: "node", event: { type: "peer.greeted", member: memberOf(context) } }) },
+            ],
+          },
+          {
+            target: "backingOff",
+            actions: [
+              { type: "tell", params: ({ context, event }) => verdict(context, whyNot(context, event.message)!) },
+              { type: "report", params: ({ context, event }) => ({ happening: refusal(context, whyNot(context, event.message)!) }) },
+              { type: "close", params: ({ context, event }) => ({ link: linkOf(context), reason: whyNot(context, event.message)! }) },
+              { type: "end", params: ({ context, event }) => ({ reason: whyNot(context, event.message)! }) },
+            ],
+          },
+        ],
+        "frame.refused": {
+          target: "backingOff",
+          actions: [
+            { type: "tell", params: ({ context, event }) => verdict(context, event.reason) },
+            { type: "close", params: ({ event }) => event },
+            { type: "end", params: ({ event }) => event },
+          ],
+        },
+        "link.closed": { guard: { type: "isOurs", params: ({ event }) => event }, target: "backingOff", actions: { type: "end", params: ({ event }) => event } },
+        "peer.admitted": [
+          { guard: "isInbound", target: "connected", actions: { type: "send", params: ({ context }) => ({ link: linkOf(context), message: context.input.self }) } },
+          { target: "connected", actions: { type: "pin", params: ({ context }) => ({ pin: pinOf(context) }) } },
+        ],
+        "peer.refused": {
+          target: "gone",
+          actions: [
+            { type: "report", params: ({ context, event }) => ({ happening: refusal(context, event.reason) }) },
+            { type: "close", params: ({ context, event }) => ({ link: linkOf(context), reason: event.reason }) },
+            { type: "end", params: ({ event }) => event },
+          ],
+        },
+        "peer.dropped": {
+          target: "gone",
+          actions: [
+            { type: "close", params: ({ context, event }) => ({ link: linkOf(context), reason: event.reason }) },
+            { type: "end", params: ({ event }) => event },
+          ],
+        },
+      },
+    },
+
+    connected: {
+      entry: [
+        "succeed",
+        { type: "openLink", params: ({ context }) => ({ link: linkOf(context) }) },
+        { type: "start", params: ({ context }) => ({ actor: "gossip-session" as const, id: sessionOf(linkOf(context)), input: { link: linkOf(context), nowMs: context.linked!.sinceMs } }) },
+        { type: "start", params: ({ context }) => ({ actor: "heartbeat" as const, id: heartbeatOf(linkOf(context)), input: { link: linkOf(context), peer: context.input.id } }) },
+        { type: "tell", params: ({ context }) => ({ to: "gossip", event: { type: "link.joined", link: linkOf(context) } }) },
+        { type: "report", params: ({ context }) => ({ happening: arrival(context) }) },
+      ],
+      exit: [
+        { type: "stop", params: ({ context }) => ({ ids: [sessionOf(linkOf(context)), heartbeatOf(linkOf(context))] }) },
+        { type: "tell", params: ({ context }) => ({ to: ["gossip", "node"], event: { type: "link.left", link: linkOf(context) } }) },
+      ],
+      on: {
+        // what still reaches the peer itself is out of order: a second HELLO
+        "message.received": {
+          target: "backingOff",
+          actions: [
+            { type: "tell", params: ({ context }) => verdict(context, "out-of-order") },
+            { type: "close", params: ({ event }) => ({ link: event.link, reason: "out-of-order" }) },
+            { type: "report", params: ({ context }) => ({ happening: departure(context, "out-of-order") }) },
+            { type: "end", params: { reason: "out-of-order" } },
+          ],
+        },
+        "frame.refused": {
+          target: "backingOff",
+          actions: [
+            { type: "tell", params: ({ context, event }) => verdict(context, event.reason) },
+            { type: "close", params: ({ event }) => event },
+            { type: "report", params: ({ context, event }) => ({ happening: departure(context, event.reason) }) },
+            { type: "end", params: ({ event }) => event },
+          ],
+        },
+        "link.closed": {
+          guard: { type: "isOurs", params: ({ event }) => event },
+          target: "backingOff",
+          actions: [
+            { type: "report", params: ({ context, event }) => ({ happening: departure(context, event.reason) }) },
+            { type: "end", params: ({ event }) => event },
+          ],
+        },
+        "link.silent": {
+          guard: { type: "isOurs", params: ({ event }) => event },
+          target: "backingOff",
+          actions: [
+            { type: "close", params: ({ event }) => ({ link: event.link, reason: "silent" }) },
+            { type: "report", params: ({ context }) => ({ happening: departure(context, "silent") }) },
+            { type: "end", params: { reason: "silent" } },
+          ],
+        },
+        "peer.dropped": {
+          target: "gone",
+          actions: [
+            { type: "close", params: ({ context, event }) => ({ link: linkOf(context), reason: event.reason }) },
+            { type: "report", params: ({ context, event }) => ({ happening: departure(context, event.reason) }) },
+            { type: "end", params: ({ event }) => event },
+          ],
+        },
+      },
+    },
+
+    backingOff: {
+      entry: "fail",
+      always: { guard: "givesUp", target: "gone" },
+      after: { redial: "dialing" },
+      on: { "peer.dropped": { target: "gone", actions: { type: "end", params: ({ event }) => event } } },
+    },
+
+    gone: {
+      type: "final",
+      entry: { type: "tell", params: ({ context }) => ({ to: "bootstrap", event: { type: "peer.gone", peer: context.input.id, reason: context.reason } }) },
+    },
+  },
+})
+
+// what the machine says, in terms of its context ---------------------------------------------------------------------
+
+const linkOf = ({ linked }: PeerContext): Link => linked!.link
+const addressOf = ({ input }: PeerContext): Address | undefined => (input.direction === "out" ? input.address : undefined)
+
+const verdictOnKey = ({ input }: PeerContext, key: PublicKey): Pin.PinVerdict =>
+  input.direction === "out" ? Pin.judge(key, input.pinned, input.configured) : { type: "first" }
+
+/** Why this message is not the HELLO we wait for. */
+const whyNot = ({ input, hello, linked }: PeerContext, message: Message): string | undefined => {
+  if (message.type !== "HELLO" || hello !== undefined) return "out-of-order"
+  const verdict = Greeting.judge(message, linked!.key, { registryId: input.self.nodeId, network: input.self.network })
+  return verdict.type === "welcome" ? undefined : verdict.reason
+}
+
+const memberOf = ({ input, linked, hello }: PeerContext): Member => {
+  const address = input.direction === "out" ? input.address : Greeting.addressOf(hello!, linked!.host)
+  return {
+    peer: input.id,
+    link: linked!.link,
+    registryId: hello!.nodeId,
+    publicKey: linked!.key,
+    direction: input.direction,
+    ...(address !== undefined && { address }),
+    agentCount: hello!.agentCount,
+    connectedAtMs: linked!.sinceMs,
+  }
+}
+
+const pinOf = (context: PeerContext): Pin.PeerPin => ({
+  address: writeAddress(addressOf(context)!),
+  key: context.linked!.key,
+  since: secondsOf(context.linked!.sinceMs),
+})
+
+const verdict = (context: PeerContext, reason: string) => ({ to: "gossip", event: { type: "verdict.given", link: linkOf(context), verdict: `drop:${reason}` } })
+
+const whereabouts = (context: PeerContext): string => {
+  const address = addressOf(context)
+  return address === undefined ? context.linked!.host : writeAddress(address)
+}
+
+const arrival = (context: PeerContext): Happening => ({
+  type: "peer.connected",
+  registryId: context.hello!.nodeId,
+  address: whereabouts(context),
+  direction: context.input.direction,
+})
+
+const departure = (context: PeerContext, reason: string): Happening => ({ type: "peer.disconnected", registryId: context.hello!.nodeId, reason })
+
+const refusal = (context: PeerContext, reason: string): Happening => ({
+  type: "peer.refused",
+  ...(context.hello !== undefined && { registryId: context.hello.nodeId }),
+  address: whereabouts(context),
+  reason,
+})
+
+const contradiction = (context: PeerContext, met: PublicKey): Happening => {
+  const judged = verdictOnKey(context, met)
+  return judged.type === "contradicts"
+    ? { type: "key.contradicted", address: whereabouts({ ...context, linked: undefined }), expected: judged.expected, met, because: judged.because }
+    : refusal(context, "key-contradicts-pin")
+}

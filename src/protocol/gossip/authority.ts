@@ -1,0 +1,35 @@
+/**
+ * Who may say what: the way from a document to a `VerifiedAnnouncement` (mesh page, "Signature verification"; ruled: only
+ * the party entitled may say a thing).
+ *
+ * A registry speaks for itself, and for what its own clients signed: the origin's signature covers the announcement, and
+ * the entity's own signature (and its developer's) travels in the record and is checked too. So no key can announce,
+ * change or end what belongs to another.
+ */
+import type { JsonObject } from "../identity/canonical-json.ts"
+import type { verify } from "../identity/ed25519.ts"
+import { readSignature } from "../identity/key.ts"
+import { clockSkewMaxMs } from "../limits.ts"
+import { deletionProofHolds } from "../records/deletion.ts"
+import { evidenceHolds } from "../records/registration.ts"
+import { type Announcement, read, signedText, type VerifiedAnnouncement } from "./announcement.ts"
+
+export type Belief =
+  | { readonly type: "verified"; readonly announcement: VerifiedAnnouncement }
+  | { readonly type: "drop"; readonly reason: "malformed" | "id-mismatch" | "ahead-of-clock" | "signature" | "authority" }
+
+const drop = (reason: Extract<Belief, { readonly type: "drop" }>["reason"]): Belief => ({ type: "drop", reason })
+
+/** `claimedId` is what the sender called it; `undefined` where nobody claimed anything (a store's own). */
+export const believe = (document: JsonObject, claimedId: string | undefined, nowMs: number, check: typeof verify): Belief => {
+  const announcement = read(document)
+  if (announcement.type === "malformed") return drop("malformed")
+  if (claimedId !== undefined && announcement.id !== claimedId) return drop("id-mismatch")
+  if (announcement.at * 1_000 > nowMs + clockSkewMaxMs) return drop("ahead-of-clock")
+  const signature = readSignature(document["signature"] as string)!
+  if (!check(announcement.originKey, signedText(document), signature)) return drop("signature")
+  return isEntitled(announcement, check) ? { type: "verified", announcement: announcement as VerifiedAnnouncement } : drop("authority")
+}
+
+const isEntitled = ({ body }: Announcement, check: typeof verify): boolean =>
+  body.kind === "entity" ? evidenceHolds(body.record, check) : deletionProofHolds(body.proof, body.entityId, check)

@@ -1,0 +1,40 @@
+/**
+ * The roster: who is connected, and who may be (mesh page, "max_peers"; ruled: two links between two nodes are resolved the
+ * same way on both ends).
+ */
+import type { RegistryId } from "../identity/id.ts"
+import type { PublicKey } from "../identity/key.ts"
+import type { Address } from "./address.ts"
+import { keepsNewLink } from "./greeting.ts"
+
+export interface Member {
+  /** The actor that holds the link. */
+  readonly peer: string
+  readonly link: number
+  readonly registryId: RegistryId
+  readonly publicKey: PublicKey
+  readonly direction: "in" | "out"
+  /** Where others can dial it; absent when it does not listen. */
+  readonly address?: Address
+  readonly agentCount: number
+  readonly connectedAtMs: number
+}
+
+export type Roster = ReadonlyArray<Member>
+
+export type Admission =
+  | { readonly type: "admit"; readonly replaces?: Member }
+  | { readonly type: "refuse"; readonly reason: "duplicate" | "full" }
+
+/** May this one join? A second link of a member replaces the first or is refused, by the rule both ends know. */
+export const admission = (roster: Roster, candidate: Member, self: RegistryId, maxPeers: number): Admission => {
+  const existing = roster.find((member) => member.registryId === candidate.registryId)
+  if (existing !== undefined) {
+    return keepsNewLink(dialler(existing, self), dialler(candidate, self)) ? { type: "admit", replaces: existing } : { type: "refuse", reason: "duplicate" }
+  }
+  return roster.length < maxPeers ? { type: "admit" } : { type: "refuse", reason: "full" }
+}
+
+export const without = (roster: Roster, link: number): Roster => roster.filter((member) => member.link !== link)
+
+const dialler = (member: Member, self: RegistryId): RegistryId => (member.direction === "out" ? self : member.registryId)

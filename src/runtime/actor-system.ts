@@ -1,0 +1,109 @@
+/**
+ * The living actors of one node: their mailbox, their timers, their beginning and end.
+ *
+ * One mailbox for all, first come, first served: an actor is never told anything while it, or another, is still acting. So
+ * the order of events is the same whichever engine runs them.
+ */
+import type { Casting, Command, Told } from "../actors/command.ts"
+import type { ActorEvent, Engine, Logic, Running } from "./engine/engine.ts"
+
+export interface ActorSystem {
+  /** Whom nobody knows, nothing is told. */
+  readonly tell: (to: string, event: Told) => void
+  readonly start: (casting: Casting) => void
+  readonly stop: (id: string) => void
+  readonly isAlive: (id: string) => boolean
+  /** State's name and memory of a living actor: for people and checkers, never for decisions. */
+  readonly snapshot: (id: string) => { readonly value: string; readonly context: unknown } | undefined
+  readonly ids: () => Iterable<string>
+  /** Ends all of them, without a word. */
+  readonly stopAll: () => void
+}
+
+interface Living {
+  readonly id: string
+  readonly timers: Map<string, { readonly cancel: () => void }>
+  running: Running | undefined
+}
+
+export const makeActorSystem = (
+  engine: Engine,
+  logicOf: (kind: Casting["actor"]) => Logic,
+  after: (delayMs: number, fire: () => void) => { readonly cancel: () => void },
+  perform: (from: string, command: Command) => void,
+): ActorSystem => {
+  const living = new Map<string, Living>()
+  let mailbox: Array<() => void> = []
+  let isDelivering = false
+
+  const deliver = (letter: () => void): void => {
+    mailbox.push(letter)
+    if (isDelivering) return
+    isDelivering = true
+    try {
+      for (let i = 0; i < mailbox.length; i++) mailbox[i]!()
+    } finally {
+      mailbox = []
+      isDelivering = false
+    }
+  }
+
+  const hand = (actor: Living, event: ActorEvent): void => {
+    if (living.get(actor.id) !== actor || actor.running === undefined) return
+    if (isFiring(event)) event.fire()
+    else actor.running.tell(event)
+    if (actor.running?.isDone() === true) end(actor)
+  }
+
+  const end = (actor: Living): void => {
+    if (living.get(actor.id) === actor) living.delete(actor.id)
+    for (const timer of actor.timers.values()) timer.cancel()
+    actor.timers.clear()
+    actor.running?.stop()
+    actor.running = undefined
+  }
+
+  const start = ({ actor: kind, id, input }: Casting): void => {
+    const before = living.get(id)
+    if (before !== undefined) end(before)
+    const actor: Living = { id, timers: new Map(), running: undefined }
+    living.set(id, actor)
+    actor.running = engine.start(logicOf(kind), input, {
+      perform: (command) => perform(id, command),
+      schedule: (timer, delayMs, event) => {
+        actor.timers.get(timer)?.cancel()
+        actor.timers.set(
+          timer,
+          after(delayMs, () => {
+            actor.timers.delete(timer)
+            deliver(() => hand(actor, event))
+          }),
+        )
+      },
+      cancel: (timer) => {
+        actor.timers.get(timer)?.cancel()
+        actor.timers.delete(timer)
+      },
+    })
+    if (actor.running.isDone()) end(actor)
+  }
+
+  return {
+    tell: (to, event) => deliver(() => {
+      const actor = living.get(to)
+      if (actor !== undefined) hand(actor, event)
+    }),
+    start,
+    stop: (id) => {
+      const actor = living.get(id)
+      if (actor !== undefined) end(actor)
+    },
+    isAlive: (id) => living.has(id),
+    snapshot: (id) => living.get(id)?.running?.snapshot(),
+    ids: () => living.keys(),
+    stopAll: () => [...living.values()].forEach(end),
+  }
+}
+
+/** XState's own timers bring their effect with them. */
+const isFiring = (event: ActorEvent): event is ActorEvent & { readonly fire: () => void } => event.type === "xstate.fire"

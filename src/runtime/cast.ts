@@ -1,0 +1,11 @@
+/** What each kind of actor is made of. */
+import { bootstrap } from "../actors/bootstrap.ts"
+import type { ActorKind } from "../actors/command.ts"
+import { gossip } from "../actors/gossip.ts"
+import { gossipSession } from "../actors/gossip-session.ts"
+import { heartbeat } from "../actors/heartbeat.ts"
+import { node } from "../actors/node.ts"
+import { peer } from "../actors/peer.ts"
+import type { Logic } from "./engine/engine.ts"
+
+export const cast: Record<ActorKind, Logic> = { node, bootstrap, peer, gossip, "gossip-session": gossipSession, heartbeat }

@@ -1,0 +1,123 @@
+/**
+ * The connections of one node, by number: bytes to messages, and each message to the actor that works with it.
+ *
+ * Until a link is opened everything goes to the peer that holds it, so that what comes out of order is that peer's to
+ * judge; afterwards HEARTBEAT and GOSSIP go to their actors. What comes after a fault, or after we closed, is not looked at.
+ */
+import { heartbeatOf } from "../actors/cast.ts"
+import type { Link, Told } from "../actors/command.ts"
+import { outboundQueueBytesMax } from "../protocol/limits.ts"
+import type { Message } from "../protocol/wire/message.ts"
+import { isUnreadable, type Unreadable } from "../protocol/wire/spec-codec.ts"
+import type { Codec, Connection } from "./ports.ts"
+
+interface LinkState {
+  readonly connection: Connection
+  /** The peer that holds it. */
+  readonly owner: string
+  isOpen: boolean
+  isClosed: boolean
+  lastHeardMs: number
+}
+
+export interface Links {
+  /** A new connection; its owner is told of frames and of the end. Call `listen` once the owner lives. */
+  readonly add: (connection: Connection, owner: (link: Link) => string) => Link
+  readonly listen: (link: Link) => void
+  readonly open: (link: Link) => void
+  readonly send: (links: ReadonlyArray<Link>, message: Message) => void
+  readonly close: (link: Link, reason: string) => void
+  readonly pauseReading: (link: Link) => void
+  readonly resumeReading: (link: Link) => void
+  readonly silentMs: (link: Link) => number
+  /** When the last bytes came, for people. */
+  readonly lastHeardMs: (link: Link) => number
+  readonly closeAll: () => void
+}
+
+export const makeLinks = (codec: Codec["Service"], nowMs: () => number, tell: (to: string, event: Told) => void): Links => {
+  const links = new Map<Link, LinkState>()
+  let count = 0
+
+  /** An owner is told what is true of a link only while the link is ours. */
+  const told = (link: Link, state: LinkState, event: { readonly type: string }): void => tell(state.owner, { ...event, link } as Told)
+
+  const route = (link: Link, state: LinkState, message: Message | Unreadable): void => {
+    if (isUnreadable(message)) {
+      if (state.isOpen && message.reason === "unknown-type") tell("gossip", { type: "verdict.given", link, verdict: "drop:unknown-type" } as Told)
+      else told(link, state, { type: "frame.refused", reason: message.reason } as Told)
+      return
+    }
+    tell(addresseeOf(link, state, message), { type: "message.received", link, message, nowMs: state.lastHeardMs } as Told)
+  }
+
+  const listen = (link: Link): void => {
+    const state = links.get(link)
+    if (state === undefined) return
+    const reader = codec.reader()
+    state.connection.open({
+      bytes: (chunk) => {
+        if (state.isClosed) return
+        state.lastHeardMs = nowMs()
+        const { messages, fault } = reader(chunk)
+        for (const message of messages) if (!state.isClosed) route(link, state, message)
+        if (fault !== undefined && !state.isClosed) told(link, state, { type: "frame.refused", reason: fault } as Told)
+      },
+      closed: (reason) => {
+        state.isClosed = true
+        links.delete(link)
+        told(link, state, { type: "link.closed", reason } as Told)
+      },
+    })
+  }
+
+  const close = (link: Link, _reason: string): void => {
+    const state = links.get(link)
+    if (state === undefined || state.isClosed) return
+    state.isClosed = true
+    state.connection.close()
+  }
+
+  return {
+    add: (connection, owner) => {
+      const link = ++count
+      links.set(link, { connection, owner: owner(link), isOpen: false, isClosed: false, lastHeardMs: nowMs() })
+      return link
+    },
+    listen,
+    open: (link) => {
+      const state = links.get(link)
+      if (state !== undefined) state.isOpen = true
+    },
+    send: (to, message) => {
+      const frame = codec.write(message)
+      for (const link of to) {
+        const state = links.get(link)
+        if (state === undefined || state.isClosed) continue
+        state.connection.write(frame)
+        if (state.connection.queuedBytes() > outboundQueueBytesMax) {
+          close(link, "slow-reader")
+          told(link, state, { type: "link.closed", reason: "slow-reader" } as Told)
+        }
+      }
+    },
+    close,
+    pauseReading: (link) => links.get(link)?.connection.pauseReading(),
+    resumeReading: (link) => links.get(link)?.connection.resumeReading(),
+    silentMs: (link) => nowMs() - (links.get(link)?.lastHeardMs ?? 0),
+    lastHeardMs: (link) => links.get(link)?.lastHeardMs ?? 0,
+    closeAll: () => [...links.keys()].forEach((link) => close(link, "stopping")),
+  }
+}
+
+const addresseeOf = (link: Link, { isOpen, owner }: LinkState, message: Message): string => {
+  if (!isOpen) return owner
+  switch (message.type) {
+    case "GOSSIP":
+      return "gossip"
+    case "HEARTBEAT":
+      return heartbeatOf(link)
+    case "HELLO":
+      return owner
+  }
+}
