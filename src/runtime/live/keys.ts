@@ -1,0 +1,14 @@
+/** `Signer` and `Verifier` with this machine's Ed25519; the secret stays in here. */
+import { Layer } from "effect"
+import { type SecretKey, sign, verify } from "../../protocol/identity/ed25519.ts"
+import { idOf } from "../../protocol/identity/id.ts"
+import { Signer, Verifier } from "../ports.ts"
+
+export const signerOf = (key: SecretKey): Layer.Layer<Signer> =>
+  Layer.succeed(Signer, {
+    publicKey: key.publicKey,
+    registryId: idOf("registry", key.publicKey),
+    sign: (message) => sign(key, message),
+  })
+
+export const strictVerifier: Layer.Layer<Verifier> = Layer.succeed(Verifier, { verify })
