@@ -96,6 +96,9 @@ export const registrationsPerMinute = 10
 /** Results of one search: default and most. */
 export const searchResultsDefault = 20
 export const searchResultsMax = 100
+/** Characters of a search's text, and of its words the different ones that are looked up; the rest are ignored (ruled). */
+export const queryCharactersMax = 1_000
+export const queryTermsMax = 64
 
 // doors --------------------------------------------------------------------------------------------------------------
 
