@@ -64,6 +64,7 @@ describe("imports point inwards", () => {
     ["src/runtime/http/oops.ts", `import "../live/clock.ts"`],
     ["src/runtime/store/oops.ts", `import "../http/server.ts"`],
     ["src/runtime/store/memory-oops.ts", `import "./sql.ts"`],
+    ["src/runtime/store/shown.ts", `import "./sql.ts"`],
     ["src/runtime/main.ts", `import "../sim/world.ts"`],
     ["src/sim/oops.ts", `import "../runtime/live/tcp.ts"`],
     ["src/sim/oops.ts", `import "../runtime/store/sql.ts"`],

@@ -23,7 +23,9 @@ interface Place {
 
 const inner = ["src/protocol", "src/actors"]
 const runtime = [...inner, "src/runtime"]
-const leaves = ["src/runtime/live", "src/runtime/store", "src/runtime/store/memory*", "src/runtime/http", "src/runtime/cli"]
+/** The one store that simulated nodes use, and the rules it shares with the others: these must not reach for SQL. */
+const memoryStore = ["src/runtime/store/memory*", "src/runtime/store/shown*"]
+const leaves = ["src/runtime/live", "src/runtime/store", ...memoryStore, "src/runtime/http", "src/runtime/cli"]
 const anything = /./
 
 /** What of Effect is data: nothing that runs, waits or draws. */
@@ -43,13 +45,13 @@ const places: Readonly<Record<string, Place>> = {
   "src/actors": { ours: inner, packages: /^xstate$/ },
   "src/runtime": { ours: runtime, packages: /^(effect|xstate)(\/|$)/ },
   "src/runtime/live": { ours: [...runtime, "src/runtime/live"], packages: anything, isLeaf: true, isAmbient: true },
-  "src/runtime/store": { ours: [...runtime, "src/runtime/store", "src/runtime/store/memory*"], packages: anything, isLeaf: true },
-  /** The one store that simulated nodes use, so it must not reach for the others. */
-  "src/runtime/store/memory*": { ours: [...runtime, "src/runtime/store/memory*"], packages: /^effect(\/|$)/ },
+  "src/runtime/store": { ours: [...runtime, "src/runtime/store", ...memoryStore], packages: anything, isLeaf: true },
+  "src/runtime/store/memory*": { ours: [...runtime, ...memoryStore], packages: /^effect(\/|$)/ },
+  "src/runtime/store/shown*": { ours: [...runtime, ...memoryStore], packages: /^effect(\/|$)/ },
   "src/runtime/http": { ours: [...runtime, "src/runtime/http"], packages: anything, isLeaf: true },
   "src/runtime/cli": { ours: [...runtime, ...leaves], packages: anything, isLeaf: true, isAmbient: true, speaks: true },
   "src/runtime/main.ts": { ours: [...runtime, ...leaves], packages: anything, isLeaf: true, isAmbient: true, speaks: true },
-  "src/sim": { ours: [...runtime, "src/runtime/store/memory*", "src/sim"], packages: /^(effect|xstate)(\/|$)/ },
+  "src/sim": { ours: [...runtime, ...memoryStore, "src/sim"], packages: /^(effect|xstate)(\/|$)/ },
   "src/sim/report": { ours: [...runtime, "src/sim", "src/sim/report"], packages: anything, isLeaf: true },
   "src/sim/sweep": { ours: [...runtime, "src/sim", "src/sim/sweep"], packages: anything, isLeaf: true },
   "src/sim/main.ts": {

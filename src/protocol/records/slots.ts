@@ -2,14 +2,19 @@
  * Which record wins: one total order, so that merging commutes, associates and is idempotent (ruled; storage page,
  * "origin_public_key"; mesh page, TOFU).
  *
- * Every registry has one *slot* per subject: the latest thing it said about that entity, a record or a tombstone. Slots
- * merge by taking the later (equal times: the tombstone, then the greater id). What a node shows is a function of the
- * slots alone, so the order in which they arrived cannot matter:
+ * Every registry has one *slot* per subject: the last word of it about that entity, a record or a tombstone. Of two slots
+ * of one registry the stronger claim counts, of equal claims the later one (equal times: the tombstone, then the greater
+ * id). What a node shows is a function of the slots alone, so the order in which they arrived cannot matter:
  *
  *   1. the slots are ranked: a claim whose home the entity signed, then the earlier registration, then the smaller registry id;
  *   2. the first in rank holds the pin. If it holds a record, that record is shown;
  *   3. if it holds a tombstone, everything that registered before the deletion is gone with it, whoever claims it; the
  *      first in rank that registered later is shown.
+ *
+ * Why a registry's stronger claim comes before its later one: only `claimsPerEntityMax` claims are kept. If a registry
+ * could weaken a claim that is kept, one that had to give way to it would deserve its place back, and is forgotten; then
+ * the order of arrival would show. So a claim never grows weaker: who registers an entity again goes on with the
+ * registration time of the first (`nextWord`).
  */
 import { claimsPerEntityMax, tombstoneLifeMs } from "../limits.ts"
 import type { RegistryId } from "../identity/id.ts"
@@ -28,11 +33,18 @@ export interface Slot {
   readonly homeIsSigned: boolean
 }
 
-/** The later of two slots of one origin. Total: two different slots are never equal. */
-export const later = <S extends Slot>(a: S, b: S): S => (compareAge(a, b) >= 0 ? a : b)
+/** Which of two slots of one origin counts: the stronger claim, then the later. Total: two different slots are never equal. */
+export const later = <S extends Slot>(a: S, b: S): S => ((compareClaims(b, a) || compareAge(a, b)) >= 0 ? a : b)
 
 const compareAge = (a: Slot, b: Slot): number =>
   a.at - b.at || Number(a.isTombstone) - Number(b.isTombstone) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+
+/**
+ * When a registry may speak of a subject again, given its own slot: strictly later than before, and with the registration
+ * time of its first word. Without the latter no other node would take a registration after a deletion.
+ */
+export const nextWord = (own: Slot | undefined, now: Seconds): { readonly at: Seconds; readonly registeredAt: Seconds } =>
+  own === undefined ? { at: now, registeredAt: now } : { at: Math.max(now, own.at + 1), registeredAt: own.registeredAt }
 
 /** Negative when `a` has the better claim. */
 export const compareClaims = (a: Slot, b: Slot): number =>

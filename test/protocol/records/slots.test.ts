@@ -1,0 +1,198 @@
+/**
+ * Which record wins: merging commutes, associates and is idempotent, so that all nodes that heard the same show the same.
+ *
+ * Domains are small on purpose: equal times, several slots of one registry and more registries than are kept are frequent.
+ */
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import type { RegistryId } from "../../../src/protocol/identity/id.ts"
+import { claimsPerEntityMax, tombstoneLifeMs } from "../../../src/protocol/limits.ts"
+import * as Slots from "../../../src/protocol/records/slots.ts"
+
+type Slot = Slots.Slot
+
+const originsCount = claimsPerEntityMax + 3
+const origin = fc.nat(originsCount - 1).map((n) => `zns:registry:${n}` as RegistryId)
+const slot = (times: number): fc.Arbitrary<Slot> =>
+  fc
+    .record({
+      origin,
+      at: fc.nat(times),
+      isTombstone: fc.boolean(),
+      registeredAt: fc.nat(times),
+      homeIsSigned: fc.boolean(),
+      tie: fc.nat(1),
+    })
+    // As in the network, where the id is a digest of the content: equal ids, equal slots.
+    .map(({ tie, ...said }) => ({ ...said, id: `${JSON.stringify(said)} ${tie}` }))
+/** What was heard of one entity, in order: mostly plain claims, so that the signed ones do not decide everything. */
+const history = fc.oneof(
+  fc.array(slot(3), { maxLength: 14 }),
+  fc.array(
+    slot(9).map((one) => ({ ...one, homeIsSigned: false })),
+    { maxLength: 14 },
+  ),
+)
+const shuffled = history.chain((heard) => fc.tuple(fc.constant(heard), fc.shuffledSubarray(heard, { minLength: heard.length })))
+
+const mergeAll = (heard: ReadonlyArray<Slot>, held: ReadonlyArray<Slot> = []): ReadonlyArray<Slot> =>
+  heard.reduce((slots, one) => Slots.merge(slots, one).slots, held)
+
+const runs = { numRuns: 3_000 }
+
+describe("merge", () => {
+  it("commutes: the order of arrival does not matter", () => {
+    fc.assert(
+      fc.property(shuffled, ([heard, other]) => {
+        expect(mergeAll(other)).toEqual(mergeAll(heard))
+      }),
+      runs,
+    )
+  })
+
+  it("associates: two nodes that heard different things agree when they have exchanged what they hold", () => {
+    fc.assert(
+      fc.property(history, history, history, (a, b, c) => {
+        const left = mergeAll(mergeAll(c), mergeAll(mergeAll(b), mergeAll(a)))
+        const right = mergeAll(mergeAll(mergeAll(c), mergeAll(b)), mergeAll(a))
+        expect(right).toEqual(left)
+        expect(left).toEqual(mergeAll([...a, ...b, ...c]))
+      }),
+      runs,
+    )
+  })
+
+  it("is idempotent, and says so: what was heard before changes nothing", () => {
+    fc.assert(
+      fc.property(history, (heard) => {
+        const held = mergeAll(heard)
+        for (const one of heard) expect(Slots.merge(held, one)).toEqual({ slots: held, changed: false })
+      }),
+      runs,
+    )
+  })
+
+  it("says that something changed exactly when it did", () => {
+    fc.assert(
+      fc.property(history, slot(3), (heard, one) => {
+        const held = mergeAll(heard)
+        const { slots, changed } = Slots.merge(held, one)
+        expect(changed).toBe(JSON.stringify(slots) !== JSON.stringify(held))
+      }),
+      runs,
+    )
+  })
+
+  it("keeps one slot of a registry, the strongest claims first, and no more than the limit", () => {
+    fc.assert(
+      fc.property(history, (heard) => {
+        const held = mergeAll(heard)
+        expect(held.length).toBe(Math.min(claimsPerEntityMax, new Set(heard.map((one) => one.origin)).size))
+        expect(new Set(held.map((one) => one.origin)).size).toBe(held.length)
+        expect([...held].sort(Slots.compareClaims)).toEqual(held)
+        for (const one of heard) {
+          if (!held.some((kept) => kept.origin === one.origin)) expect(Slots.compareClaims(held.at(-1)!, one)).toBeLessThan(0)
+        }
+      }),
+      runs,
+    )
+  })
+
+  it("takes the later word of one registry about one claim", () => {
+    fc.assert(
+      fc.property(slot(3), fc.nat(5), fc.boolean(), (one, later, isTombstone) => {
+        const next: Slot = { ...one, at: one.at + 1 + later, isTombstone, id: "next" }
+        expect(mergeAll([one, next])).toEqual([next])
+        expect(mergeAll([next, one])).toEqual([next])
+      }),
+    )
+  })
+
+  it("never lets go of a claim whose home is signed for one whose home is not", () => {
+    fc.assert(
+      fc.property(history, (heard) => {
+        const signed = new Set(heard.filter((one) => one.homeIsSigned).map((one) => one.origin))
+        const kept = mergeAll(heard).filter((one) => one.homeIsSigned)
+        expect(kept.length).toBe(Math.min(signed.size, claimsPerEntityMax))
+      }),
+      runs,
+    )
+  })
+})
+
+describe("shown", () => {
+  it("shows nothing that registered before the deletion that holds the pin", () => {
+    fc.assert(
+      fc.property(history, (heard) => {
+        const held = mergeAll(heard)
+        const [pinned] = held
+        const visible = Slots.shown(held)
+        if (visible === undefined) return
+        expect(visible.isTombstone).toBe(false)
+        expect(held).toContain(visible)
+        if (pinned!.isTombstone) expect(visible.registeredAt).toBeGreaterThan(pinned!.at)
+        else expect(visible).toBe(pinned)
+      }),
+      runs,
+    )
+  })
+
+  it("shows what registered after the deletion, wherever it did", () => {
+    fc.assert(
+      fc.property(slot(3), origin, (one, elsewhere) => {
+        const tombstone: Slot = { ...one, isTombstone: true }
+        const fresh: Slot = {
+          ...one,
+          origin: elsewhere,
+          isTombstone: false,
+          homeIsSigned: false,
+          at: one.at + 2,
+          registeredAt: one.at + 1,
+          id: "fresh",
+        }
+        // The same registry goes on with its claim (below); another one has a claim of its own.
+        if (elsewhere === one.origin || Slots.compareClaims(fresh, tombstone) < 0) return
+        expect(Slots.shown(mergeAll([tombstone, fresh]))).toEqual(fresh)
+        expect(Slots.shown(mergeAll([tombstone]))).toBeUndefined()
+      }),
+    )
+  })
+
+  it("shows an entity again that its home registers again", () => {
+    fc.assert(
+      fc.property(history, slot(3), fc.nat(9), (heard, first, now) => {
+        const deleted: Slot = { ...first, isTombstone: true, at: first.at + 1, id: "deleted" }
+        const again: Slot = { ...first, ...Slots.nextWord(deleted, now), isTombstone: false, id: "again" }
+        const held = mergeAll([...heard.filter((one) => one.origin !== first.origin), first, deleted])
+        const after = Slots.merge(held, again)
+        expect(after.changed).toBe(held.some((one) => one.origin === first.origin))
+        if (held[0]?.origin === first.origin) expect(Slots.shown(after.slots)).toBe(again)
+      }),
+      runs,
+    )
+  })
+
+  it("is not contested by registries that only say it is gone", () => {
+    const claim: Slot = { origin: "zns:registry:0" as RegistryId, at: 1, id: "a", isTombstone: false, registeredAt: 1, homeIsSigned: false }
+    const other: Slot = { ...claim, origin: "zns:registry:1" as RegistryId, id: "b" }
+    expect(Slots.isContested(mergeAll([claim]))).toBe(false)
+    expect(Slots.isContested(mergeAll([claim, other]))).toBe(true)
+    expect(Slots.isContested(mergeAll([claim, { ...other, isTombstone: true }]))).toBe(false)
+  })
+})
+
+describe("isExpired", () => {
+  it("forgets tombstones when their life is over, and records never", () => {
+    const tombstone: Slot = {
+      origin: "zns:registry:0" as RegistryId,
+      at: 10,
+      id: "a",
+      isTombstone: true,
+      registeredAt: 1,
+      homeIsSigned: false,
+    }
+    expect(Slots.isExpired(tombstone, 10_000 + tombstoneLifeMs - 1)).toBe(false)
+    expect(Slots.isExpired(tombstone, 10_000 + tombstoneLifeMs)).toBe(true)
+    expect(Slots.isExpired({ ...tombstone, isTombstone: false }, Number.MAX_SAFE_INTEGER)).toBe(false)
+  })
+})
