@@ -74,6 +74,7 @@ export type Outcome =
 /** An event from one actor to another. */
 export interface Told {
   readonly type: string
+  readonly [fact: string]: unknown
 }
 
 type Params<T extends CommandType> = Omit<Extract<Command, { readonly type: T }>, "type">

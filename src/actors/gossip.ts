@@ -70,7 +70,7 @@ const hear = (memory: GossipMemory, link: Link, message: Gossip, say: Say): void
   if (SeenSet.has(memory.seen, message.id)) return count(tallyOf(memory, link), "duplicate")
   if (message.hopCount > gossipHopsMax) return count(tallyOf(memory, link), "drop:hops")
   const offer = { hopCount: message.hopCount, document: message.document, id: message.id }
-  say({ type: "tell", to: sessionOf(link), event: { type: "announcement.offered", offer } as { readonly type: string } })
+  say({ type: "tell", to: sessionOf(link), event: { type: "announcement.offered", offer } })
 }
 
 const admit = (memory: GossipMemory, { link, announcement, hopCount, nowMs }: Extract<GossipEvent, { type: "announcement.verified" }>, say: Say): void => {

@@ -17,7 +17,15 @@ interface LinkState {
   readonly owner: string
   isOpen: boolean
   isClosed: boolean
+  /** Wall time, for people; and the monotonic one that silence is measured with. */
   lastHeardMs: number
+  lastHeardTick: number
+}
+
+/** Milliseconds, both; `monotonicMs` never jumps. */
+export interface Now {
+  readonly wallMs: () => number
+  readonly monotonicMs: () => number
 }
 
 export interface Links {
@@ -26,7 +34,7 @@ export interface Links {
   readonly listen: (link: Link) => void
   readonly open: (link: Link) => void
   readonly send: (links: ReadonlyArray<Link>, message: Message) => void
-  readonly close: (link: Link, reason: string) => void
+  readonly close: (link: Link) => void
   readonly pauseReading: (link: Link) => void
   readonly resumeReading: (link: Link) => void
   readonly silentMs: (link: Link) => number
@@ -35,20 +43,20 @@ export interface Links {
   readonly closeAll: () => void
 }
 
-export const makeLinks = (codec: Codec["Service"], nowMs: () => number, tell: (to: string, event: Told) => void): Links => {
+export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, event: Told) => void): Links => {
   const links = new Map<Link, LinkState>()
   let count = 0
 
   /** An owner is told what is true of a link only while the link is ours. */
-  const told = (link: Link, state: LinkState, event: { readonly type: string }): void => tell(state.owner, { ...event, link } as Told)
+  const told = (link: Link, state: LinkState, event: Told): void => tell(state.owner, { ...event, link })
 
   const route = (link: Link, state: LinkState, message: Message | Unreadable): void => {
     if (isUnreadable(message)) {
-      if (state.isOpen && message.reason === "unknown-type") tell("gossip", { type: "verdict.given", link, verdict: "drop:unknown-type" } as Told)
-      else told(link, state, { type: "frame.refused", reason: message.reason } as Told)
+      if (state.isOpen && message.reason === "unknown-type") tell("gossip", { type: "verdict.given", link, verdict: "drop:unknown-type" })
+      else told(link, state, { type: "frame.refused", reason: message.reason })
       return
     }
-    tell(addresseeOf(link, state, message), { type: "message.received", link, message, nowMs: state.lastHeardMs } as Told)
+    tell(addresseeOf(link, state, message), { type: "message.received", link, message, nowMs: state.lastHeardMs })
   }
 
   const listen = (link: Link): void => {
@@ -58,20 +66,21 @@ export const makeLinks = (codec: Codec["Service"], nowMs: () => number, tell: (t
     state.connection.open({
       bytes: (chunk) => {
         if (state.isClosed) return
-        state.lastHeardMs = nowMs()
+        state.lastHeardMs = now.wallMs()
+        state.lastHeardTick = now.monotonicMs()
         const { messages, fault } = reader(chunk)
         for (const message of messages) if (!state.isClosed) route(link, state, message)
-        if (fault !== undefined && !state.isClosed) told(link, state, { type: "frame.refused", reason: fault } as Told)
+        if (fault !== undefined && !state.isClosed) told(link, state, { type: "frame.refused", reason: fault })
       },
       closed: (reason) => {
         state.isClosed = true
         links.delete(link)
-        told(link, state, { type: "link.closed", reason } as Told)
+        told(link, state, { type: "link.closed", reason })
       },
     })
   }
 
-  const close = (link: Link, _reason: string): void => {
+  const close = (link: Link): void => {
     const state = links.get(link)
     if (state === undefined || state.isClosed) return
     state.isClosed = true
@@ -81,7 +90,7 @@ export const makeLinks = (codec: Codec["Service"], nowMs: () => number, tell: (t
   return {
     add: (connection, owner) => {
       const link = ++count
-      links.set(link, { connection, owner: owner(link), isOpen: false, isClosed: false, lastHeardMs: nowMs() })
+      links.set(link, { connection, owner: owner(link), isOpen: false, isClosed: false, lastHeardMs: now.wallMs(), lastHeardTick: now.monotonicMs() })
       return link
     },
     listen,
@@ -96,17 +105,17 @@ export const makeLinks = (codec: Codec["Service"], nowMs: () => number, tell: (t
         if (state === undefined || state.isClosed) continue
         state.connection.write(frame)
         if (state.connection.queuedBytes() > outboundQueueBytesMax) {
-          close(link, "slow-reader")
-          told(link, state, { type: "link.closed", reason: "slow-reader" } as Told)
+          close(link)
+          told(link, state, { type: "link.closed", reason: "slow-reader" })
         }
       }
     },
     close,
     pauseReading: (link) => links.get(link)?.connection.pauseReading(),
     resumeReading: (link) => links.get(link)?.connection.resumeReading(),
-    silentMs: (link) => nowMs() - (links.get(link)?.lastHeardMs ?? 0),
+    silentMs: (link) => now.monotonicMs() - (links.get(link)?.lastHeardTick ?? 0),
     lastHeardMs: (link) => links.get(link)?.lastHeardMs ?? 0,
-    closeAll: () => [...links.keys()].forEach((link) => close(link, "stopping")),
+    closeAll: () => [...links.keys()].forEach(close),
   }
 }
 

@@ -4,12 +4,14 @@
  * `runtime/live` and `runtime/store` provide them with sockets, clocks and disks; `sim` provides them with a virtual
  * network. Reading the time and drawing a number are ports too, but Effect has them already: `Clock` and `Random`.
  */
-import { Context, type Effect, Schema, type Scope, type Stream } from "effect"
+import { type Cause, Context, type Effect, Schema, type Scope, type Stream } from "effect"
 import type { Happening } from "../actors/happening.ts"
 import type { FrameFault } from "../protocol/wire/frame.ts"
 import type { Message } from "../protocol/wire/message.ts"
 import type { Unreadable } from "../protocol/wire/spec-codec.ts"
 import type { Announcement, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import type { Belief } from "../protocol/gossip/authority.ts"
+import type { JsonObject } from "../protocol/identity/canonical-json.ts"
 import type { DeveloperId, EntityId, RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey, Signature } from "../protocol/identity/key.ts"
 import type { DeveloperEntry, DeveloperRecord } from "../protocol/records/developer.ts"
@@ -97,7 +99,14 @@ export class Codec extends Context.Service<
 >()("agentdns/runtime/Codec") {}
 
 /** Hears what is worth telling people. Nothing of what it does comes back. */
-export class Journal extends Context.Service<Journal, { readonly report: (happening: Happening) => void }>()("agentdns/runtime/Journal") {}
+export class Journal extends Context.Service<
+  Journal,
+  {
+    readonly report: (happening: Happening) => void
+    /** Our own fault. A simulation stops at it. */
+    readonly defect: (cause: Cause.Cause<never>) => void
+  }
+>()("agentdns/runtime/Journal") {}
 
 // keys ---------------------------------------------------------------------------------------------------------------
 
@@ -114,7 +123,11 @@ export class Signer extends Context.Service<
 /** The strict Ed25519 verdict of `protocol/identity/ed25519.ts`; providers may remember verdicts, never change them. */
 export class Verifier extends Context.Service<
   Verifier,
-  { readonly verify: (key: PublicKey, message: Uint8Array | string, signature: Signature) => boolean }
+  {
+    readonly verify: (key: PublicKey, message: Uint8Array | string, signature: Signature) => boolean
+    /** What `protocol/gossip/authority.ts` makes of a document. */
+    readonly believe: (document: JsonObject, claimedId: string | undefined, nowMs: number) => Belief
+  }
 >()("agentdns/runtime/Verifier") {}
 
 // records ------------------------------------------------------------------------------------------------------------

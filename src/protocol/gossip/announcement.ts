@@ -17,6 +17,7 @@ import type { DeveloperProof } from "../identity/derivation.ts"
 import type { EntityRecord } from "../records/entity.ts"
 import { EntityDocument, readEntityDocument, writeEntityDocument } from "../records/entity-document.ts"
 import { DeveloperProofDocument, readProofDocument } from "../records/proof-document.ts"
+import { isHomeSigned } from "../records/registration.ts"
 import type { Slot } from "../records/slots.ts"
 import { jsonDepthMax } from "../limits.ts"
 import { readTime, type Seconds, writeTime } from "../time.ts"
@@ -115,7 +116,7 @@ const readEntity = (document: JsonObject): Announcement | Malformed => {
   if (said.type !== typeOf(record)) return malformed("type and id disagree")
   if (record.updated_at > common.at) return malformed("record is later than its announcement")
   const body: Body = { kind: "entity", action: said.action, record }
-  return finish({ ...common, type: said.type, subject: record.entity_id, isTombstone: false, registeredAt: record.registered_at, homeIsSigned: false, body })
+  return finish({ ...common, type: said.type, subject: record.entity_id, isTombstone: false, registeredAt: record.registered_at, homeIsSigned: isHomeSigned(record), body })
 }
 
 const readTombstone = (document: JsonObject): Announcement | Malformed => {

@@ -12,6 +12,7 @@ import { readSignature } from "../identity/key.ts"
 import { clockSkewMaxMs } from "../limits.ts"
 import { deletionProofHolds } from "../records/deletion.ts"
 import { evidenceHolds } from "../records/registration.ts"
+import type { Seconds } from "../time.ts"
 import { type Announcement, read, signedText, type VerifiedAnnouncement } from "./announcement.ts"
 
 export type Belief =
@@ -25,11 +26,14 @@ export const believe = (document: JsonObject, claimedId: string | undefined, now
   const announcement = read(document)
   if (announcement.type === "malformed") return drop("malformed")
   if (claimedId !== undefined && announcement.id !== claimedId) return drop("id-mismatch")
-  if (announcement.at * 1_000 > nowMs + clockSkewMaxMs) return drop("ahead-of-clock")
+  if (isAhead(announcement, nowMs)) return drop("ahead-of-clock")
   const signature = readSignature(document["signature"] as string)!
   if (!check(announcement.originKey, signedText(document), signature)) return drop("signature")
   return isEntitled(announcement, check) ? { type: "verified", announcement: announcement as VerifiedAnnouncement } : drop("authority")
 }
+
+/** Does it come from a future that no honest clock shows? */
+export const isAhead = ({ at }: { readonly at: Seconds }, nowMs: number): boolean => at * 1_000 > nowMs + clockSkewMaxMs
 
 const isEntitled = ({ body }: Announcement, check: typeof verify): boolean =>
   body.kind === "entity" ? evidenceHolds(body.record, check) : deletionProofHolds(body.proof, body.entityId, check)

@@ -2,6 +2,7 @@
 import { Layer } from "effect"
 import { type SecretKey, sign, verify } from "../../protocol/identity/ed25519.ts"
 import { idOf } from "../../protocol/identity/id.ts"
+import { believe } from "../../protocol/gossip/authority.ts"
 import { Signer, Verifier } from "../ports.ts"
 
 export const signerOf = (key: SecretKey): Layer.Layer<Signer> =>
@@ -11,4 +12,7 @@ export const signerOf = (key: SecretKey): Layer.Layer<Signer> =>
     sign: (message) => sign(key, message),
   })
 
-export const strictVerifier: Layer.Layer<Verifier> = Layer.succeed(Verifier, { verify })
+export const strictVerifier: Layer.Layer<Verifier> = Layer.succeed(Verifier, {
+  verify,
+  believe: (document, claimedId, nowMs) => believe(document, claimedId, nowMs, verify),
+})

@@ -1,0 +1,222 @@
+/**
+ * Every setting of a node, once: its name (`section.key` of the file), kind, default, meaning, and all its other spellings.
+ *
+ * The command line, the variables, the file, `--help` and the operator's table all come from here. Sections and names are
+ * the mesh page's; what deployed operators already write is read as an alias (ruled). Any setting of a section can also be
+ * given as `--set section.key=value` and as the variable `AGENTDNS_SECTION_KEY`.
+ */
+import {
+  announcementsPerSecond,
+  gossipHopsMax,
+  maxPeersDefault,
+  registrationsPerMinute,
+  searchesPerMinute,
+  searchResultsDefault,
+  seenWindowMs,
+} from "../../protocol/limits.ts"
+import type { Address } from "../../protocol/mesh/address.ts"
+import * as Kind from "./kind.ts"
+
+export interface Setting<A> {
+  readonly kind: Kind.Kind<A & {}>
+  readonly fallback: A
+  /** One sentence for help, without a full stop. */
+  readonly doc: string
+  /** Its own flag, without the dashes. */
+  readonly flag?: string
+  /** Variables beside the one that its name makes; the first is the one to show. */
+  readonly variables?: ReadonlyArray<string>
+  /** Other names in a file. */
+  readonly aliases?: ReadonlyArray<string>
+  /** Known, so that operators' files and this page's names work, but nothing in this version reads it: giving it is a note. */
+  readonly isWithoutEffect?: true
+}
+
+type Spellings = Pick<Setting<unknown>, "flag" | "variables" | "aliases">
+
+const setting = <A extends {}>(kind: Kind.Kind<A>, fallback: NoInfer<A>, doc: string, spellings: Spellings = {}): Setting<A> => ({
+  kind,
+  fallback,
+  doc,
+  ...spellings,
+})
+
+const optional = <A extends {}>(kind: Kind.Kind<A>, doc: string, spellings: Spellings = {}): Setting<A | undefined> => ({
+  kind,
+  fallback: undefined,
+  doc,
+  ...spellings,
+})
+
+const later = <S>(known: S): S & { readonly isWithoutEffect: true } => ({ ...known, isWithoutEffect: true })
+
+const count = Kind.whole(0, 1_000_000_000)
+const atLeastOne = Kind.whole(1, 1_000_000_000)
+const share = Kind.fraction(0, 1)
+const hour = 3_600
+
+export const settings = {
+  config: optional(Kind.path("FILE"), "settings file (TOML)", { flag: "config" }),
+  engine: setting(Kind.choice("compiled", "xstate"), "compiled", "what runs the actors; xstate is slower and can be inspected", {
+    flag: "engine",
+  }),
+  log: setting(Kind.choice("pretty", "json"), "pretty", "what standard output is for: people, or one JSON object a line", { flag: "log" }),
+
+  "server.data_dir": setting(Kind.path("DIR"), "./data", "where the node keeps its key and the embedded database", {
+    flag: "data-dir",
+    variables: ["AGENTDNS_DATA_DIR"],
+    aliases: ["node.data_dir"],
+  }),
+  "server.identity": optional(Kind.path("FILE"), "the registry's key; without it DIR/identity.json, which is made when absent", {
+    flag: "identity",
+    variables: ["AGENTDNS_IDENTITY"],
+  }),
+  "server.listen": setting(Kind.address, { host: "0.0.0.0", port: 8080 } satisfies Address as Address, "where HTTP is served", {
+    flag: "listen",
+    variables: ["AGENTDNS_LISTEN"],
+    aliases: ["api.listen"],
+  }),
+  "server.https_endpoint": optional(Kind.httpUrl, "public URL of this node; its host is the registry host of names", {
+    flag: "https-endpoint",
+    variables: ["AGENTDNS_HTTPS_ENDPOINT"],
+    aliases: ["node.https_endpoint"],
+  }),
+  "server.name": optional(Kind.text(), "what the registry is called", { aliases: ["node.name"] }),
+  "server.tls_cert": later(optional(Kind.path("FILE"), "certificate of the HTTP server")),
+  "server.tls_key": later(optional(Kind.path("FILE"), "private key of that certificate")),
+  "server.admin_token": later(optional(Kind.secret, "bearer token of the operator's requests")),
+
+  "database.url": optional(Kind.postgresUrl, "PostgreSQL server; without it the embedded one in the data directory", {
+    flag: "database-url",
+    variables: ["DATABASE_URL", "AGENTDNS_POSTGRES_URL"],
+    aliases: ["registry.postgres_url"],
+  }),
+  "database.direct_url": later(optional(Kind.postgresUrl, "the same server without a pooler between, for LISTEN and locks")),
+  "database.schema": setting(Kind.text("NAME"), "registry", "PostgreSQL schema of our tables"),
+  "database.max_connections": setting(Kind.whole(1, 1_000), 10, "most connections to the database at a time"),
+
+  "cache.redis_url": later(
+    optional(Kind.redisUrl, "Redis that several nodes share", { flag: "redis-url", variables: ["REDIS_URL"], aliases: ["redis.url"] }),
+  ),
+  "cache.redis_password": later(optional(Kind.secret, "password of that Redis", { aliases: ["redis.password"] })),
+  "cache.redis_db": later(setting(Kind.whole(0, 1_000), 0, "database number in that Redis", { aliases: ["redis.db"] })),
+  "cache.redis_prefix": later(optional(Kind.text(), "what our keys in that Redis begin with", { aliases: ["redis.prefix"] })),
+  "cache.max_agent_cards": later(setting(count, 50_000, "agent cards kept in memory")),
+  "cache.agent_card_ttl_seconds": later(setting(count, hour, "how long an agent card is kept")),
+
+  "mesh.listen_host": setting(Kind.host, "0.0.0.0", "where other nodes reach us: the host"),
+  "mesh.listen_port": setting(Kind.whole(0, 65_535), 4001, "where other nodes reach us: the port"),
+  "mesh.max_peers": setting(Kind.whole(0, 10_000), maxPeersDefault, "most peers at a time", {
+    flag: "max-peers",
+    variables: ["AGENTDNS_MAX_PEERS"],
+  }),
+  "mesh.bootstrap_peers": setting(Kind.bootstrapPeers, [], "first peers, each with its key where that is known", {
+    flag: "bootstrap",
+    variables: ["AGENTDNS_BOOTSTRAP"],
+  }),
+  "mesh.role": later(
+    setting(Kind.choice("full", "light", "gateway", "bootnode"), "full", "what the node does for others", {
+      flag: "role",
+      variables: ["AGENTDNS_ROLE"],
+      aliases: ["node.type"],
+    }),
+  ),
+  "mesh.advertise": optional(Kind.address, "the mesh address told to others, behind NAT or in a container"),
+  "mesh.network": later(setting(Kind.text("NAME"), "public", "two networks of different names never mix")),
+  "mesh.dialect": later(setting(Kind.choice("both", "spec", "deployed"), "both", "which mesh dialects are spoken")),
+  "mesh.tls_enabled": later(setting(Kind.yesNo, true, "TLS between nodes")),
+
+  "gossip.max_hops": later(setting(Kind.whole(0, gossipHopsMax), gossipHopsMax, "how far an announcement travels")),
+  "gossip.max_announcements_per_second": later(setting(atLeastOne, announcementsPerSecond, "announcements taken from one peer")),
+  "gossip.dedup_window_seconds": later(setting(atLeastOne, seenWindowMs / 1_000, "how long an announcement is remembered as seen")),
+
+  "dht.enabled": later(setting(Kind.yesNo, true, "take part in the DHT")),
+  "dht.k": later(setting(Kind.whole(1, 1_000), 20, "contacts of a bucket, holders of a value")),
+  "dht.alpha": later(setting(Kind.whole(1, 100), 3, "questions of a lookup at a time")),
+  "dht.republish_interval": later(setting(atLeastOne, hour, "seconds between two publications of a value")),
+  "dht.expire_after": later(setting(atLeastOne, 24 * hour, "seconds after which a value that nobody refreshed is gone")),
+  "dht.lookup_timeout_ms": later(setting(atLeastOne, 5_000, "how long a lookup may take")),
+
+  "search.embedding_backend": later(setting(Kind.choice("hash", "onnx", "http"), "hash", "what turns text into vectors")),
+  "search.embedding_model": later(setting(Kind.text(), "all-MiniLM-L6-v2", "model of the onnx backend")),
+  "search.embedding_dimensions": later(setting(Kind.whole(1, 100_000), 384, "length of a vector")),
+  "search.embedding_model_dir": later(optional(Kind.path("DIR"), "where model files are")),
+  "search.embedding_endpoint": later(optional(Kind.httpUrl, "URL of the http backend")),
+  "search.onnx_runtime_path": later(optional(Kind.path("FILE"), "ONNX runtime library")),
+  "search.use_improved_keyword": later(setting(Kind.yesNo, true, "keyword search with fields, stems and synonyms")),
+  "search.min_score": later(setting(share, 0, "results below this score are left out")),
+  "search.max_federated_peers": later(setting(count, 10, "peers asked in one federated search")),
+  "search.federated_timeout_ms": later(setting(atLeastOne, 1_500, "how long one of them is waited for")),
+  "search.default_max_results": later(setting(atLeastOne, searchResultsDefault, "results of a search that names no number")),
+  "search.ranking.method": later(setting(Kind.choice("weighted", "rrf"), "weighted", "how results are ordered")),
+  "search.ranking.text_relevance_weight": later(setting(share, 0.3, "weight of the words found")),
+  "search.ranking.semantic_similarity_weight": later(setting(share, 0.3, "weight of likeness in meaning")),
+  "search.ranking.trust_weight": later(setting(share, 0.2, "weight of trust")),
+  "search.ranking.freshness_weight": later(setting(share, 0.1, "weight of how new it is")),
+  "search.ranking.availability_weight": later(setting(share, 0.1, "weight of being online")),
+
+  "bloom.expected_tokens": later(setting(atLeastOne, 500_000, "words the filter is made for")),
+  "bloom.false_positive_rate": later(setting(share, 0.01, "how often the filter may be wrong")),
+  "bloom.update_interval_seconds": later(setting(atLeastOne, 300, "how often the filter is made anew")),
+
+  "api.rate_limit_search": setting(count, searchesPerMinute, "searches a minute and address"),
+  "api.rate_limit_register": setting(count, registrationsPerMinute, "registrations a minute and address"),
+  "api.trusted_proxies": setting(Kind.list("ADDRESS,…"), [], "addresses whose X-Forwarded-For is believed"),
+  "api.cors_origins": setting(Kind.list("ORIGIN,…"), ["*"], "origins whose pages may call us"),
+
+  "heartbeat.enabled": later(setting(Kind.yesNo, true, "watch whether entities are alive")),
+  "heartbeat.inactive_threshold_seconds": later(setting(atLeastOne, 300, "an entity silent for this long is inactive")),
+  "heartbeat.sweep_interval_seconds": later(setting(atLeastOne, 60, "how often that is looked at")),
+  "heartbeat.max_clock_skew_seconds": later(setting(atLeastOne, 60, "how far an entity's clock may be off")),
+
+  "onboarding.mode": later(setting(Kind.choice("open", "restricted"), "open", "who may register developers")),
+  "onboarding.auth_url": later(optional(Kind.httpUrl, "where developers are sent when it is restricted")),
+  "onboarding.webhook_secret": later(optional(Kind.secret, "bearer of the approving web hook")),
+
+  "cards.allow_private": later(setting(Kind.yesNo, false, "fetch cards from private, link-local and loopback addresses too")),
+}
+
+export type SettingName = keyof typeof settings
+
+/** What was decided, by the names of the table. */
+export type Settings = {
+  readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer A> ? A : never
+}
+
+export const settingNames = Object.keys(settings) as ReadonlyArray<SettingName>
+
+/** One setting without its own value's type: for code that treats all alike. */
+export const settingOf = (name: SettingName): Setting<unknown> => settings[name] as Setting<unknown>
+
+/** A flag and its variable that give two settings at once. */
+export const meshListen = {
+  flag: "mesh-listen",
+  variable: "AGENTDNS_MESH_LISTEN",
+  kind: Kind.address,
+  doc: "where other nodes reach us",
+  fallback: "0.0.0.0:4001",
+  parts: ({ host, port }: Address) => ({ "mesh.listen_host": host, "mesh.listen_port": String(port) }),
+} as const
+
+/** Keys of deployed files that the deployed node does not read, or whose matter we settle otherwise: giving them is a note. */
+export const keysWithoutMeaning: ReadonlyMap<string, string> = new Map([
+  ["node.external_ip", "peers see our address themselves; behind NAT, [mesh] advertise tells it"],
+  ["registry.max_local_agents", "there is no such bound"],
+  ["cache.max_gossip_entries", "gossiped records are in the database"],
+  ["trust.min_display_score", "results are not hidden by trust"],
+])
+
+/** In a section of the file, or only a flag and a variable? */
+export const isInFile = (name: SettingName): boolean => name.includes(".")
+
+/** `AGENTDNS_SECTION_KEY`. */
+export const variableOf = (name: string): string => `AGENTDNS_${name.replaceAll(".", "_").toUpperCase()}`
+
+/** All variables that give this setting, the one to show first. */
+export const variablesOf = (name: SettingName): ReadonlyArray<string> => [...new Set([...(settingOf(name).variables ?? []), variableOf(name)])]
+
+/** Where it stands in a file, as people write it: `[mesh] max_peers`. */
+export const inFileAs = (name: string): string => {
+  const dot = name.lastIndexOf(".")
+  return dot < 0 ? name : `[${name.slice(0, dot)}] ${name.slice(dot + 1)}`
+}

@@ -1,0 +1,141 @@
+/**
+ * The interpreter: the one place where commands become effects.
+ *
+ * An actor says a command; the interpreter carries it out through the ports and tells whatever came of it back to that
+ * actor. It decides nothing, so the simulator runs this very file on a virtual clock.
+ */
+import { Cause, Clock, Effect, Exit, Fiber, Random, type Scope } from "effect"
+import type { Command, CommandType, Outcome, Told } from "../actors/command.ts"
+import { type ActorSystem, makeActorSystem } from "./actor-system.ts"
+import { cast } from "./cast.ts"
+import type { Engine } from "./engine/engine.ts"
+import { type Links, makeLinks, type Now } from "./links.ts"
+import { makeMerger, type OnMerged } from "./merger.ts"
+import { Codec, Journal, RecordStore, Timers, Transport, Verifier } from "./ports.ts"
+
+export type Ports = Codec | Journal | RecordStore | Timers | Transport | Verifier
+
+export interface Interpreter {
+  readonly actors: ActorSystem
+  readonly links: Links
+  /** Tells an actor, with the time. */
+  readonly tell: (to: string, event: Told) => void
+}
+
+/** Runs an effect that cannot fail, at once as far as it goes. */
+export type Fork = (effect: Effect.Effect<void>) => void
+
+/** Starts with no actor; ends all of them, and what they asked for, with the scope. */
+export const makeInterpreter = Effect.fnUntraced(function* (
+  engine: Engine,
+  onMerged: OnMerged,
+): Effect.fn.Return<Interpreter, never, Ports | Scope.Scope> {
+  const transport = yield* Transport
+  const timers = yield* Timers
+  const store = yield* RecordStore
+  const verifier = yield* Verifier
+  const journal = yield* Journal
+  const codec = yield* Codec
+  const now = nowOf(yield* Clock.Clock)
+  const fork = yield* makeFork(journal.defect)
+
+  const actors = makeActorSystem(engine, (kind) => cast[kind], timers.after, (from, command) => fork(perform(from, command)))
+  const tell = (to: string, event: Told) => actors.tell(to, { ...event, nowMs: now.wallMs() })
+  const links = makeLinks(codec, now, actors.tell)
+  const merger = makeMerger(store, now.wallMs, fork, onMerged)
+  const report = (to: string, outcome: Outcome) => actors.tell(to, outcome)
+
+  /** What each command means. None of them fails: a failure is an outcome like any other. */
+  const meaning: { readonly [T in CommandType]: (command: Extract<Command, { readonly type: T }>, from: string) => Effect.Effect<void> } = {
+    // Transport
+    dial: ({ address, patienceMs }, from) =>
+      transport.dial(address).pipe(
+        Effect.timeoutOrElse({ duration: patienceMs, orElse: () => Effect.fail({ reason: "timeout" }) }),
+        Effect.match({
+          onFailure: ({ reason }) => report(from, { type: "dial.failed", reason }),
+          onSuccess: (connection) => {
+            const link = links.add(connection, () => from)
+            report(from, { type: "dial.succeeded", link, key: connection.remoteKey, host: connection.remoteHost, nowMs: now.wallMs() })
+            if (actors.isAlive(from)) links.listen(link)
+            else links.close(link)
+          },
+        }),
+      ),
+    send: ({ link, message }) => Effect.sync(() => links.send([link], message)),
+    broadcast: ({ links: to, message }) => Effect.sync(() => links.send(to, message)),
+    close: ({ link }) => Effect.sync(() => links.close(link)),
+    pauseReading: ({ link }) => Effect.sync(() => links.pauseReading(link)),
+    resumeReading: ({ link }) => Effect.sync(() => links.resumeReading(link)),
+    openLink: ({ link }) => Effect.sync(() => links.open(link)),
+    measure: ({ link }, from) => Effect.sync(() => report(from, { type: "link.measured", silentMs: links.silentMs(link) })),
+
+    // Verifier, RecordStore
+    verify: ({ offers }, from) =>
+      Effect.sync(() => {
+        for (const { document, id, hopCount } of offers) {
+          const belief = verifier.believe(document, id, now.wallMs())
+          if (belief.type === "verified") report(from, { type: "announcement.verified", announcement: belief.announcement, hopCount })
+          else report(from, { type: "announcement.refused", reason: belief.reason })
+        }
+      }),
+    merge: ({ envelope, from: link }, from) =>
+      Effect.sync(() =>
+        merger.merge(envelope.announcement, (changed) =>
+          report(
+            from,
+            changed === undefined
+              ? { type: "merge.failed", envelope, from: link }
+              : { type: "announcement.merged", envelope, from: link, changed, nowMs: now.wallMs() },
+          ),
+        ),
+      ),
+    pin: ({ pin }) => Effect.ignore(store.pin(pin)),
+
+    // the cast
+    start: (casting) => Effect.sync(() => actors.start(casting)),
+    startAll: ({ actors: castings }) => Effect.sync(() => castings.forEach(actors.start)),
+    stop: ({ ids }) => Effect.sync(() => ids.forEach(actors.stop)),
+    tell: ({ to, event }) => Effect.sync(() => (typeof to === "string" ? tell(to, event) : to.forEach((one) => tell(one, event)))),
+
+    // people
+    report: ({ happening }) => Effect.sync(() => journal.report(happening)),
+  }
+  const perform = (from: string, command: Command): Effect.Effect<void> =>
+    (meaning[command.type] as (command: Command, from: string) => Effect.Effect<void>)(command, from)
+
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      actors.stopAll()
+      links.closeAll()
+    }),
+  )
+  return { actors, links, tell }
+})
+
+/** Runs effects of this scope. What ends at once, as most commands do, leaves no trace; a defect is reported, loudly. */
+const makeFork = Effect.fnUntraced(function* (defect: (cause: Cause.Cause<never>) => void): Effect.fn.Return<Fork, never, Scope.Scope> {
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const unfinished = new Set<Fiber.Fiber<void>>()
+  yield* Effect.addFinalizer(() => Fiber.interruptAll(unfinished))
+  const judge = (exit: Exit.Exit<void>) => {
+    if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) defect(exit.cause)
+  }
+  return (effect) => {
+    const fiber = run(effect)
+    const exit = fiber.pollUnsafe()
+    if (exit !== undefined) return judge(exit)
+    unfinished.add(fiber)
+    fiber.addObserver((end) => {
+      unfinished.delete(fiber)
+      judge(end)
+    })
+  }
+})
+
+const nowOf = (clock: Clock.Clock): Now => ({
+  wallMs: () => clock.currentTimeMillisUnsafe(),
+  monotonicMs: () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n),
+})
+
+/** A seed for an actor's dice. */
+export const drawSeed: Effect.Effect<number> = Effect.map(Random.next, (value) => Math.floor(value * 2 ** 32))

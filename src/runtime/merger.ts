@@ -1,0 +1,63 @@
+/**
+ * Merging what gossip brings into the store: in order, in batches, one at a time.
+ *
+ * While one batch is being written the next one gathers; so a slow database means larger batches, not more of them.
+ * Bounded: beyond `waitingMergesMax` an announcement is refused at once, and anti-entropy brings it again.
+ */
+import { Effect } from "effect"
+import type { VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import { mergeBatchMax, waitingMergesMax } from "../protocol/limits.ts"
+import type { MergeOutcome, RecordStore } from "./ports.ts"
+
+/** Hears what every merge came to, before the actor that asked does. */
+export type OnMerged = (announcement: VerifiedAnnouncement, outcome: MergeOutcome) => void
+
+export interface Merger {
+  /** `done` is called once: whether it changed anything, or `undefined` when the store failed or too much is waiting. */
+  readonly merge: (announcement: VerifiedAnnouncement, done: (changed: boolean | undefined) => void) => void
+}
+
+interface Waiting {
+  readonly announcement: VerifiedAnnouncement
+  readonly done: (changed: boolean | undefined) => void
+}
+
+export const makeMerger = (
+  store: RecordStore["Service"],
+  nowMs: () => number,
+  fork: (effect: Effect.Effect<void>) => void,
+  onMerged: OnMerged,
+): Merger => {
+  let waiting: Array<Waiting> = []
+  let isWriting = false
+
+  const write = Effect.suspend(() => {
+    const batch = waiting.splice(0, mergeBatchMax)
+    return store.merge(batch.map(({ announcement }) => announcement), nowMs()).pipe(
+      Effect.match({
+        onFailure: () => batch.forEach(({ done }) => done(undefined)),
+        onSuccess: (outcomes) =>
+          batch.forEach(({ announcement, done }, i) => {
+            onMerged(announcement, outcomes[i]!)
+            done(outcomes[i]!.changed)
+          }),
+      }),
+    )
+  })
+
+  const writeAll = Effect.whileLoop({ while: () => waiting.length > 0, body: () => write, step: () => {} }).pipe(
+    Effect.ensuring(Effect.sync(() => {
+      isWriting = false
+    })),
+  )
+
+  return {
+    merge: (announcement, done) => {
+      if (waiting.length >= waitingMergesMax) return done(undefined)
+      waiting.push({ announcement, done })
+      if (isWriting) return
+      isWriting = true
+      fork(writeAll)
+    },
+  }
+}

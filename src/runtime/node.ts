@@ -1,0 +1,224 @@
+/**
+ * A registry node: its cast of actors, its index, and what can be asked of it, built over whatever ports are provided.
+ *
+ * The very same node serves REST on a laptop and runs a thousand times in one simulation.
+ */
+import { Clock, Effect, Layer, type Scope } from "effect"
+import type { NodeContext, NodeInput } from "../actors/node.ts"
+import type { GossipMemory } from "../actors/gossip.ts"
+import { inboundPeerOf } from "../actors/cast.ts"
+import { announceEntity, announceTombstone, type Origin, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import { readDeveloperId, readEntityId } from "../protocol/identity/id.ts"
+import type { PublicKey } from "../protocol/identity/key.ts"
+import { type Address, writeAddress } from "../protocol/mesh/address.ts"
+import { readDeletion } from "../protocol/records/deletion.ts"
+import { readDeveloperRegistration } from "../protocol/records/developer-registration.ts"
+import type { Refusal } from "../protocol/records/refusal.ts"
+import { readRegistration } from "../protocol/records/registration.ts"
+import { secondsOf, type Seconds } from "../protocol/time.ts"
+import type { Hello, Role } from "../protocol/wire/message.ts"
+import type { ActorSystem } from "./actor-system.ts"
+import { compiledEngine } from "./engine/compiled.ts"
+import type { Engine } from "./engine/engine.ts"
+import { drawSeed, makeInterpreter, type Ports } from "./interpreter.ts"
+import { Node, type NodeStatus, type PeerView, Refused } from "./node-service.ts"
+import { type ListenFailed, RecordStore, Signer, type StoreFailed, Transport, Verifier } from "./ports.ts"
+import { makeSearcher } from "./searcher.ts"
+
+export interface NodeSettings {
+  readonly version: string
+  /** Two networks never mix. */
+  readonly network: string
+  readonly role: Role
+  readonly maxPeers: number
+  /** Peers it looks for by itself; 0: it dials the configured ones only. */
+  readonly wantedPeers: number
+  readonly bootstrap: ReadonlyArray<{ readonly address: Address; readonly key?: PublicKey }>
+  /** The host others dial, where it differs from the one they see. */
+  readonly advertisedHost?: string
+  readonly engine: Engine
+  /** Whether it can be searched. */
+  readonly indexes: boolean
+}
+
+export const defaultSettings: Omit<NodeSettings, "version"> = {
+  network: "public",
+  role: "full",
+  maxPeers: 15,
+  wantedPeers: 8,
+  bootstrap: [],
+  engine: compiledEngine,
+  indexes: true,
+}
+
+/** A node that runs, and what its makers may see of it. */
+export interface RunningNode {
+  readonly service: Node["Service"]
+  readonly actors: ActorSystem
+  /** Where the mesh reaches it. */
+  readonly address: Address
+  /** Says goodbye to its peers. */
+  readonly stop: Effect.Effect<void>
+}
+
+/** Listens, joins the mesh, and lives until the scope closes. */
+export const makeNode = Effect.fnUntraced(function* (
+  settings: NodeSettings,
+): Effect.fn.Return<RunningNode, ListenFailed | StoreFailed, Ports | Signer | Scope.Scope> {
+  const signer = yield* Signer
+  const verifier = yield* Verifier
+  const store = yield* RecordStore
+  const transport = yield* Transport
+  const startedAtMs = yield* Clock.currentTimeMillis
+  const pins = yield* store.pins
+  const searcher = yield* makeSearcher(settings.indexes)
+  const { actors, links, tell } = yield* makeInterpreter(settings.engine, (announcement, outcome) => searcher.follow(announcement.subject, outcome.entity))
+
+  const self: Hello = {
+    type: "HELLO",
+    nodeId: signer.registryId,
+    publicKey: signer.publicKey,
+    version: settings.version,
+    capabilities: [],
+    network: settings.network,
+    role: settings.role,
+    listenPort: 0,
+    ...(settings.advertisedHost !== undefined && { advertisedHost: settings.advertisedHost }),
+    agentCount: 0,
+  }
+  const input: NodeInput = {
+    self,
+    maxPeers: settings.maxPeers,
+    bootstrap: { configured: settings.bootstrap, pins, wantedPeers: settings.wantedPeers },
+    seed: yield* drawSeed,
+  }
+  actors.start({ actor: "node", id: "node", input })
+  const sayCounts = Effect.sync(() => tell("node", { type: "counts.changed", ...searcher.localCounts() }))
+  yield* sayCounts
+
+  const address = yield* transport.listen((connection) => {
+    const link = links.add(connection, inboundPeerOf)
+    tell("node", { type: "link.accepted", link, key: connection.remoteKey, host: connection.remoteHost })
+    if (actors.isAlive(inboundPeerOf(link))) links.listen(link)
+    else links.close(link)
+  })
+  tell("node", { type: "node.listening", port: address.port })
+
+  const origin: Origin = signer
+  const context: Effect.Effect<NodeContext | undefined> = Effect.sync(() => actors.snapshot("node")?.context as NodeContext | undefined)
+  const announce = (announcement: VerifiedAnnouncement) => Effect.sync(() => tell("gossip", { type: "announcement.made", announcement }))
+
+  /** What we say next of a subject is later than all that we said before (ruled). */
+  const nextWord = Effect.fnUntraced(function* (subject: string) {
+    const now = secondsOf(yield* Clock.currentTimeMillis)
+    const said = (yield* store.slots(subject)).find((slot) => slot.origin === signer.registryId)
+    return said === undefined ? now : (Math.max(now, said.at + 1) satisfies Seconds)
+  })
+
+  const service = Node.of({
+    registryId: signer.registryId,
+    publicKey: signer.publicKey,
+
+    registerDeveloper: Effect.fnUntraced(function* (body) {
+      const read = readDeveloperRegistration(body, { home: signer.registryId, nowMs: yield* Clock.currentTimeMillis, check: verifier.verify })
+      if (read.type === "refused") return yield* refusedAs(read)
+      yield* store.addDeveloper(read.record).pipe(Effect.catchTag("AlreadyRegistered", () => conflict("this developer is registered already")))
+      return read.record
+    }),
+
+    registerEntity: Effect.fnUntraced(function* (body) {
+      const read = readRegistration(body, { home: signer.registryId, nowMs: yield* Clock.currentTimeMillis, check: verifier.verify })
+      if (read.type === "refused") return yield* refusedAs(read)
+      const at = yield* nextWord(read.record.entity_id)
+      const record = { ...read.record, registered_at: at, updated_at: at }
+      const announcement = announceEntity(origin, "register", record, at)
+      yield* store
+        .register({ record, developer: read.implicitDeveloper, announcement })
+        .pipe(Effect.catchTag("AlreadyRegistered", () => conflict("this entity is registered already")))
+      searcher.follow(record.entity_id, { record, tier: "local", status: "active", lastHeartbeat: at, contested: false })
+      yield* announce(announcement)
+      yield* sayCounts
+      return record
+    }),
+
+    deregister: Effect.fnUntraced(function* (id, authorization) {
+      const entityId = readEntityId(id)
+      const entry = entityId === undefined ? undefined : yield* store.entity(entityId)
+      if (entityId === undefined || entry === undefined || entry.tier !== "local") return yield* notFound("no such entity is registered here")
+      const deletion = readDeletion(authorization, entry.record, verifier.verify)
+      if (deletion.type === "refused") return yield* refusedAs(deletion)
+      const announcement = announceTombstone(origin, entry.record, deletion.proof, "owner-deregistered", yield* nextWord(entityId))
+      if (!(yield* store.deregister(entityId, announcement))) return yield* notFound("no such entity is registered here")
+      searcher.follow(entityId, yield* store.entity(entityId))
+      yield* announce(announcement)
+      yield* sayCounts
+      return entry.record
+    }),
+
+    entity: Effect.fnUntraced(function* (id) {
+      const entityId = readEntityId(id)
+      const entry = entityId === undefined ? undefined : yield* store.entity(entityId)
+      return entry ?? (yield* notFound("no such entity"))
+    }),
+
+    developer: Effect.fnUntraced(function* (id) {
+      const developerId = readDeveloperId(id)
+      const entry = developerId === undefined ? undefined : yield* store.developer(developerId)
+      return entry ?? (yield* notFound("no such developer"))
+    }),
+
+    search: searcher.search,
+
+    status: Effect.gen(function* () {
+      const counts = yield* store.counts
+      const memory = actors.snapshot("gossip")?.context as GossipMemory | undefined
+      return {
+        registryId: signer.registryId,
+        uptimeMs: (yield* Clock.currentTimeMillis) - startedAtMs,
+        phase: actors.snapshot("node")?.value ?? "stopped",
+        peerCount: (yield* context)?.roster.length ?? 0,
+        ...counts,
+        refused: { ...memory?.others },
+      } satisfies NodeStatus
+    }),
+
+    peers: Effect.map(context, (node) => {
+      const memory = actors.snapshot("gossip")?.context as GossipMemory | undefined
+      return (node?.roster ?? []).map(
+        (member): PeerView => ({
+          registryId: member.registryId,
+          publicKey: member.publicKey,
+          address: member.address === undefined ? "" : writeAddress(member.address),
+          direction: member.direction,
+          agentCount: member.agentCount,
+          connectedAtMs: member.connectedAtMs,
+          lastSeenMs: links.lastHeardMs(member.link),
+          verdicts: { ...memory?.links.get(member.link) },
+        }),
+      )
+    }),
+  })
+
+  const stop = Effect.sync(() => tell("node", { type: "stop.requested" })).pipe(
+    Effect.andThen(Effect.suspend(() => (actors.isAlive("node") ? Effect.sleep(pollMs) : Effect.void)).pipe(Effect.repeat({ while: () => actors.isAlive("node") }))),
+  )
+  return { service, actors, address, stop }
+})
+
+/** The draining node is looked at this often. */
+const pollMs = 20
+
+/** The node as a service; says goodbye to its peers when the scope closes. */
+export const layer = (settings: NodeSettings): Layer.Layer<Node, ListenFailed | StoreFailed, Ports | Signer> =>
+  Layer.effect(
+    Node,
+    Effect.gen(function* () {
+      const { service, stop } = yield* makeNode(settings)
+      yield* Effect.addFinalizer(() => stop)
+      return service
+    }),
+  )
+
+const refusedAs = ({ code, message, field }: Refusal) => Effect.fail(new Refused({ code, message, ...(field !== undefined && { field }) }))
+const conflict = (message: string) => Effect.fail(new Refused({ code: "conflict", message }))
+const notFound = (message: string) => Effect.fail(new Refused({ code: "not_found", message }))

@@ -1,0 +1,72 @@
+/**
+ * What a store shows of a subject, and what it refuses to keep: the rules that every store shares, so that a simulated
+ * node and one on PostgreSQL never disagree (storage page, "Lookup precedence"; `protocol/records/slots.ts`).
+ */
+import type { Announcement } from "../../protocol/gossip/announcement.ts"
+import type { DeveloperRecord } from "../../protocol/records/developer.ts"
+import type { EntityEntry, EntityRecord, EntityStatus } from "../../protocol/records/entity.ts"
+import { isPlainJson } from "../../protocol/records/plain-json.ts"
+import * as Slots from "../../protocol/records/slots.ts"
+import type { Seconds } from "../../protocol/time.ts"
+import { StoreFailed } from "../ports.ts"
+
+/** An entity that registered here. */
+export interface LocalEntity {
+  readonly record: EntityRecord
+  readonly status: EntityStatus
+  readonly lastHeartbeat?: Seconds
+}
+
+/** A new registration: active, and its heartbeat counts from now. */
+export const newlyRegistered = (record: EntityRecord): LocalEntity => ({ record, status: "active", lastHeartbeat: record.registered_at })
+
+/** What must be known of a held slot to show it. */
+export interface SlotDetails<S extends Slots.Slot> {
+  readonly recordOf: (slot: S) => EntityRecord
+  readonly receivedAtOf: (slot: S) => Seconds
+}
+
+/** Local before gossip, nothing when it is deleted. `slots` is ranked. */
+export const entryOf = <S extends Slots.Slot>(
+  local: LocalEntity | undefined,
+  slots: ReadonlyArray<S>,
+  details: SlotDetails<S>,
+): EntityEntry | undefined => {
+  const contested = Slots.isContested(slots)
+  if (local !== undefined) return { tier: "local", contested, ...local }
+  const slot = Slots.shown(slots)
+  if (slot === undefined) return undefined
+  return { tier: "gossip", contested, record: details.recordOf(slot), status: "active", receivedAt: details.receivedAtOf(slot) }
+}
+
+/** The record of an announcement that is no tombstone. */
+export const recordOf = ({ body, id }: Announcement): EntityRecord => {
+  if (body.kind !== "entity") throw new Error(`announcement ${id} is shown but holds no record`)
+  return body.record
+}
+
+/**
+ * The own slot after a registration or its end: what we said ourselves replaces what we said before, and is kept even
+ * beside `claimsPerEntityMax` better claims.
+ */
+export const withOwn = <S extends Slots.Slot>(slots: ReadonlyArray<S>, own: S): ReadonlyArray<S> =>
+  [...slots.filter((slot) => slot.origin !== own.origin), own].sort(Slots.compareClaims)
+
+/** May our own statement follow what we are known to have said? Other nodes would drop one that is not later. */
+export const isNews = (slots: ReadonlyArray<Slots.Slot>, own: Slots.Slot): boolean =>
+  slots.every((slot) => slot.origin !== own.origin || slot.at < own.at)
+
+/**
+ * Can every store give it back as it was signed? NUL does not fit PostgreSQL, a lone surrogate does not fit UTF-8. What
+ * a peer says so is not kept (merging it changes nothing); what a client says so is refused before it comes here.
+ */
+export const isStorable = (announcement: Announcement): boolean => isPlainJson(announcement.document)
+
+/** A developer whose row came with an entity's registration has signed nothing yet: its own registration replaces that row. */
+export const isImplicit = (developer: DeveloperRecord): boolean => developer.signature === undefined
+
+export const unstorable = (operation: string) =>
+  new StoreFailed({ operation, reason: "a text in it holds a NUL or half a surrogate pair, which no database keeps" })
+
+export const outdated = (operation: string) =>
+  new StoreFailed({ operation, reason: "a statement of ours about this entity that is as late or later is held already" })

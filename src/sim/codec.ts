@@ -1,0 +1,46 @@
+/**
+ * The remembering codec ("fast"): the real bytes, but what was written once is not written again, and what bytes mean is
+ * read once in the whole world. Bytes that anybody made or changed are read like any others.
+ */
+import type { Gossip } from "../protocol/wire/message.ts"
+import { wireCodec } from "../runtime/codec.ts"
+import type { Codec, Spoken } from "../runtime/ports.ts"
+
+/** One for the whole world. */
+export const makeRememberingCodec = (): Codec["Service"] => {
+  /** Frames of an announcement, by hop count. */
+  const written = new WeakMap<object, Array<Uint8Array | undefined>>()
+  const meanings = new WeakMap<Uint8Array, Spoken>()
+
+  const writeGossip = (message: Gossip): Uint8Array => {
+    const byHops = written.get(message.document) ?? []
+    written.set(message.document, byHops)
+    return (byHops[message.hopCount] ??= wireCodec.write(message))
+  }
+
+  return {
+    write: (message) => (message.type === "GOSSIP" ? writeGossip(message) : wireCodec.write(message)),
+    reader: () => {
+      let real: ((chunk: Uint8Array) => Spoken) | undefined
+      return (chunk) => {
+        if (real !== undefined) return real(chunk)
+        const known = meanings.get(chunk)
+        if (known !== undefined) return known
+        const reader = wireCodec.reader()
+        const spoken = reader(chunk)
+        // a piece that is not whole frames: from here on this stream is read for real
+        if (isWhole(chunk)) meanings.set(chunk, spoken)
+        else real = reader
+        return spoken
+      }
+    },
+  }
+}
+
+/** Does the chunk end where a frame ends? */
+const isWhole = (chunk: Uint8Array): boolean => {
+  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+  let at = 0
+  while (at + 4 <= chunk.length) at += 4 + view.getUint32(at)
+  return at === chunk.length
+}

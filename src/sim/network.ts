@@ -1,0 +1,233 @@
+/**
+ * The simulated network: the `Transport` port of every host, on one clock.
+ *
+ * A connection carries what one `write` gave as one piece, after the link's latency, in order unless reordering is drawn;
+ * a piece can be lost or doubled, and everything between two hosts on different sides of a cut is lost. (TCP would send it
+ * again: a loss here is a piece that TCP gave up.) Keys are proven as TLS proves them: by the host's own.
+ */
+import { Effect } from "effect"
+import type { PublicKey } from "../protocol/identity/key.ts"
+import { type Address, writeAddress } from "../protocol/mesh/address.ts"
+import { type Connection, type ConnectionEvents, ListenFailed, PeerUnreachable, type Transport } from "../runtime/ports.ts"
+import type { VirtualClock } from "./clock.ts"
+import type { SeededRandom } from "./dice.ts"
+import type { Trace } from "./trace.ts"
+
+/** How a link treats what it carries. Probabilities per piece. */
+export interface Weather {
+  /** One-way latency of a new link, in milliseconds. */
+  readonly latencyMs: (random: SeededRandom) => number
+  /** Share of the latency by which single pieces differ. */
+  readonly jitter: number
+  readonly loss: number
+  readonly duplicate: number
+  readonly reorder: number
+}
+
+export interface Host {
+  readonly index: number
+  /** Its name is its address. */
+  readonly name: string
+  readonly key: PublicKey
+}
+
+interface Listening {
+  readonly host: Host
+  readonly accept: (connection: Connection) => void
+}
+
+export class Network {
+  readonly #clock: VirtualClock
+  readonly #random: SeededRandom
+  readonly #trace: Trace
+  readonly #listening = new Map<string, Listening>()
+  /** Side of the cut each host is on; hosts of the same side reach each other. */
+  #sides: ReadonlyMap<number, number> = new Map()
+  #ends = new Set<End>()
+  weather: Weather
+  /** Pieces that arrived. */
+  delivered = 0
+  lost = 0
+
+  constructor(clock: VirtualClock, random: SeededRandom, trace: Trace, weather: Weather) {
+    this.#clock = clock
+    this.#random = random
+    this.#trace = trace
+    this.weather = weather
+  }
+
+  /** Cuts the network into sides; what nobody names is side 0. */
+  cut(sides: ReadonlyMap<number, number>): void {
+    this.#sides = sides
+  }
+
+  heal(): void {
+    this.#sides = new Map()
+  }
+
+  /** What one host sees of it. `key`: what it proves to others. */
+  transportOf(host: Host): Transport["Service"] {
+    return {
+      dial: (address) => this.#dial(host, address),
+      listen: (accept) =>
+        Effect.acquireRelease(
+          Effect.suspend(() => {
+            const address: Address = { host: host.name, port: 4001 }
+            const text = writeAddress(address)
+            if (this.#listening.has(text)) return Effect.fail(new ListenFailed({ address: text, reason: "taken" }))
+            this.#listening.set(text, { host, accept })
+            return Effect.succeed(address)
+          }),
+          (address) => Effect.sync(() => this.#listening.delete(writeAddress(address))),
+        ),
+    }
+  }
+
+  /** Ends every connection of a host, as a crash does. */
+  dropAll(host: Host): void {
+    for (const end of this.#ends) if (end.host === host) end.close()
+  }
+
+  reaches(from: Host, to: Host): boolean {
+    return (this.#sides.get(from.index) ?? 0) === (this.#sides.get(to.index) ?? 0)
+  }
+
+  #dial(from: Host, address: Address): Effect.Effect<Connection, PeerUnreachable> {
+    return Effect.callback((resume) => {
+      const text = writeAddress(address)
+      const latencyMs = Math.max(1, this.weather.latencyMs(this.#random))
+      // SYN there and back, then TLS there and back
+      const wakeup = this.#clock.at(4 * latencyMs, () => {
+        const there = this.#listening.get(text)
+        if (there === undefined) return resume(Effect.fail(new PeerUnreachable({ address: text, reason: "refused" })))
+        if (!this.reaches(from, there.host)) return undefined // nobody ever answers
+        const near = new End(this, from, there.host, latencyMs)
+        const far = new End(this, there.host, from, latencyMs)
+        near.other = far
+        far.other = near
+        this.#ends.add(near).add(far)
+        there.accept(far)
+        return resume(Effect.succeed(near))
+      })
+      return Effect.sync(() => {
+        wakeup.fire = undefined
+      })
+    })
+  }
+
+  /** Called by an end: carries one piece to the other. */
+  carry(from: End, to: End, bytes: Uint8Array): void {
+    const { loss, duplicate, reorder, jitter } = this.weather
+    const copies = this.#random.isTrue(duplicate) ? 2 : 1
+    for (let copy = 0; copy < copies; copy++) {
+      if (this.#random.isTrue(loss)) {
+        this.lost++
+        continue
+      }
+      const delayMs = from.latencyMs * (1 + jitter * this.#random.next()) * (this.#random.isTrue(reorder) ? 3 : 1)
+      const inOrderMs = Math.max(Math.ceil(this.#clock.elapsedMs + delayMs), reorder > 0 ? 0 : from.lastArrivalMs)
+      from.lastArrivalMs = inOrderMs
+      to.inFlight += bytes.length
+      this.#clock.at(inOrderMs - this.#clock.elapsedMs, () => {
+        to.inFlight -= bytes.length
+        if (!this.reaches(from.host, to.host)) {
+          this.lost++
+          return
+        }
+        if (!to.isOpen) return
+        this.delivered++
+        this.#trace.deliver(this.#clock.elapsedMs, from.host.index, to.host.index, bytes)
+        to.receive(bytes)
+      })
+    }
+  }
+
+  /** Called by an end that was closed: the other learns of it after the latency. */
+  ended(end: End): void {
+    this.#ends.delete(end)
+    const other = end.other!
+    this.#clock.at(Math.max(end.latencyMs, end.lastArrivalMs - this.#clock.elapsedMs), () => {
+      if (this.reaches(end.host, other.host)) other.end("closed")
+    })
+  }
+
+  forget(end: End): void {
+    this.#ends.delete(end)
+  }
+}
+
+/** One end of a connection. */
+class End implements Connection {
+  readonly host: Host
+  readonly latencyMs: number
+  readonly remoteKey: PublicKey
+  readonly remoteHost: string
+  other: End | undefined
+  /** Bytes that are on their way to this end. */
+  inFlight = 0
+  /** When the last piece from here arrives there. */
+  lastArrivalMs = 0
+  isOpen = true
+  readonly #network: Network
+  #events: ConnectionEvents | undefined
+  #isPaused = false
+  #held: Array<Uint8Array> = []
+  #endedBecause: string | undefined
+
+  constructor(network: Network, host: Host, remote: Host, latencyMs: number) {
+    this.#network = network
+    this.host = host
+    this.latencyMs = latencyMs
+    this.remoteKey = remote.key
+    this.remoteHost = remote.name
+  }
+
+  open(events: ConnectionEvents): void {
+    this.#events = events
+    this.#flush()
+    if (this.#endedBecause !== undefined) events.closed(this.#endedBecause)
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.isOpen) this.#network.carry(this, this.other!, bytes)
+  }
+
+  queuedBytes(): number {
+    const other = this.other!
+    return other.inFlight + other.#held.reduce((sum, piece) => sum + piece.length, 0)
+  }
+
+  pauseReading(): void {
+    this.#isPaused = true
+  }
+
+  resumeReading(): void {
+    this.#isPaused = false
+    this.#flush()
+  }
+
+  close(): void {
+    if (!this.isOpen) return
+    this.#network.ended(this)
+    this.end("closed here")
+  }
+
+  /** A piece that arrived. */
+  receive(bytes: Uint8Array): void {
+    if (this.#events === undefined || this.#isPaused || this.#held.length > 0) this.#held.push(bytes)
+    else this.#events.bytes(bytes)
+  }
+
+  /** The end of it, told once. */
+  end(reason: string): void {
+    if (!this.isOpen) return
+    this.isOpen = false
+    this.#network.forget(this)
+    this.#endedBecause = reason
+    this.#events?.closed(reason)
+  }
+
+  #flush(): void {
+    while (this.#held.length > 0 && !this.#isPaused && this.#events !== undefined) this.#events.bytes(this.#held.shift()!)
+  }
+}

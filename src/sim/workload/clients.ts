@@ -1,0 +1,46 @@
+/** Clients of the simulated nodes: developers with keys from the seed, whose requests are signed as the SDKs sign them. */
+import { canonical, type JsonObject } from "../../protocol/identity/canonical-json.ts"
+import { deriveKey, prove } from "../../protocol/identity/derivation.ts"
+import { type SecretKey, secretKeyOf, sign } from "../../protocol/identity/ed25519.ts"
+import { type EntityId, idOf } from "../../protocol/identity/id.ts"
+import { keySeed } from "../keys.ts"
+
+/** An entity that a client can register, and delete again. */
+export interface Client {
+  readonly entityId: EntityId
+  /** The body of POST /v1/entities. */
+  readonly registration: JsonObject
+  /** The Authorization header of DELETE. */
+  readonly deletion: string
+}
+
+const topics = ["weather", "contracts", "translation", "vision", "music", "maps", "invoices", "chess", "recipes", "security"]
+
+/** The client with this number; the same in every run of this seed. */
+export const client = (seed: number, number: number): Client => {
+  const developerSeed = keySeed(seed, `developer/${number >> 4}`)
+  const developer = secretKeyOf(developerSeed)
+  const index = number & 15
+  const key = deriveKey(developerSeed, index, "zns:agent:")
+  const topic = topics[number % topics.length]!
+  const profile = {
+    category: "tools",
+    entity_type: "agent",
+    entity_url: `https://agent-${number}.example.com`,
+    name: `${topic}-agent-${number}`,
+    public_key: key.publicKey,
+    summary: `Answers questions about ${topic}, and about number ${number} in particular.`,
+    tags: [topic, "simulated"],
+  }
+  return { ...ownerOf(key), registration: { ...profile, signature: sign(key, canonical(profile)), ...claimOf(developer, key, index) } }
+}
+
+const ownerOf = (key: SecretKey): Pick<Client, "entityId" | "deletion"> => {
+  const entityId = idOf("agent", key.publicKey)
+  return { entityId, deletion: `Bearer ${sign(key, entityId)}` }
+}
+
+const claimOf = (developer: SecretKey, key: SecretKey, index: number): JsonObject => ({
+  developer_id: idOf("developer", developer.publicKey),
+  developer_proof: { ...prove(developer, key.publicKey, index) },
+})

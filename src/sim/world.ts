@@ -1,0 +1,154 @@
+/**
+ * The world: n nodes, one clock, one scheduler, one network, one seed.
+ *
+ * The nodes are the production ones (`runtime/node.ts`); only their ports are of this world. Nothing happens between two
+ * wake-ups, computing takes no time, and nothing else decides an order.
+ */
+import { Cause, Clock, Context, Effect, Exit, Fiber, Random, Scheduler, Scope } from "effect"
+import type { Happening } from "../actors/happening.ts"
+import { type SecretKey } from "../protocol/identity/ed25519.ts"
+import { makeNode, type NodeSettings, type RunningNode } from "../runtime/node.ts"
+import { Codec, Journal, RecordStore, Signer, Timers, Transport, Verifier } from "../runtime/ports.ts"
+import { wireCodec } from "../runtime/codec.ts"
+import { makeMemoryStore } from "../runtime/store/memory.ts"
+import { VirtualClock } from "./clock.ts"
+import { makeRememberingCodec } from "./codec.ts"
+import { SeededRandom } from "./dice.ts"
+import { hostKey, makeRememberingVerifier, signerOf } from "./keys.ts"
+import { type Host, Network, type Weather } from "./network.ts"
+import { TurnScheduler } from "./scheduler.ts"
+import { Trace } from "./trace.ts"
+
+export interface WorldOptions {
+  readonly seed: number
+  /** `wire`: every node writes and reads every byte. `fast`: the same bytes, remembered. */
+  readonly codec: "wire" | "fast"
+  readonly weather: Weather
+}
+
+/** A simulated machine: its disk outlives its node. */
+export interface Machine extends Host {
+  readonly secret: SecretKey
+  readonly store: RecordStore["Service"]
+  node: RunningNode | undefined
+}
+
+/** Something of ours went wrong inside: the run is over. */
+export class Crash extends Error {
+  readonly node: string
+
+  constructor(node: string, cause: Cause.Cause<never>) {
+    super(Cause.pretty(cause))
+    this.node = node
+  }
+}
+
+export class World {
+  readonly options: WorldOptions
+  readonly clock = new VirtualClock()
+  readonly turns = new TurnScheduler()
+  readonly trace = new Trace()
+  readonly network: Network
+  readonly machines: Array<Machine> = []
+  /** Hears what the nodes report. */
+  onHappening: (machine: Machine, happening: Happening) => void = () => {}
+  readonly #verifier = makeRememberingVerifier()
+  readonly #codec: Codec["Service"]
+  readonly #scopes = new Map<Machine, Scope.Closeable>()
+  #crash: Crash | undefined
+
+  constructor(options: WorldOptions) {
+    this.options = options
+    this.network = new Network(this.clock, this.random("network"), this.trace, options.weather)
+    this.#codec = options.codec === "wire" ? wireCodec : makeRememberingCodec()
+  }
+
+  /** A stream of chance of its own. */
+  random(stream: string): SeededRandom {
+    return new SeededRandom(this.options.seed, stream)
+  }
+
+  /** A machine with an empty disk, and no node yet. */
+  addMachine(name = `n${this.machines.length}`): Machine {
+    const secret = hostKey(this.options.seed, name)
+    const machine: Machine = { index: this.machines.length, name, secret, key: secret.publicKey, store: makeMemoryStore(), node: undefined }
+    this.machines.push(machine)
+    return machine
+  }
+
+  /** Starts a node on a machine. */
+  boot(machine: Machine, settings: NodeSettings): RunningNode {
+    const scope = Effect.runSync(Scope.make())
+    const node = this.perform(machine, makeNode(settings).pipe(Effect.provideService(Scope.Scope, scope)))
+    machine.node = node
+    this.#scopes.set(machine, scope)
+    return node
+  }
+
+  /** Ends a node in the middle of everything; its disk stays. */
+  crash(machine: Machine): void {
+    const scope = this.#scopes.get(machine)
+    if (scope === undefined) return
+    this.#scopes.delete(machine)
+    machine.node = undefined
+    this.perform(machine, Scope.close(scope, Exit.void))
+    this.network.dropAll(machine)
+  }
+
+  /** Performs something that ends at once on a machine: what takes time is forked by whoever asks. */
+  perform<A, E>(machine: Machine, effect: Effect.Effect<A, E, Codec | Journal | RecordStore | Signer | Timers | Transport | Verifier>): A {
+    const fiber = this.fork(machine, effect)
+    this.turns.drain()
+    const exit = fiber.pollUnsafe()
+    if (exit === undefined) throw new Error(`what ${machine.name} was asked did not end at once`)
+    if (Exit.isSuccess(exit)) return exit.value
+    throw new Error(`${machine.name}: ${Cause.pretty(exit.cause)}`)
+  }
+
+  /** Starts something on a machine, in virtual time. */
+  fork<A, E>(machine: Machine, effect: Effect.Effect<A, E, Codec | Journal | RecordStore | Signer | Timers | Transport | Verifier>): Fiber.Fiber<A, E> {
+    return Effect.runForkWith(this.#portsOf(machine))(effect)
+  }
+
+  /** Runs until a moment, `untilMs` after the start. `between` is called after every step. */
+  run(untilMs: number, between: () => void = () => {}): void {
+    this.turns.drain()
+    while (this.clock.nextMs <= untilMs) {
+      this.clock.step()
+      this.turns.drain()
+      if (this.#crash !== undefined) throw this.#crash
+      between()
+    }
+    this.clock.moveTo(untilMs)
+  }
+
+  #portsOf(machine: Machine) {
+    const clock = this.clock
+    return Context.empty().pipe(
+      Context.add(Scheduler.Scheduler, this.turns),
+      Context.add(Clock.Clock, clock),
+      Context.add(Random.Random, this.random(`node/${machine.name}/${clock.elapsedMs}`)),
+      Context.add(Transport, this.network.transportOf(machine)),
+      Context.add(Timers, {
+        after: (delayMs, fire) => {
+          const wakeup = clock.at(delayMs, fire)
+          return {
+            cancel: () => {
+              wakeup.fire = undefined
+            },
+          }
+        },
+      }),
+      Context.add(Signer, signerOf(machine.secret)),
+      Context.add(Verifier, this.#verifier),
+      Context.add(RecordStore, machine.store),
+      Context.add(Codec, this.#codec),
+      Context.add(Journal, {
+        report: (happening) => this.onHappening(machine, happening),
+        defect: (cause) => {
+          this.#crash ??= new Crash(machine.name, cause)
+        },
+      }),
+    )
+  }
+}
