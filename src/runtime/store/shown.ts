@@ -52,9 +52,9 @@ export const recordOf = ({ body, id }: Announcement): EntityRecord => {
 export const withOwn = <S extends Slots.Slot>(slots: ReadonlyArray<S>, own: S): ReadonlyArray<S> =>
   [...slots.filter((slot) => slot.origin !== own.origin), own].sort(Slots.compareClaims)
 
-/** May our own statement follow what we are known to have said? Other nodes would drop one that is not later. */
+/** May our own statement follow what we are known to have said? Every other node would drop one that does not. */
 export const isNews = (slots: ReadonlyArray<Slots.Slot>, own: Slots.Slot): boolean =>
-  slots.every((slot) => slot.origin !== own.origin || slot.at < own.at)
+  slots.every((slot) => slot.origin !== own.origin || Slots.later(slot, own) !== slot)
 
 /**
  * Can every store give it back as it was signed? NUL does not fit PostgreSQL, a lone surrogate does not fit UTF-8. What
@@ -69,4 +69,4 @@ export const unstorable = (operation: string) =>
   new StoreFailed({ operation, reason: "a text in it holds a NUL or half a surrogate pair, which no database keeps" })
 
 export const outdated = (operation: string) =>
-  new StoreFailed({ operation, reason: "a statement of ours about this entity that is as late or later is held already" })
+  new StoreFailed({ operation, reason: "a statement of ours about this entity is held that this one could not follow" })

@@ -26,6 +26,10 @@ const tombstoneColumns = ["agent_id", "home_registry", "reason", "created_at", "
 const replaced = (columns: ReadonlyArray<string>, ...key: ReadonlyArray<string>): string =>
   columns.filter((column) => !key.includes(column)).map((column) => `${column} = excluded.${column}`).join(", ")
 
+/** Of two slots of one registry the one that counts has the greater of these (`protocol/records/slots.ts`, `later`). */
+const standing = (slot: string): string =>
+  `(${slot}.home_signed, -${slot}.registered_at, ${slot}.at, ${slot}.is_tombstone, ${slot}.id)`
+
 export type Statements = ReturnType<typeof statementsFor>
 
 export const statementsFor = (schema: string) => {
@@ -35,9 +39,8 @@ export const statementsFor = (schema: string) => {
   const insert = (table: string, columns: ReadonlyArray<string>, parameter: string, then: string, where = "TRUE") =>
     `INSERT INTO ${s}.${table} AS held (${columns.join(", ")})
      SELECT ${columns.map((column) => `r.${column}`).join(", ")} FROM ${rowsOf(table, parameter)} AS r WHERE ${where} ${then}`
-  /** The later statement of a registry stays (`protocol/records/slots.ts`, `later`). */
   const laterSlot = `ON CONFLICT (subject, origin) DO UPDATE SET ${replaced(slotColumns, "subject", "origin")}
-    WHERE (held.at, held.is_tombstone, held.id) < (excluded.at, excluded.is_tombstone, excluded.id)`
+    WHERE ${standing("held")} < ${standing("excluded")}`
 
   return {
     /** $1: ids. */
@@ -67,11 +70,12 @@ export const statementsFor = (schema: string) => {
       RETURNING developer_id`,
     /**
      * $1: agents, $2: their developers, $3: their announcements; one statement, so one transaction. Yields the ids that
-     * were registered: not those that are here already, nor those of which we said something as late or later.
+     * were registered: not those that are here already, nor those
+     * of which we said something that this cannot follow.
      */
     register: `WITH agent AS (${insert("agents", entityColumns, "$1", "ON CONFLICT DO NOTHING RETURNING agent_id, developer_id",
       `NOT EXISTS (SELECT FROM ${rowsOf("announcements", "$3")} AS said JOIN ${s}.announcements AS had USING (subject, origin)
-        WHERE subject = r.agent_id AND had.at >= said.at)`)}),
+        WHERE subject = r.agent_id AND ${standing("had")} >= ${standing("said")})`)}),
       developer AS (${insert("developers", developerColumns, "$2", "ON CONFLICT DO NOTHING",
         "r.developer_id IN (SELECT developer_id FROM agent)")}),
       slot AS (${insert("announcements", slotColumns, "$3", laterSlot, "r.subject IN (SELECT agent_id FROM agent)")}),
