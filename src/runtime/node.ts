@@ -15,7 +15,8 @@ import { readDeletion } from "../protocol/records/deletion.ts"
 import { readDeveloperRegistration } from "../protocol/records/developer-registration.ts"
 import type { Refusal } from "../protocol/records/refusal.ts"
 import { readRegistration } from "../protocol/records/registration.ts"
-import { secondsOf, type Seconds } from "../protocol/time.ts"
+import * as Slots from "../protocol/records/slots.ts"
+import { secondsOf } from "../protocol/time.ts"
 import type { Hello, Role } from "../protocol/wire/message.ts"
 import type { ActorSystem } from "./actor-system.ts"
 import { compiledEngine } from "./engine/compiled.ts"
@@ -108,11 +109,10 @@ export const makeNode = Effect.fnUntraced(function* (
   const context: Effect.Effect<NodeContext | undefined> = Effect.sync(() => actors.snapshot("node")?.context as NodeContext | undefined)
   const announce = (announcement: VerifiedAnnouncement) => Effect.sync(() => tell("gossip", { type: "announcement.made", announcement }))
 
-  /** What we say next of a subject is later than all that we said before (ruled). */
+  /** What we say next of a subject goes on with what we said before (`protocol/records/slots.ts`). */
   const nextWord = Effect.fnUntraced(function* (subject: string) {
-    const now = secondsOf(yield* Clock.currentTimeMillis)
     const said = (yield* store.slots(subject)).find((slot) => slot.origin === signer.registryId)
-    return said === undefined ? now : (Math.max(now, said.at + 1) satisfies Seconds)
+    return Slots.nextWord(said, secondsOf(yield* Clock.currentTimeMillis))
   })
 
   const service = Node.of({
@@ -129,8 +129,8 @@ export const makeNode = Effect.fnUntraced(function* (
     registerEntity: Effect.fnUntraced(function* (body) {
       const read = readRegistration(body, { home: signer.registryId, nowMs: yield* Clock.currentTimeMillis, check: verifier.verify })
       if (read.type === "refused") return yield* refusedAs(read)
-      const at = yield* nextWord(read.record.entity_id)
-      const record = { ...read.record, registered_at: at, updated_at: at }
+      const { at, registeredAt } = yield* nextWord(read.record.entity_id)
+      const record = { ...read.record, registered_at: registeredAt, updated_at: at }
       const announcement = announceEntity(origin, "register", record, at)
       yield* store
         .register({ record, developer: read.implicitDeveloper, announcement })
@@ -147,7 +147,7 @@ export const makeNode = Effect.fnUntraced(function* (
       if (entityId === undefined || entry === undefined || entry.tier !== "local") return yield* notFound("no such entity is registered here")
       const deletion = readDeletion(authorization, entry.record, verifier.verify)
       if (deletion.type === "refused") return yield* refusedAs(deletion)
-      const announcement = announceTombstone(origin, entry.record, deletion.proof, "owner-deregistered", yield* nextWord(entityId))
+      const announcement = announceTombstone(origin, entry.record, deletion.proof, "owner-deregistered", (yield* nextWord(entityId)).at)
       if (!(yield* store.deregister(entityId, announcement))) return yield* notFound("no such entity is registered here")
       searcher.follow(entityId, yield* store.entity(entityId))
       yield* announce(announcement)

@@ -17,8 +17,8 @@ export interface LocalEntity {
   readonly lastHeartbeat?: Seconds
 }
 
-/** A new registration: active, and its heartbeat counts from now. */
-export const newlyRegistered = (record: EntityRecord): LocalEntity => ({ record, status: "active", lastHeartbeat: record.registered_at })
+/** A new registration: active, and its heartbeat counts from now (who registers again keeps the time of the first). */
+export const newlyRegistered = (record: EntityRecord): LocalEntity => ({ record, status: "active", lastHeartbeat: record.updated_at })
 
 /** What must be known of a held slot to show it. */
 export interface SlotDetails<S extends Slots.Slot> {

@@ -58,7 +58,7 @@ export const storeContract = (name: string, withStore: <A, E>(use: (store: Store
         Effect.gen(function* () {
           yield* store.register(registration(fullRecord))
           expect(yield* store.entity(fullRecord.entity_id)).toEqual({
-            record: fullRecord, tier: "local", status: "active", lastHeartbeat: fullRecord.registered_at, contested: false,
+            record: fullRecord, tier: "local", status: "active", lastHeartbeat: fullRecord.updated_at, contested: false,
           })
         }))
 
