@@ -33,6 +33,7 @@ export interface BootstrapInput {
 export type BootstrapEvent =
   | { readonly type: "addresses.learned"; readonly addresses: ReadonlyArray<Address> }
   | { readonly type: "roster.changed"; readonly members: ReadonlyArray<{ readonly registryId: RegistryId; readonly peer: string; readonly address?: Address }> }
+  | { readonly type: "key.met"; readonly pin: PeerPin }
   | { readonly type: "peer.gone"; readonly peer: string; readonly reason: string }
   | { readonly type: "peer.dropped"; readonly reason: string }
 
@@ -60,6 +61,7 @@ export const bootstrap = setup({
       connected: new Set(members.flatMap(({ address }) => (address === undefined ? [] : [writeAddress(address)]))),
       members: members.length,
     })),
+    pinKey: assign(({ context }, { pin }: { readonly pin: PeerPin }) => ({ pins: [...context.pins.filter(({ address }) => address !== pin.address), pin] })),
     strike: assign(({ context }, { peer }: { readonly peer: string }) => ({
       running: new Set([...context.running].filter((id) => id !== peer)),
       candidates: Candidates.blame(context.candidates, peer.slice("peer/".length)),
@@ -76,6 +78,7 @@ export const bootstrap = setup({
       on: {
         "addresses.learned": { actions: { type: "learn", params: ({ event }) => event } },
         "roster.changed": { actions: { type: "enrol", params: ({ event }) => event } },
+        "key.met": { actions: { type: "pinKey", params: ({ event }) => event } },
         "peer.gone": { actions: { type: "strike", params: ({ event }) => event } },
         "peer.dropped": { target: "done", actions: { type: "tell", params: ({ context, event }) => ({ to: [...context.running], event }) } },
       },

@@ -56,7 +56,7 @@ export type ActorKind = "node" | "bootstrap" | "peer" | "gossip" | "gossip-sessi
 /** An announcement somebody sent us that we have not seen, on its way to be believed. */
 export interface Offer {
   readonly hopCount: number
-  readonly document: JsonObject
+  readonly document: () => JsonObject | undefined
   /** The sender's claim; holds only if the document hashes to it. */
   readonly id: string
 }

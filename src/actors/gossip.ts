@@ -81,12 +81,15 @@ const admit = (memory: GossipMemory, { link, announcement, hopCount, nowMs }: Ex
 
 const settle = (memory: GossipMemory, { envelope, from, changed }: Extract<GossipEvent, { type: "announcement.merged" }>, say: Say): void => {
   count(tallyOf(memory, from), changed ? "accept" : "stale")
-  if (changed && envelope.hopCount < gossipHopsMax) spread(memory, { ...envelope, hopCount: envelope.hopCount + 1 }, from, say)
+  if (!changed) return
+  const { type: kind, subject, origin } = envelope.announcement
+  say({ type: "report", happening: { type: "gossip.accepted", kind, subject, origin, hopCount: envelope.hopCount } })
+  if (envelope.hopCount < gossipHopsMax) spread(memory, { ...envelope, hopCount: envelope.hopCount + 1 }, from, say)
 }
 
 const spread = (memory: GossipMemory, { announcement, hopCount }: Envelope, except: Link | undefined, say: Say): void => {
   const links = [...memory.links.keys()].filter((link) => link !== except)
-  if (links.length > 0) say({ type: "broadcast", links, message: { type: "GOSSIP", id: announcement.id as AnnouncementId, hopCount, document: announcement.document } })
+  if (links.length > 0) say({ type: "broadcast", links, message: { type: "GOSSIP", id: announcement.id as AnnouncementId, hopCount, document: () => announcement.document } })
 }
 
 const tallyOf = (memory: GossipMemory, link: Link): Tally => memory.links.get(link) ?? memory.others

@@ -1,4 +1,5 @@
 /** What is worth telling people: log lines and the activity stream are made of these. Never an input to any actor. */
+import type { AnnouncementType } from "../protocol/gossip/announcement.ts"
 import type { RegistryId } from "../protocol/identity/id.ts"
 
 export type Happening =
@@ -6,4 +7,5 @@ export type Happening =
   | { readonly type: "peer.disconnected"; readonly registryId: RegistryId; readonly reason: string }
   | { readonly type: "peer.refused"; readonly registryId?: RegistryId; readonly address: string; readonly reason: string }
   | { readonly type: "key.contradicted"; readonly address: string; readonly expected: string; readonly met: string; readonly because: "configured" | "pinned" }
+  | { readonly type: "gossip.accepted"; readonly kind: AnnouncementType; readonly subject: string; readonly origin: RegistryId; readonly hopCount: number }
   | { readonly type: "node.phase"; readonly phase: string }

@@ -74,6 +74,8 @@ interface Linked {
 
 interface PeerContext {
   readonly input: PeerInput
+  /** The key that was met at this address, before or in this peer's own life. */
+  readonly pinned: PublicKey | undefined
   readonly attempts: number
   readonly dice: Dice
   readonly waitMs: number
@@ -91,6 +93,7 @@ export const peer = setup({
     hear: assign((_, { hello }: { readonly hello: Hello }) => ({ hello })),
     end: assign((_, { reason }: { readonly reason: string }) => ({ reason })),
     succeed: assign({ attempts: 0, reason: "" }),
+    remember: assign(({ context }) => ({ pinned: context.linked!.key })),
     /** One more attempt failed: wait twice as long, with jitter, and start from nothing. */
     fail: assign(({ context }) => {
       const [waitMs, next] = jittered(Math.min(redialMaxMs, redialFirstMs * 2 ** context.attempts), context.dice)
@@ -109,6 +112,7 @@ export const peer = setup({
   id: "peer",
   context: ({ input }) => ({
     input,
+    pinned: input.direction === "out" ? input.pinned : undefined,
     attempts: 0,
     dice: dice(input.seed),
     waitMs: redialFirstMs,
@@ -186,7 +190,14 @@ export const peer = setup({
         "link.closed": { guard: { type: "isOurs", params: ({ event }) => event }, target: "backingOff", actions: { type: "end", params: ({ event }) => event } },
         "peer.admitted": [
           { guard: "isInbound", target: "connected", actions: { type: "send", params: ({ context }) => ({ link: linkOf(context), message: context.input.self }) } },
-          { target: "connected", actions: { type: "pin", params: ({ context }) => ({ pin: pinOf(context) }) } },
+          {
+            target: "connected",
+            actions: [
+              "remember",
+              { type: "pin", params: ({ context }) => ({ pin: pinOf(context) }) },
+              { type: "tell", params: ({ context }) => ({ to: "bootstrap", event: { type: "key.met", pin: pinOf(context) } }) },
+            ],
+          },
         ],
         "peer.refused": {
           target: "gone",
@@ -286,8 +297,8 @@ export const peer = setup({
 const linkOf = ({ linked }: PeerContext): Link => linked!.link
 const addressOf = ({ input }: PeerContext): Address | undefined => (input.direction === "out" ? input.address : undefined)
 
-const verdictOnKey = ({ input }: PeerContext, key: PublicKey): Pin.PinVerdict =>
-  input.direction === "out" ? Pin.judge(key, input.pinned, input.configured) : { type: "first" }
+const verdictOnKey = ({ input, pinned }: PeerContext, key: PublicKey): Pin.PinVerdict =>
+  input.direction === "out" ? Pin.judge(key, pinned, input.configured) : { type: "first" }
 
 /** Why this message is not the HELLO we wait for. */
 const whyNot = ({ input, hello, linked }: PeerContext, message: Message): string | undefined => {

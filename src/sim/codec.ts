@@ -13,8 +13,10 @@ export const makeRememberingCodec = (): Codec["Service"] => {
   const meanings = new WeakMap<Uint8Array, Spoken>()
 
   const writeGossip = (message: Gossip): Uint8Array => {
-    const byHops = written.get(message.document) ?? []
-    written.set(message.document, byHops)
+    const document = message.document()
+    if (document === undefined) return wireCodec.write(message)
+    const byHops = written.get(document) ?? []
+    written.set(document, byHops)
     return (byHops[message.hopCount] ??= wireCodec.write(message))
   }
 

@@ -76,6 +76,13 @@ export class World {
     return machine
   }
 
+  /** The same machine, address and disk with another key. */
+  replaceKey(machine: Machine, secret: SecretKey): Machine {
+    const replaced: Machine = { ...machine, secret, key: secret.publicKey, node: undefined }
+    this.machines[machine.index] = replaced
+    return replaced
+  }
+
   /** Starts a node on a machine. */
   boot(machine: Machine, settings: NodeSettings): RunningNode {
     const scope = Effect.runSync(Scope.make())

@@ -1,0 +1,68 @@
+/** The simulator's command line, read: flags to options, or one sentence that says what is wrong with them. */
+import { defaultRun, type RunOptions, type Scenario } from "./scenario.ts"
+
+export interface SimArguments {
+  readonly scenario: Scenario
+  readonly options: Omit<RunOptions, "seed">
+  readonly seeds: ReadonlyArray<number>
+  readonly json?: string
+}
+
+export type ReadArguments = SimArguments | { readonly list: true } | { readonly wrong: string }
+
+const seedsMax = 100_000
+
+/** Flags that take a value, each with what it must be. */
+const readers: Readonly<Record<string, (text: string) => Partial<RunOptions> | undefined>> = {
+  "--nodes": (text) => whole(text, 2, 60_000, (nodes) => ({ nodes })),
+  "--until": (text) => number(text, 0, 1e8, (seconds) => ({ untilMs: Math.round(seconds * 1_000) })),
+  "--loss": (text) => number(text, 0, 1, (loss) => ({ loss })),
+  "--latency": (text) => number(text, 0, 60_000, (latencyMs) => ({ latencyMs })),
+  "--records": (text) => whole(text, 0, 1_000_000, (records) => ({ records })),
+  "--engine": (text) => (text === "compiled" || text === "xstate" ? { engine: text } : undefined),
+  "--codec": (text) => (text === "wire" || text === "fast" ? { codec: text } : undefined),
+}
+
+export const readArguments = (argv: ReadonlyArray<string>, scenarios: ReadonlyArray<Scenario>): ReadArguments => {
+  if (argv.includes("--list")) return { list: true }
+  const [name, ...rest] = argv
+  const scenario = scenarios.find((one) => one.name === name)
+  if (scenario === undefined) return { wrong: `${name === undefined ? "a scenario is missing" : `there is no scenario ${name}`}; --list shows them` }
+  let options: RunOptions = { ...defaultRun, ...scenario.defaults }
+  let seeds: ReadonlyArray<number> = [options.seed]
+  let json: string | undefined
+  for (let i = 0; i < rest.length; i += 2) {
+    const flag = rest[i]!
+    const value = rest[i + 1]
+    if (value === undefined) return { wrong: `${flag} needs a value` }
+    if (flag === "--json") json = value
+    else if (flag === "--seed" || flag === "--seeds") {
+      const range = readSeeds(value)
+      if (range === undefined) return { wrong: `${flag} ${value} is no seed, nor a range A..B of at most ${seedsMax}` }
+      seeds = range
+    } else {
+      const read = readers[flag]
+      if (read === undefined) return { wrong: `there is no flag ${flag}; there are --seed --seeds --json ${Object.keys(readers).join(" ")}` }
+      const more = read(value)
+      if (more === undefined) return { wrong: `${flag} cannot be ${value}` }
+      options = { ...options, ...more }
+    }
+  }
+  return { scenario, options, seeds, ...(json !== undefined && { json }) }
+}
+
+const readSeeds = (text: string): ReadonlyArray<number> | undefined => {
+  const match = /^(\d{1,10})(?:\.\.(\d{1,10}))?$/.exec(text)
+  if (match === null) return undefined
+  const first = Number(match[1])
+  const last = match[2] === undefined ? first : Number(match[2])
+  return last < first || last - first >= seedsMax ? undefined : Array.from({ length: last - first + 1 }, (_, i) => first + i)
+}
+
+const number = <A>(text: string, least: number, most: number, make: (value: number) => A): A | undefined => {
+  const value = Number(text)
+  return text.trim() !== "" && value >= least && value <= most ? make(value) : undefined
+}
+
+const whole = <A>(text: string, least: number, most: number, make: (value: number) => A): A | undefined =>
+  number(text, least, most, (value) => (Number.isInteger(value) ? make(value) : undefined))

@@ -1,0 +1,72 @@
+/** `npm run sim -- SCENARIO FLAGS`: runs seeds, one after the other, and says what came of them. */
+import "effect/schema/SchemaJITCompiler/enable"
+import { execFileSync } from "node:child_process"
+import { writeFileSync } from "node:fs"
+import { readArguments, type SimArguments } from "./arguments.ts"
+import { banner, report } from "./print.ts"
+import { exitCodeOf, type RunResult, scenarios, simulate } from "./simulate.ts"
+
+const main = (): number => {
+  const read = readArguments(process.argv.slice(2), scenarios)
+  if ("wrong" in read) {
+    console.error(read.wrong)
+    return 1
+  }
+  if ("list" in read) {
+    for (const { name, purpose } of scenarios) console.log(`${name.padEnd(14)} ${purpose}`)
+    return 0
+  }
+  const commit = currentCommit()
+  const runs = read.seeds.map((seed) => runOne(read, seed, commit))
+  if (read.json !== undefined) writeFileSync(read.json, `${JSON.stringify(read.seeds.length === 1 ? runs[0]!.json : severalAsJson(runs), null, 1)}\n`)
+  if (runs.length > 1) console.log(`${runs.length} seeds, ${failedOf(runs).length} failed${failedOf(runs).map((seed) => ` ${seed}`).join("")}`)
+  return Math.max(...runs.map(({ result }) => exitCodeOf(result)))
+}
+
+interface Run {
+  readonly result: RunResult
+  readonly json: object
+}
+
+const runOne = ({ scenario, options }: SimArguments, seed: number, commit: string): Run => {
+  const startedAt = performance.now()
+  const result = simulate(scenario, { ...options, seed }, (stage) => {
+    let isPrinted = false
+    stage.onProgress = (elapsedMs) => {
+      if (!isPrinted) console.log(banner(scenario, stage.options, stage.drawn, commit))
+      isPrinted = true
+      showProgress(elapsedMs / options.untilMs, performance.now() - startedAt)
+    }
+  })
+  const wallMs = performance.now() - startedAt
+  hideProgress()
+  console.log(report(result, wallMs, commit))
+  const { drawn: _, ...figures } = result
+  const json = { ...figures, commit, wallMs: Math.round(wallMs), deliveredPerSecond: Math.round((result.delivered / wallMs) * 1_000), rssMb: Math.round(process.memoryUsage().rss / 1e6) }
+  return { result, json }
+}
+
+const failedOf = (runs: ReadonlyArray<Run>) => runs.filter(({ result }) => exitCodeOf(result) !== 0).map(({ result }) => result.seed)
+
+const severalAsJson = (runs: ReadonlyArray<Run>) => ({ runs: runs.map(({ json }) => json), failed: failedOf(runs) })
+
+const showProgress = (share: number, wallMs: number): void => {
+  if (!process.stderr.isTTY) return
+  const done = Math.min(1, share)
+  const bar = "█".repeat(Math.round(done * 30)).padEnd(30, "░")
+  process.stderr.write(`\r  ${bar} ${(done * 100).toFixed(0)} % · ${((wallMs / Math.max(done, 0.01) - wallMs) / 1_000).toFixed(0)} s left `)
+}
+
+const hideProgress = (): void => {
+  if (process.stderr.isTTY) process.stderr.write("\r\u001b[K")
+}
+
+const currentCommit = (): string => {
+  try {
+    return execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim()
+  } catch {
+    return "unknown"
+  }
+}
+
+process.exitCode = main()

@@ -1,0 +1,33 @@
+/** What a run prints: a banner with all that was drawn, the result, and for a failure the line that replays it. */
+import type { RunOptions, Scenario } from "./scenario.ts"
+import type { RunResult } from "./simulate.ts"
+import type { Drawn } from "./stage.ts"
+
+export const banner = (scenario: Scenario, options: RunOptions, drawn: Drawn, commit: string): string =>
+  [
+    `sim ${scenario.name} · seed ${options.seed} · commit ${commit}`,
+    `  ${scenario.purpose}`,
+    `  nodes ${options.nodes} · records ${options.records} · until ${options.untilMs / 1_000} s · engine ${options.engine} · codec ${options.codec}`,
+    `  ${Object.entries(drawn).map(([what, value]) => `${what} ${value}`).join(" · ")}`,
+  ].join("\n")
+
+export const report = (result: RunResult, wallMs: number, commit: string): string =>
+  [
+    ...(result.gossip === undefined
+      ? []
+      : [
+          `  coverage ${percent(result.gossip.coverage)} · last hop ${result.gossip.lastHop} · redundancy ${result.gossip.redundancy.toFixed(2)} · ${result.gossip.messagesPerAnnouncement.toFixed(0)} messages an announcement`,
+          `  shown after p50 ${Math.round(result.gossip.p50Ms)} ms · p99 ${Math.round(result.gossip.p99Ms)} ms · max ${Math.round(result.gossip.maxMs)} ms`,
+        ]),
+    `  ${count(result.delivered)} frames in ${(result.virtualMs / 1_000).toFixed(0)} virtual s, ${(wallMs / 1_000).toFixed(1)} s of ours: ${count((result.delivered / wallMs) * 1_000)}/s`,
+    `  trace ${result.trace}`,
+    ...(result.crash === undefined ? [] : [`  CRASH at ${result.crash.node}: ${result.crash.reason}`]),
+    ...result.violations.slice(0, 10).map(({ kind, invariant, atMs, node, detail }) => `  ${kind.toUpperCase()} ${invariant} · ${(atMs / 1_000).toFixed(3)} s · ${node} ${detail}`),
+    ...(result.violations.length > 10 ? [`  … and ${result.violations.length - 10} more`] : []),
+    ...(result.violations.length > 0 || result.crash !== undefined
+      ? [`  replay: git checkout ${commit} && npm run sim -- ${result.scenario} --nodes ${result.nodes} --seed ${result.seed} --until ${result.virtualMs / 1_000}`]
+      : ["  all invariants held"]),
+  ].join("\n")
+
+const percent = (share: number) => `${(share * 100).toFixed(share === 1 ? 0 : 3)} %`
+const count = (value: number) => Math.round(value).toLocaleString("en-US")

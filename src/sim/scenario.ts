@@ -1,0 +1,56 @@
+/**
+ * What a scenario is: a named world with a purpose. It builds its world on a stage, plays, and says what it found; the
+ * checkers say whether that was right.
+ */
+import type { Stage } from "./stage.ts"
+
+/** What can be given on the command line; everything else is drawn from the seed, and printed. */
+export interface RunOptions {
+  readonly nodes: number
+  readonly seed: number
+  readonly untilMs: number
+  /** Share of pieces lost. */
+  readonly loss: number
+  /** Constant one-way latency; log-normal around 50 ms when absent. */
+  readonly latencyMs?: number
+  readonly records: number
+  readonly engine: "compiled" | "xstate"
+  readonly codec: "wire" | "fast"
+}
+
+export interface Scenario {
+  readonly name: string
+  /** One sentence. */
+  readonly purpose: string
+  readonly defaults: Partial<RunOptions>
+  readonly play: (stage: Stage) => Sections
+}
+
+/** Sections of the JSON that a scenario fills (names and meaning are the contract's). */
+export interface Sections {
+  readonly gossip?: GossipSection
+}
+
+export interface GossipSection {
+  /** Share of (record, living honest node) pairs. */
+  readonly coverage: number
+  /** Most forwards that a first delivery needed. */
+  readonly lastHop: number
+  /** Copies beyond the first, per delivery. */
+  readonly redundancy: number
+  readonly messagesPerAnnouncement: number
+  /** From the registration to the moment a node shows it. */
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly maxMs: number
+}
+
+export interface Violation {
+  readonly kind: "safety" | "liveness"
+  readonly invariant: string
+  readonly atMs: number
+  readonly node: string
+  readonly detail: string
+}
+
+export const defaultRun: RunOptions = { nodes: 25, seed: 1, untilMs: 60_000, loss: 0, records: 100, engine: "compiled", codec: "fast" }

@@ -1,0 +1,60 @@
+/** One run of one scenario: from options to what is printed and written as JSON. */
+import type { RunOptions, Scenario, Sections, Violation } from "./scenario.ts"
+import { type Drawn, Stage } from "./stage.ts"
+import { Crash } from "./world.ts"
+import { convergence } from "./scenarios/convergence.ts"
+import { tofu } from "./scenarios/tofu.ts"
+
+export const scenarios: ReadonlyArray<Scenario> = [convergence, tofu]
+
+export interface RunResult extends Sections {
+  readonly scenario: string
+  readonly seed: number
+  readonly nodes: number
+  readonly engine: string
+  readonly codec: string
+  readonly virtualMs: number
+  /** Frames that arrived. */
+  readonly delivered: number
+  readonly trace: string
+  readonly violations: ReadonlyArray<Violation>
+  readonly drawn: Drawn
+  /** Our own code failed inside. */
+  readonly crash?: { readonly node: string; readonly reason: string }
+}
+
+/** `watch` sees the stage before anything happens, for a banner and progress. */
+export const simulate = (scenario: Scenario, options: RunOptions, watch: (stage: Stage) => void = () => {}): RunResult => {
+  const stage = new Stage(options)
+  watch(stage)
+  let sections: Sections = {}
+  let crash: RunResult["crash"]
+  try {
+    sections = scenario.play(stage)
+    stage.finish()
+  } catch (cause) {
+    if (!(cause instanceof Crash)) throw cause
+    crash = { node: cause.node, reason: cause.message }
+  }
+  return {
+    scenario: scenario.name,
+    seed: options.seed,
+    nodes: options.nodes,
+    engine: options.engine,
+    codec: options.codec,
+    virtualMs: stage.world.clock.elapsedMs,
+    delivered: stage.world.network.delivered,
+    trace: stage.world.trace.digest(),
+    violations: stage.violations,
+    drawn: stage.drawn,
+    ...(crash !== undefined && { crash }),
+    ...sections,
+  }
+}
+
+/** 0 all invariants held, 2 a crash, 3 a safety violation, 4 a liveness violation (the contract's). */
+export const exitCodeOf = ({ crash, violations }: RunResult): number => {
+  if (crash !== undefined) return 2
+  if (violations.some(({ kind }) => kind === "safety")) return 3
+  return violations.length > 0 ? 4 : 0
+}

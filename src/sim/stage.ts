@@ -1,0 +1,215 @@
+/**
+ * The stage: a world, what a scenario does in it, and what is found out about it.
+ *
+ * It keeps the ledger (who registered what, where, when it was acknowledged), hears what nodes report, and asks the
+ * checkers.
+ */
+import { Effect, Exit } from "effect"
+import type { Happening } from "../actors/happening.ts"
+import type { GossipMemory } from "../actors/gossip.ts"
+import type { EntityId } from "../protocol/identity/id.ts"
+import type { PublicKey } from "../protocol/identity/key.ts"
+import type { EntityEntry } from "../protocol/records/entity.ts"
+import { compiledEngine } from "../runtime/engine/compiled.ts"
+import { xstateEngine } from "../runtime/engine/xstate.ts"
+import { defaultSettings, type NodeSettings } from "../runtime/node.ts"
+import type { Checker } from "./checkers/checker.ts"
+import { convergence } from "./checkers/p1-convergence.ts"
+import { noTakeover } from "./checkers/p2-no-takeover.ts"
+import { hopBound } from "./checkers/p3-hop-bound.ts"
+import { pinnedKeys } from "./checkers/p4-pinned-keys.ts"
+import type { GossipSection, RunOptions, Violation } from "./scenario.ts"
+import { type Edges, randomGraph } from "./topology.ts"
+import { type Client, client } from "./workload/clients.ts"
+import { type Machine, World } from "./world.ts"
+
+/** One registration in the ledger. */
+export interface LedgerRecord {
+  readonly client: Client
+  readonly home: Machine
+  /** When the client was answered. */
+  readonly atMs: number
+}
+
+/** What the run was given and what was drawn, for the banner. */
+export type Drawn = Record<string, string | number>
+
+const violationsMax = 100
+
+export class Stage {
+  readonly options: RunOptions
+  readonly world: World
+  readonly drawn: Drawn
+  readonly checkers: ReadonlyArray<Checker> = [convergence, noTakeover, hopBound, pinnedKeys]
+  readonly records: Array<LedgerRecord> = []
+  readonly violations: Array<Violation> = []
+  readonly #ledger = new Map<string, LedgerRecord>()
+  readonly #byzantine = new Set<Machine>()
+  readonly #firstKeys = new Map<string, PublicKey>()
+  readonly #latencies: Array<number> = []
+  #lastHop = 0
+  /** Called every virtual second, for progress. */
+  onProgress: (elapsedMs: number) => void = () => {}
+  #nextProgressMs = 0
+
+  constructor(options: RunOptions) {
+    this.options = options
+    const constant = options.latencyMs
+    this.drawn = { latency: constant === undefined ? "log-normal around 50 ms" : `${constant} ms`, loss: options.loss }
+    this.world = new World({
+      seed: options.seed,
+      codec: options.codec,
+      weather: {
+        latencyMs: constant === undefined ? (random) => random.logNormal(50, 0.4) : () => constant,
+        jitter: constant === undefined ? 0.1 : 0,
+        loss: options.loss,
+        duplicate: 0,
+        reorder: 0,
+      },
+    })
+    this.world.onHappening = (machine, happening) => this.#hear(machine, happening)
+  }
+
+  // playing ----------------------------------------------------------------------------------------------------------
+
+  settings(more: Partial<NodeSettings> = {}): NodeSettings {
+    const engine = this.options.engine === "xstate" ? xstateEngine : compiledEngine
+    return { ...defaultSettings, version: "simulated", indexes: false, wantedPeers: 0, maxPeers: 200, engine, ...more }
+  }
+
+  /** Machines and nodes in a connected random graph. */
+  mesh(degree: number): Edges {
+    this.drawn["degree"] = degree
+    for (let i = 0; i < this.options.nodes; i++) this.world.addMachine()
+    const edges = randomGraph(this.options.nodes, degree, this.world.random("topology"))
+    const dials = Map.groupBy(edges, ([dialler]) => dialler)
+    for (const machine of this.world.machines) {
+      const bootstrap = (dials.get(machine.index) ?? []).map(([, listener]) => ({ address: addressOf(this.world.machines[listener]!) }))
+      this.world.boot(machine, this.settings({ bootstrap }))
+    }
+    return edges
+  }
+
+  /** Registers `count` entities at random nodes, spread over a time from now. */
+  registerMany(count: number, overMs: number): void {
+    const random = this.world.random("workload")
+    for (let number = 0; number < count; number++) {
+      const home = random.pick(this.honest())
+      this.world.clock.at(random.between(0, overMs), () => this.register(home, client(this.options.seed, number)))
+    }
+  }
+
+  /** A client asks for a registration; acknowledged ones come into the ledger. */
+  register(home: Machine, who: Client): void {
+    const node = home.node
+    if (node === undefined) return
+    this.world.fork(
+      home,
+      Effect.matchEffect(node.service.registerEntity(who.registration), {
+        onFailure: () => Effect.void,
+        onSuccess: () => Effect.sync(() => this.#acknowledge(who, home)),
+      }),
+    )
+  }
+
+  run(untilMs: number): void {
+    this.world.run(untilMs, () => {
+      if (this.world.clock.elapsedMs < this.#nextProgressMs) return
+      this.#nextProgressMs = this.world.clock.elapsedMs + 1_000
+      this.onProgress(this.world.clock.elapsedMs)
+    })
+  }
+
+  markByzantine(machine: Machine): void {
+    this.#byzantine.add(machine)
+  }
+
+  /** Asks the checkers what is still owed. */
+  finish(): void {
+    for (const checker of this.checkers) for (const finding of checker.end?.(this) ?? []) this.#violated(checker, finding, checker.hear === undefined ? "liveness" : "safety")
+  }
+
+  // looking ----------------------------------------------------------------------------------------------------------
+
+  isHonest(machine: Machine): boolean {
+    return !this.#byzantine.has(machine)
+  }
+
+  /** Living and honest. */
+  honest(): ReadonlyArray<Machine> {
+    return this.world.machines.filter((machine) => machine.node !== undefined && this.isHonest(machine))
+  }
+
+  recordOf(subject: string): LedgerRecord | undefined {
+    return this.#ledger.get(subject)
+  }
+
+  /** What a node shows of an entity. */
+  shownBy(machine: Machine, id: EntityId): EntityEntry | undefined {
+    const exit = Effect.runSyncExit(machine.store.entity(id))
+    return Exit.isSuccess(exit) ? exit.value : undefined
+  }
+
+  /** (record, living honest node) pairs that are owed. */
+  missing(): ReadonlyArray<{ readonly record: LedgerRecord; readonly machine: Machine }> {
+    return this.records.flatMap((record) =>
+      this.honest().flatMap((machine) => (this.shownBy(machine, record.client.entityId) === undefined ? [{ record, machine }] : [])),
+    )
+  }
+
+  /** The key that this machine met at this address first; remembers `met` when there was none. */
+  firstKeyAt(machine: Machine, address: string, met: PublicKey): PublicKey {
+    const where = `${machine.name} ${address}`
+    const first = this.#firstKeys.get(where)
+    if (first === undefined) this.#firstKeys.set(where, met)
+    return first ?? met
+  }
+
+  gossipSection(): GossipSection {
+    const pairs = this.records.length * this.honest().length
+    const tally = (verdict: string) => this.honest().reduce((sum, machine) => sum + tallied(machine, verdict), 0)
+    const [accepted, duplicate, stale] = [tally("accept"), tally("duplicate"), tally("stale")]
+    const sorted = this.#latencies.toSorted((a, b) => a - b)
+    const percentile = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
+    return {
+      coverage: pairs === 0 ? 1 : 1 - this.missing().length / pairs,
+      lastHop: this.#lastHop,
+      redundancy: accepted === 0 ? 0 : (duplicate + stale) / accepted,
+      messagesPerAnnouncement: this.records.length === 0 ? 0 : (accepted + duplicate + stale) / this.records.length,
+      p50Ms: percentile(0.5),
+      p99Ms: percentile(0.99),
+      maxMs: sorted.at(-1) ?? 0,
+    }
+  }
+
+  #acknowledge(who: Client, home: Machine): void {
+    const record = { client: who, home, atMs: this.world.clock.elapsedMs }
+    this.records.push(record)
+    this.#ledger.set(who.entityId, record)
+    this.world.trace.note(`registered ${who.entityId} at ${home.name} ${record.atMs}`)
+  }
+
+  #hear(machine: Machine, happening: Happening): void {
+    if (happening.type === "gossip.accepted" && this.isHonest(machine)) {
+      const record = this.#ledger.get(happening.subject)
+      if (record !== undefined) this.#latencies.push(this.world.clock.elapsedMs - record.atMs)
+      this.#lastHop = Math.max(this.#lastHop, happening.hopCount)
+    }
+    for (const checker of this.checkers) {
+      const finding = checker.hear?.(this, machine, happening)
+      if (finding !== undefined) this.#violated(checker, finding, "safety")
+    }
+  }
+
+  #violated({ invariant }: Checker, finding: Pick<Violation, "node" | "detail">, kind: Violation["kind"]): void {
+    if (this.violations.length < violationsMax) this.violations.push({ kind, invariant, atMs: this.world.clock.elapsedMs, ...finding })
+  }
+}
+
+export const addressOf = (machine: Machine) => ({ host: machine.name, port: 4001 })
+
+const tallied = (machine: Machine, verdict: string): number => {
+  const memory = machine.node?.actors.snapshot("gossip")?.context as GossipMemory | undefined
+  if (memory === undefined) return 0
+  return (memory.others[verdict] ?? 0) + [...memory.links.values()].reduce((sum, tally) => sum + (tally[verdict] ?? 0), 0)
+}
