@@ -100,6 +100,13 @@ export const host: Kind<string> = kind("HOST", (value) =>
   /^[^\s/?#[\]]{1,253}$/.test(value) ? value : new Wrong("must be the name or the address of this machine, without a port"),
 )
 
+/** What PostgreSQL takes without quotes; names that begin with `pg_` are its own. */
+export const schemaName: Kind<string> = kind("NAME", (value) =>
+  /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(value)
+    ? value
+    : new Wrong("must be at most 63 of a-z, 0-9 and _, begin with no digit and not with pg_"),
+)
+
 const urlOf = (value: string, schemes: ReadonlyArray<string>): URL | undefined => {
   const url = URL.parse(value)
   return url !== null && schemes.includes(url.protocol) && (url.hostname !== "" || url.protocol.startsWith("postgres")) ? url : undefined

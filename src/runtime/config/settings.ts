@@ -81,7 +81,7 @@ export const settings = {
     variables: ["AGENTDNS_HTTPS_ENDPOINT"],
     aliases: ["node.https_endpoint"],
   }),
-  "server.name": optional(Kind.text(), "what the registry is called", { aliases: ["node.name"] }),
+  "server.name": setting(Kind.text(), "agentdns", "what the registry is called", { aliases: ["node.name"] }),
   "server.tls_cert": later(optional(Kind.path("FILE"), "certificate of the HTTP server")),
   "server.tls_key": later(optional(Kind.path("FILE"), "private key of that certificate")),
   "server.admin_token": later(optional(Kind.secret, "bearer token of the operator's requests")),
@@ -92,8 +92,8 @@ export const settings = {
     aliases: ["registry.postgres_url"],
   }),
   "database.direct_url": later(optional(Kind.postgresUrl, "the same server without a pooler between, for LISTEN and locks")),
-  "database.schema": setting(Kind.text("NAME"), "registry", "PostgreSQL schema of our tables"),
-  "database.max_connections": setting(Kind.whole(1, 1_000), 10, "most connections to the database at a time"),
+  "database.schema": setting(Kind.schemaName, "registry", "PostgreSQL schema of our tables"),
+  "database.max_connections": setting(Kind.whole(2, 1_000), 20, "most connections to a PostgreSQL server at a time"),
 
   "cache.redis_url": later(
     optional(Kind.redisUrl, "Redis that several nodes share", { flag: "redis-url", variables: ["REDIS_URL"], aliases: ["redis.url"] }),
@@ -114,15 +114,13 @@ export const settings = {
     flag: "bootstrap",
     variables: ["AGENTDNS_BOOTSTRAP"],
   }),
-  "mesh.role": later(
-    setting(Kind.choice("full", "light", "gateway", "bootnode"), "full", "what the node does for others", {
-      flag: "role",
-      variables: ["AGENTDNS_ROLE"],
-      aliases: ["node.type"],
-    }),
-  ),
-  "mesh.advertise": optional(Kind.address, "the mesh address told to others, behind NAT or in a container"),
-  "mesh.network": later(setting(Kind.text("NAME"), "public", "two networks of different names never mix")),
+  "mesh.role": setting(Kind.choice("full", "light", "gateway", "bootnode"), "full", "the role that is told to others", {
+    flag: "role",
+    variables: ["AGENTDNS_ROLE"],
+    aliases: ["node.type"],
+  }),
+  "mesh.advertise": optional(Kind.host, "the host that others are told to dial, behind NAT or in a container"),
+  "mesh.network": setting(Kind.text("NAME"), "public", "two networks of different names never mix"),
   "mesh.dialect": later(setting(Kind.choice("both", "spec", "deployed"), "both", "which mesh dialects are spoken")),
   "mesh.tls_enabled": later(setting(Kind.yesNo, true, "TLS between nodes")),
 
@@ -169,8 +167,8 @@ export const settings = {
   "heartbeat.sweep_interval_seconds": later(setting(atLeastOne, 60, "how often that is looked at")),
   "heartbeat.max_clock_skew_seconds": later(setting(atLeastOne, 60, "how far an entity's clock may be off")),
 
-  "onboarding.mode": later(setting(Kind.choice("open", "restricted"), "open", "who may register developers")),
-  "onboarding.auth_url": later(optional(Kind.httpUrl, "where developers are sent when it is restricted")),
+  "onboarding.mode": setting(Kind.choice("open", "restricted"), "open", "who may register developers"),
+  "onboarding.auth_url": optional(Kind.httpUrl, "where developers are sent when it is restricted"),
   "onboarding.webhook_secret": later(optional(Kind.secret, "bearer of the approving web hook")),
 
   "cards.allow_private": later(setting(Kind.yesNo, false, "fetch cards from private, link-local and loopback addresses too")),

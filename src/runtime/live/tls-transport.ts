@@ -13,9 +13,10 @@ import type { SecretKey } from "../../protocol/identity/ed25519.ts"
 import { type PublicKey, writeKey } from "../../protocol/identity/key.ts"
 import { handshakePatienceMs } from "../../protocol/limits.ts"
 import { type Address, writeAddress } from "../../protocol/mesh/address.ts"
-import { type Connection, ListenFailed, PeerUnreachable, Transport } from "../ports.ts"
+import { type Connection, type ListenFailed, PeerUnreachable, Transport } from "../ports.ts"
 import { selfSigned } from "./certificate.ts"
 import { doorman } from "./doorman.ts"
+import { codeOf, notListening } from "./listening.ts"
 import { plainHost } from "./plain-host.ts"
 import { connectionOver } from "./tls-connection.ts"
 
@@ -85,8 +86,7 @@ const listen =
 const opened = (credentials: Credentials, listenOn: Address, accept: (connection: Connection) => void) =>
   Effect.callback<Door, ListenFailed>((resume) => {
     const door = openDoor(credentials, accept)
-    const onError = (error: Error) =>
-      resume(Effect.fail(new ListenFailed({ address: writeAddress(listenOn), reason: whyNotListening(error) })))
+    const onError = (error: Error) => resume(Effect.fail(notListening(listenOn, error)))
     door.server.once("error", onError)
     door.server.listen({ host: listenOn.host, port: listenOn.port }, () => {
       door.server.off("error", onError)
@@ -135,8 +135,6 @@ const provenKey = (socket: TLSSocket): PublicKey | undefined => {
   }
 }
 
-const codeOf = (error: Error): string => (error as NodeJS.ErrnoException).code ?? "unknown reason"
-
 const whyUnreachable = (error: Error): string => {
   const code = codeOf(error)
   if (code === "ECONNREFUSED") return "nobody listens there"
@@ -144,11 +142,4 @@ const whyUnreachable = (error: Error): string => {
   if (code === "ETIMEDOUT" || code === "EHOSTUNREACH" || code === "ENETUNREACH") return "no answer"
   if (code.startsWith("ERR_SSL") || code === "EPROTO") return "it does not speak TLS 1.3"
   return code === "ECONNRESET" ? "the other end closed it during the handshake" : code
-}
-
-const whyNotListening = (error: Error): string => {
-  const code = codeOf(error)
-  if (code === "EADDRINUSE") return "the port is taken"
-  if (code === "EACCES") return "this user may not listen on that port"
-  return code === "EADDRNOTAVAIL" || code === "ENOTFOUND" ? "the address is not one of this machine" : code
 }

@@ -1,0 +1,126 @@
+/**
+ * Runs a node until it is told to stop.
+ *
+ * What can fail cheaply is tried first and what makes something comes last, so that a start that is refused leaves nothing
+ * half made: settings, the data directory's lock, the ports, the identity if there is one; then the database, a new
+ * identity if there was none, the mesh, HTTP. All of it is one scope, and its end puts everything away in reverse.
+ */
+import { existsSync } from "node:fs"
+import { homedir } from "node:os"
+import { join, resolve } from "node:path"
+import { Effect, Layer, Logger } from "effect"
+import { identityFileOf } from "../config.ts"
+import type { Settings } from "../config/settings.ts"
+import { layer as codec } from "../codec.ts"
+import { compiledEngine } from "../engine/compiled.ts"
+import { holdDataDirectory } from "../live/data-directory-lock.ts"
+import { makeIdentity, readIdentity } from "../live/identity-file.ts"
+import { signerOf, strictVerifier } from "../live/keys.ts"
+import { canListen } from "../live/listening.ts"
+import { systemTimers } from "../live/timers.ts"
+import { tlsTransport } from "../live/tls-transport.ts"
+import { defaultSettings, makeNode, type NodeSettings } from "../node.ts"
+import { Journal } from "../ports.ts"
+import { StoreLive } from "../store/layer.ts"
+import { type Ending, exitCode } from "./exit.ts"
+import { journalOf } from "./journal.ts"
+import { type Reporter, reporterFor } from "./reporter.ts"
+import { identityEnding, namedButAbsent } from "./run.ts"
+import { settingsFor } from "./settings.ts"
+import { version } from "./version.ts"
+
+/** The node of these settings, from its first file to its last goodbye. */
+export const serveUntilStopped = (argv: ReadonlyArray<string>, env: Readonly<Record<string, string | undefined>>): Effect.Effect<void, Ending> =>
+  Effect.gen(function* () {
+    const { notes, settings, warnings } = yield* settingsFor({ argv, env })
+    const reporter = reporterFor(settings.log)
+    warnings.forEach(reporter.warn)
+    notes.forEach(reporter.note)
+    yield* serve(settings, reporter).pipe(Effect.provide(settings.log === "json" ? Logger.layer([Logger.consoleJson]) : Layer.empty))
+  })
+
+const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, Ending> =>
+  Effect.gen(function* () {
+    const dataDirectory = resolve(settings["server.data_dir"])
+    const { file, isNamed } = identityFileOf(settings)
+    const meshListen = { host: settings["mesh.listen_host"], port: settings["mesh.listen_port"] }
+
+    yield* holdDataDirectory(dataDirectory)
+    yield* canListen([settings["server.listen"], meshListen])
+    const found = yield* readIdentity(file)
+    if (found === undefined && isNamed) return yield* Effect.fail(namedButAbsent(file))
+
+    const store = yield* Layer.build(
+      StoreLive({
+        databaseUrl: settings["database.url"],
+        dataDir: dataDirectory,
+        schema: settings["database.schema"],
+        maxConnections: settings["database.max_connections"],
+      }),
+    )
+    const { key, warnings } = found ?? (yield* newIdentity(file, reporter))
+    warnings.forEach(reporter.warn)
+
+    const ports = Layer.mergeAll(
+      tlsTransport(key, meshListen),
+      systemTimers,
+      signerOf(key),
+      strictVerifier,
+      codec,
+      Layer.succeed(Journal, journalOf(reporter)),
+      Layer.succeedContext(store),
+    )
+    const node = yield* makeNode(yield* nodeSettings(settings)).pipe(Effect.provide(ports))
+    yield* Effect.addFinalizer(() => node.stop)
+    reporter.ready({
+      version: version(),
+      registryId: node.service.registryId,
+      publicKey: key.publicKey,
+      http: settings["server.listen"],
+      mesh: node.address,
+      dataDirectory,
+      isEmbedded: settings["database.url"] === undefined,
+      bootstrap: settings["mesh.bootstrap_peers"].map(({ address }) => address),
+      ms: Math.round(performance.now()),
+    })
+    return yield* Effect.onInterrupt(Effect.never, () => Effect.sync(reporter.stopping))
+  }).pipe(
+    Effect.scoped,
+    Effect.catchTags({
+      DataDirectoryInUse: ({ directory, pid }) =>
+        Effect.fail<Ending>({ code: exitCode.cannotCreate, sentence: `the data directory ${directory} is in use by process ${pid}` }),
+      DataDirectoryUnusable: ({ directory, reason }) =>
+        Effect.fail<Ending>({ code: exitCode.cannotCreate, sentence: `the data directory ${directory} ${reason}` }),
+      IdentityUnusable: (error) => Effect.fail(identityEnding(error, identityFileOf(settings).isNamed)),
+      ListenFailed: ({ address, reason }) =>
+        Effect.fail<Ending>({ code: exitCode.unavailable, sentence: `cannot listen on ${address}: ${reason}` }),
+      StoreFailed: ({ operation, reason }) =>
+        Effect.fail<Ending>({ code: exitCode.unavailable, sentence: `the database cannot be used (${operation}): ${reason}` }),
+    }),
+  )
+
+const newIdentity = (file: string, reporter: Reporter) =>
+  Effect.tap(makeIdentity(file), () =>
+    Effect.sync(() => {
+      const deployed = join(homedir(), ".zynd", "identity.json")
+      if (existsSync(deployed)) reporter.note(`a new identity was made; --identity ${deployed} would adopt the one that is there`)
+    }),
+  )
+
+const nodeSettings = (settings: Settings): Effect.Effect<NodeSettings> =>
+  Effect.gen(function* () {
+    const isXState = settings.engine === "xstate"
+    const engine = isXState ? (yield* Effect.promise(() => import("../engine/xstate.ts"))).xstateEngine : compiledEngine
+    const advertisedHost = settings["mesh.advertise"]
+    return {
+      ...defaultSettings,
+      version: version(),
+      network: settings["mesh.network"],
+      role: settings["mesh.role"],
+      maxPeers: settings["mesh.max_peers"],
+      wantedPeers: Math.min(defaultSettings.wantedPeers, settings["mesh.max_peers"]),
+      bootstrap: settings["mesh.bootstrap_peers"],
+      ...(advertisedHost !== undefined && { advertisedHost }),
+      engine,
+    }
+  })
