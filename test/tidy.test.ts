@@ -13,7 +13,7 @@ import { linesMax, placeOf, wrongAmbient, wrongImports, wrongText } from "./supp
 const root = join(import.meta.dirname, "..")
 const read = (path: string): string => readFileSync(join(root, path), "utf8")
 const slashes = (path: string): string => path.replaceAll("\\", "/")
-const sources = globSync("src/**/*.ts", { cwd: root }).map((path) => ({ path: slashes(path), text: read(path) }))
+const sources = globSync("src/**/*.{ts,mts,js,mjs,cjs}", { cwd: root }).map((path) => ({ path: slashes(path), text: read(path) }))
 
 /** What is in git or about to be; without git (a tarball) all that is not installed. */
 const files = (): ReadonlyArray<string> => {

@@ -50,7 +50,13 @@ const places: Readonly<Record<string, Place>> = {
   "src/runtime/store/shown*": { ours: [...runtime, ...memoryStore], packages: /^effect(\/|$)/ },
   "src/runtime/http": { ours: [...runtime, "src/runtime/http"], packages: anything, isLeaf: true },
   "src/runtime/cli": { ours: [...runtime, ...leaves], packages: anything, isLeaf: true, isAmbient: true, speaks: true },
-  "src/runtime/main.ts": { ours: [...runtime, ...leaves], packages: anything, isLeaf: true, isAmbient: true, speaks: true },
+  "src/runtime/main.*": {
+    ours: [...runtime, ...leaves, "src/runtime/main.*"],
+    packages: anything,
+    isLeaf: true,
+    isAmbient: true,
+    speaks: true,
+  },
   "src/sim": { ours: [...runtime, ...memoryStore, "src/sim"], packages: /^(effect|xstate)(\/|$)/ },
   "src/sim/report": { ours: [...runtime, "src/sim", "src/sim/report"], packages: anything, isLeaf: true },
   "src/sim/sweep": { ours: [...runtime, "src/sim", "src/sim/sweep"], packages: anything, isLeaf: true },
@@ -86,6 +92,7 @@ const wrongOurs = (place: string, path: string, from: string): string | undefine
   const target = posix.join(posix.dirname(path), from)
   const targetPlace = placeOf(target)
   // Data beside the code (a worker's file, SQL, a page) has the place of its folder, so the same rule holds.
+  if (target === "package.json" && places[place]!.isLeaf === true) return undefined // the version
   if (targetPlace === undefined) return `${target} is outside src`
   return places[place]!.ours.includes(targetPlace) || target === place ? undefined : `${place} may not know ${targetPlace}`
 }
@@ -128,7 +135,7 @@ export const wrongText = (path: string, text: string): ReadonlyArray<string> => 
   if (isCode && text.split("\n").length > linesMax + 1) wrong.push(`${path} has more than ${linesMax} lines`)
   if (isCode) refuse(/\b(?:it|test|describe|suite|bench)(?:\.\w+)*\.o[n]ly\b/, "runs only a part of the tests")
   refuse(/\b(?:TO[D]O|FIX[M]E|XX[X])\b/, "leaves a note instead of doing it")
-  refuse(/(?<![\w.:/])\/(?:home|root|work|Users)\/\w+|(?<![\w.:/$}])\/tmp\/\w+|\b[A-Z]:\\\\?Users\b/, "names a path of one machine")
+  refuse(/(?<![\w.:/])\/(?:home|root|work|Users)\/(?!me\b)\w+|(?<![\w.:/$}])\/tmp\/\w+|\b[A-Z]:\\\\?Users\b/, "names a path of one machine")
   refuse(/\bregistry\.(?:n[p]mjs|y[a]rnpkg)\.\w+|"resolved":\s*"https?:|^\s*registry\s*=/m, "names a package registry")
   return wrong
 }
