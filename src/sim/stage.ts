@@ -146,7 +146,7 @@ export class Stage {
 
   /** What a node shows of an entity. */
   shownBy(machine: Machine, id: EntityId): EntityEntry | undefined {
-    const exit = Effect.runSyncExit(machine.store.entity(id))
+    const exit = this.world.look(machine.store.entity(id))
     return Exit.isSuccess(exit) ? exit.value : undefined
   }
 

@@ -85,7 +85,7 @@ export class World {
 
   /** Starts a node on a machine. */
   boot(machine: Machine, settings: NodeSettings): RunningNode {
-    const scope = Effect.runSync(Scope.make())
+    const scope = Scope.makeUnsafe()
     const node = this.perform(machine, makeNode(settings).pipe(Effect.provideService(Scope.Scope, scope)))
     machine.node = node
     this.#scopes.set(machine, scope)
@@ -110,6 +110,11 @@ export class World {
     if (exit === undefined) throw new Error(`what ${machine.name} was asked did not end at once`)
     if (Exit.isSuccess(exit)) return exit.value
     throw new Error(`${machine.name}: ${Cause.pretty(exit.cause)}`)
+  }
+
+  /** Reads something that is there at once, without a turn of the world; its time, should it ask, is the world's. */
+  look<A, E>(effect: Effect.Effect<A, E>): Exit.Exit<A, E> {
+    return Effect.runSyncExitWith(Context.make(Clock.Clock, this.clock))(effect)
   }
 
   /** Starts something on a machine, in virtual time. */
