@@ -73,7 +73,8 @@ export const makeInterpreter = Effect.fnUntraced(function* (
     verify: ({ offers }, from) =>
       Effect.sync(() => {
         for (const { document, id, hopCount } of offers) {
-          const belief = verifier.believe(document, id, now.wallMs())
+          const said = document()
+          const belief = said === undefined ? malformed : verifier.believe(said, id, now.wallMs())
           if (belief.type === "verified") report(from, { type: "announcement.verified", announcement: belief.announcement, hopCount })
           else report(from, { type: "announcement.refused", reason: belief.reason })
         }
@@ -131,6 +132,8 @@ const makeFork = Effect.fnUntraced(function* (defect: (cause: Cause.Cause<never>
     })
   }
 })
+
+const malformed = { type: "drop", reason: "malformed" } as const
 
 const nowOf = (clock: Clock.Clock): Now => ({
   wallMs: () => clock.currentTimeMillisUnsafe(),

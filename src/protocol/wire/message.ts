@@ -46,12 +46,17 @@ export interface PeerHint {
   readonly reputation: number
 }
 
-/** One announcement, as its origin signed it, and how many nodes have forwarded it. The id is the sender's claim. */
+/**
+ * One announcement, as its origin signed it, and how many nodes have forwarded it. The id is the sender's claim.
+ *
+ * Most of these are duplicates, and an id is enough to know one; so the document is read when somebody wants it. It is
+ * `undefined` when the frame turns out to be no such message after all.
+ */
 export interface Gossip {
   readonly type: "GOSSIP"
   readonly id: AnnouncementId
   readonly hopCount: number
-  readonly document: JsonObject
+  readonly document: () => JsonObject | undefined
 }
 
 export type Message = Hello | Heartbeat | Gossip

@@ -28,7 +28,7 @@ export const write = (message: Message): Uint8Array => Buffer.from(writeText(mes
 const writeText = (message: Message): string => {
   switch (message.type) {
     case "GOSSIP":
-      return JSON.stringify({ type: "GOSSIP", id: message.id, hop_count: message.hopCount, announcement: message.document })
+      return JSON.stringify({ type: "GOSSIP", id: message.id, hop_count: message.hopCount, announcement: message.document() })
     case "HELLO":
       return JSON.stringify({
         type: "HELLO",
@@ -56,7 +56,9 @@ const writeText = (message: Message): string => {
 }
 
 /** The message of one frame's payload, or why there is none. */
-export const read = (payload: Uint8Array): Message | Unreadable => {
+export const read = (payload: Uint8Array): Message | Unreadable => peekGossip(payload) ?? readWhole(payload)
+
+const readWhole = (payload: Uint8Array): Message | Unreadable => {
   const value = parse(payload)
   if (typeof value !== "object" || value === null || Array.isArray(value)) return unreadable(value === undefined ? "not-json" : "not-a-message")
   switch ((value as { readonly type?: unknown }).type) {
@@ -70,14 +72,45 @@ export const read = (payload: Uint8Array): Message | Unreadable => {
   return unreadable("unknown-type")
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-
+/** `undefined` for what is no JSON in UTF-8. */
 const parse = (payload: Uint8Array): unknown => {
   try {
-    return JSON.parse(utf8.decode(payload))
+    const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+    const text = bytes.toString()
+    // what is no UTF-8 decodes to the replacement character, and does not encode back to the same bytes
+    return text.includes("\ufffd") && !bytes.equals(Buffer.from(text)) ? undefined : JSON.parse(text)
   } catch {
     return undefined
   }
+}
+
+/**
+ * A GOSSIP frame as `write` makes it shows its id in the first bytes; the rest is read when it is wanted, and counts only
+ * if the whole says the same. Any other spelling of the same message is read at once.
+ */
+const peekGossip = (payload: Uint8Array): Gossip | undefined => {
+  const head = Buffer.from(payload.buffer, payload.byteOffset, Math.min(payload.byteLength, gossipHeadBytesMax)).toString("latin1")
+  const match = gossipHead.exec(head)
+  if (match === null) return undefined
+  const id = match[1] as AnnouncementId
+  const hopCount = Number(match[2])
+  return {
+    type: "GOSSIP",
+    id,
+    hopCount,
+    document: remembered(() => {
+      const whole = readWhole(payload)
+      return whole.type === "GOSSIP" && whole.id === id && whole.hopCount === hopCount ? whole.document() : undefined
+    }),
+  }
+}
+
+const gossipHead = /^\{"type":"GOSSIP","id":"([0-9a-f]{32})","hop_count":(0|[1-9]\d{0,2}),"announcement":\{/
+const gossipHeadBytesMax = 100
+
+const remembered = <A>(read: () => A): (() => A) => {
+  let known: { readonly value: A } | undefined
+  return () => (known ??= { value: read() }).value
 }
 
 // the shapes ---------------------------------------------------------------------------------------------------------
@@ -99,7 +132,7 @@ const readGossip = (value: object): Gossip | Unreadable => {
   if (Result.isFailure(decoded)) return unreadable("not-a-message")
   const { id, hop_count, announcement } = decoded.success
   return typeof announcement === "object" && announcement !== null && !Array.isArray(announcement)
-    ? { type: "GOSSIP", id: id as AnnouncementId, hopCount: hop_count, document: announcement as JsonObject }
+    ? { type: "GOSSIP", id: id as AnnouncementId, hopCount: hop_count, document: () => announcement as JsonObject }
     : unreadable("not-a-message")
 }
 
