@@ -6,7 +6,13 @@ import { canonical } from "../../src/protocol/identity/canonical-json.ts"
 import { deriveKey, prove } from "../../src/protocol/identity/derivation.ts"
 import { type SecretKey, secretKeyOf, sign } from "../../src/protocol/identity/ed25519.ts"
 import { idOf, type RegistryId } from "../../src/protocol/identity/id.ts"
-import { announceEntity, announceTombstone, type EntityAction, type Origin, type VerifiedAnnouncement } from "../../src/protocol/gossip/announcement.ts"
+import {
+  announceEntity,
+  announceTombstone,
+  type EntityAction,
+  type Origin,
+  type VerifiedAnnouncement,
+} from "../../src/protocol/gossip/announcement.ts"
 import { recordTtlSeconds } from "../../src/protocol/limits.ts"
 import type { DeveloperRecord } from "../../src/protocol/records/developer.ts"
 import type { EntityRecord } from "../../src/protocol/records/entity.ts"
@@ -91,14 +97,30 @@ export const entityOf = (developerSeed: number, index: number, fields: Partial<E
 }
 
 /** What a registry announces of an entity. Without `at`: at its last change. */
-export const announced = (registry: Registry, record: EntityRecord, at: Seconds = record.updated_at, action: EntityAction = "register"): VerifiedAnnouncement =>
-  announceEntity(registry, action, { ...record, home_registry: registry.registryId }, at)
+export const announced = (
+  registry: Registry,
+  record: EntityRecord,
+  at: Seconds = record.updated_at,
+  action: EntityAction = "register",
+): VerifiedAnnouncement => announceEntity(registry, action, { ...record, home_registry: registry.registryId }, at)
 
 /** The end of that registration, as the entity's own key asked for it. */
-export const buried = (registry: Registry, developerSeed: number, index: number, record: EntityRecord, at: Seconds): VerifiedAnnouncement => {
+export const buried = (
+  registry: Registry,
+  developerSeed: number,
+  index: number,
+  record: EntityRecord,
+  at: Seconds,
+): VerifiedAnnouncement => {
   const text = record.entity_id
   const signature = sign(entityKeyOf(developerSeed, index), text)
-  return announceTombstone(registry, { ...record, home_registry: registry.registryId }, { by: "entity", text, signature }, "owner-deregistered", at)
+  return announceTombstone(
+    registry,
+    { ...record, home_registry: registry.registryId },
+    { by: "entity", text, signature },
+    "owner-deregistered",
+    at,
+  )
 }
 
 export const homeOf = (registry: Registry): { readonly home_registry: RegistryId } => ({ home_registry: registry.registryId })

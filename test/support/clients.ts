@@ -30,8 +30,14 @@ const developerMembers = (developer: Developer, entityKey: SecretKey, index: num
 export const sdkRequest = (developer: Developer, index: number, fields: JsonObject = {}, beside: JsonObject = {}): JsonObject => {
   const key = entityKeyOf(developer, index)
   const signed: JsonObject = {
-    category: "tools", entity_type: "agent", entity_url: "https://agent.example.com/a", name: "agent", summary: "", tags: [],
-    ...fields, public_key: key.publicKey,
+    category: "tools",
+    entity_type: "agent",
+    entity_url: "https://agent.example.com/a",
+    name: "agent",
+    summary: "",
+    tags: [],
+    ...fields,
+    public_key: key.publicKey,
   }
   return { ...signed, signature: sign(key, canonical(signed)), ...developerMembers(developer, key, index), ...beside }
 }
@@ -40,8 +46,12 @@ export const sdkRequest = (developer: Developer, index: number, fields: JsonObje
 export const wholeRequest = (developer: Developer, index: number, fields: JsonObject = {}): JsonObject => {
   const key = entityKeyOf(developer, index)
   const signed: JsonObject = {
-    category: "tools", entity_url: "https://agent.example.com/a", name: "agent",
-    ...developerMembers(developer, key, index), ...fields, public_key: key.publicKey,
+    category: "tools",
+    entity_url: "https://agent.example.com/a",
+    name: "agent",
+    ...developerMembers(developer, key, index),
+    ...fields,
+    public_key: key.publicKey,
   }
   return { ...signed, signature: sign(key, canonical(signed)) }
 }
