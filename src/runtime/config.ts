@@ -249,7 +249,9 @@ const flagNames = new Map<string, SettingName>([
 ])
 
 const fileKeys = new Map<string, SettingName>(
-  settingNames.filter(isInFile).flatMap((name) => [name, ...(settingOf(name).aliases ?? [])].map((key): [string, SettingName] => [key, name])),
+  settingNames
+    .filter(isInFile)
+    .flatMap((name) => [name, ...(settingOf(name).aliases ?? [])].map((key): [string, SettingName] => [key, name])),
 )
 
 const sections = new Set([...fileKeys.keys(), ...keysWithoutMeaning.keys()].map((key) => key.slice(0, key.lastIndexOf("."))))

@@ -2,7 +2,9 @@
 
 /** Two spaces in front and between; the last column is not filled up. A cell too wide for its column takes a line of its own. */
 export const columns = (rows: ReadonlyArray<ReadonlyArray<string>>, widest = 44): string => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(0, ...rows.map((row) => row[column]!.length).filter((width) => width <= widest)))
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(0, ...rows.map((row) => row[column]!.length).filter((width) => width <= widest)),
+  )
   return rows.map((row) => lineOf(row, widths)).join("\n")
 }
 

@@ -20,7 +20,9 @@ export const printIdentity = (
       if (found === undefined && isNamed) return yield* Effect.fail(namedButAbsent(file))
       return found ?? (yield* makeIdentity(file))
     })
-    const { key, warnings } = yield* identity.pipe(Effect.catchTag("IdentityUnusable", (error) => Effect.fail(identityEnding(error, isNamed))))
+    const { key, warnings } = yield* identity.pipe(
+      Effect.catchTag("IdentityUnusable", (error) => Effect.fail(identityEnding(error, isNamed))),
+    )
     for (const warning of warnings) process.stderr.write(`agentdns: ${warning}\n`)
     const facts = { registry_id: idOf("registry", key.publicKey), public_key: key.publicKey, file }
     process.stdout.write(settings.log === "json" ? `${JSON.stringify(facts)}\n` : `${columns(Object.entries(facts))}\n`)

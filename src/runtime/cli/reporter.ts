@@ -89,7 +89,10 @@ const inWords = (happening: Happening): string | undefined => {
 
 const screen = ({ bootstrap, dataDirectory, http, isEmbedded, mesh, ms, publicKey, registryId, version }: Ready): string => {
   const web = `http://${writeAddress(fromHere(http))}`
-  const peers = bootstrap.length === 0 ? "none yet: others join with --bootstrap, or this one does" : `joining ${bootstrap.map(writeAddress).join(", ")}`
+  const peers =
+    bootstrap.length === 0
+      ? "none yet: others join with --bootstrap, or this one does"
+      : `joining ${bootstrap.map(writeAddress).join(", ")}`
   const facts = [
     ["registry", registryId],
     ["key", publicKey],

@@ -8,17 +8,20 @@
 import { existsSync } from "node:fs"
 import { homedir } from "node:os"
 import { join, resolve } from "node:path"
-import { Effect, Layer, Logger } from "effect"
+import { Context, Effect, Layer, Logger } from "effect"
 import { identityFileOf } from "../config.ts"
 import type { Settings } from "../config/settings.ts"
 import { layer as codec } from "../codec.ts"
 import { compiledEngine } from "../engine/compiled.ts"
+import { HttpListener, layer as httpServer } from "../http/server.ts"
+import type { HttpSettings } from "../http/settings.ts"
 import { holdDataDirectory } from "../live/data-directory-lock.ts"
 import { makeIdentity, readIdentity } from "../live/identity-file.ts"
 import { signerOf, strictVerifier } from "../live/keys.ts"
-import { canListen } from "../live/listening.ts"
+import { canListen, listeningReason } from "../live/listening.ts"
 import { systemTimers } from "../live/timers.ts"
 import { tlsTransport } from "../live/tls-transport.ts"
+import { Node } from "../node-service.ts"
 import { defaultSettings, makeNode, type NodeSettings } from "../node.ts"
 import { Journal } from "../ports.ts"
 import { StoreLive } from "../store/layer.ts"
@@ -30,7 +33,10 @@ import { settingsFor } from "./settings.ts"
 import { version } from "./version.ts"
 
 /** The node of these settings, from its first file to its last goodbye. */
-export const serveUntilStopped = (argv: ReadonlyArray<string>, env: Readonly<Record<string, string | undefined>>): Effect.Effect<void, Ending> =>
+export const serveUntilStopped = (
+  argv: ReadonlyArray<string>,
+  env: Readonly<Record<string, string | undefined>>,
+): Effect.Effect<void, Ending> =>
   Effect.gen(function* () {
     const { notes, settings, warnings } = yield* settingsFor({ argv, env })
     const reporter = reporterFor(settings.log)
@@ -72,11 +78,15 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
     )
     const node = yield* makeNode(yield* nodeSettings(settings)).pipe(Effect.provide(ports))
     yield* Effect.addFinalizer(() => node.stop)
+    const http = Context.get(
+      yield* Layer.build(Layer.provide(httpServer(httpSettings(settings)), Layer.succeed(Node, node.service))),
+      HttpListener,
+    )
     reporter.ready({
       version: version(),
       registryId: node.service.registryId,
       publicKey: key.publicKey,
-      http: settings["server.listen"],
+      http: http.address,
       mesh: node.address,
       dataDirectory,
       isEmbedded: settings["database.url"] === undefined,
@@ -93,7 +103,7 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
         Effect.fail<Ending>({ code: exitCode.cannotCreate, sentence: `the data directory ${directory} ${reason}` }),
       IdentityUnusable: (error) => Effect.fail(identityEnding(error, identityFileOf(settings).isNamed)),
       ListenFailed: ({ address, reason }) =>
-        Effect.fail<Ending>({ code: exitCode.unavailable, sentence: `cannot listen on ${address}: ${reason}` }),
+        Effect.fail<Ending>({ code: exitCode.unavailable, sentence: `cannot listen on ${address}: ${listeningReason(reason)}` }),
       StoreFailed: ({ operation, reason }) =>
         Effect.fail<Ending>({ code: exitCode.unavailable, sentence: `the database cannot be used (${operation}): ${reason}` }),
     }),
@@ -124,3 +134,21 @@ const nodeSettings = (settings: Settings): Effect.Effect<NodeSettings> =>
       engine,
     }
   })
+
+const httpSettings = (settings: Settings): HttpSettings => {
+  const publicUrl = settings["server.https_endpoint"]
+  const authUrl = settings["onboarding.auth_url"]
+  return {
+    ...settings["server.listen"],
+    version: version(),
+    name: settings["server.name"],
+    role: settings["mesh.role"],
+    ...(publicUrl !== undefined && { registryHost: new URL(publicUrl).hostname }),
+    onboarding:
+      settings["onboarding.mode"] === "open" ? { mode: "open" } : { mode: "restricted", ...(authUrl !== undefined && { authUrl }) },
+    rateLimitSearch: settings["api.rate_limit_search"],
+    rateLimitRegister: settings["api.rate_limit_register"],
+    trustedProxies: settings["api.trusted_proxies"],
+    corsOrigins: settings["api.cors_origins"],
+  }
+}

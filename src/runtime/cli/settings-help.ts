@@ -17,5 +17,8 @@ ${columns([...own.map((one) => row(one.flag!, one)), ["--set SECTION.KEY=VALUE",
 
 Settings without a flag of their own: in the file, by --set, or as variable AGENTDNS_SECTION_KEY.
 
-${columns(others.map((one) => row(one.key!, one)), 42)}`
+${columns(
+  others.map((one) => row(one.key!, one)),
+  42,
+)}`
 }

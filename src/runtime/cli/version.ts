@@ -1,11 +1,12 @@
 /** `agentdns version` */
 import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import type { Command } from "./command.ts"
 import { end, exitCode } from "./exit.ts"
 
 /** The version that package.json names. */
 export const version = (): string => {
-  const document = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as { readonly version: string }
+  const document = JSON.parse(readFileSync(join(import.meta.dirname, "../../../package.json"), "utf8")) as { readonly version: string }
   return document.version
 }
 

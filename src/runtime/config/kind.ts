@@ -114,7 +114,9 @@ const urlOf = (value: string, schemes: ReadonlyArray<string>): URL | undefined =
 
 /** Where clients reach the node from outside; its host is the registry host of names. A path or a query would be lost there. */
 export const httpUrl: Kind<string> = kind("URL", (value) =>
-  urlOf(value, ["https:", "http:"]) === undefined ? new Wrong("must be a URL that begins with https:// or http://") : value.replace(/\/+$/, ""),
+  urlOf(value, ["https:", "http:"]) === undefined
+    ? new Wrong("must be a URL that begins with https:// or http://")
+    : value.replace(/\/+$/, ""),
 )
 
 const secretUrl = (...schemes: ReadonlyArray<string>): Kind<Redacted.Redacted> => ({
@@ -129,7 +131,8 @@ const secretUrl = (...schemes: ReadonlyArray<string>): Kind<Redacted.Redacted> =
 export const postgresUrl = secretUrl("postgres:", "postgresql:")
 export const redisUrl = secretUrl("redis:", "rediss:")
 
-export const list = (shape: string): Kind<ReadonlyArray<string>> => kind(shape, membersOf, { inFile: "list", write: (members) => members.join(",") })
+export const list = (shape: string): Kind<ReadonlyArray<string>> =>
+  kind(shape, membersOf, { inFile: "list", write: (members) => members.join(",") })
 
 const membersOf = (value: string): ReadonlyArray<string> =>
   value
@@ -157,7 +160,8 @@ export const bootstrapPeers = kind<ReadonlyArray<BootstrapPeer>>(
       if (key === undefined) peers.push({ address: at })
       else {
         const read = readKey(key)
-        if (read === undefined) return new Wrong(`has a key that is none behind ${where}: ed25519: and 44 characters of base64 are expected`)
+        if (read === undefined)
+          return new Wrong(`has a key that is none behind ${where}: ed25519: and 44 characters of base64 are expected`)
         peers.push({ address: at, key: read })
       }
     }

@@ -211,7 +211,9 @@ export const isInFile = (name: SettingName): boolean => name.includes(".")
 export const variableOf = (name: string): string => `AGENTDNS_${name.replaceAll(".", "_").toUpperCase()}`
 
 /** All variables that give this setting, the one to show first. */
-export const variablesOf = (name: SettingName): ReadonlyArray<string> => [...new Set([...(settingOf(name).variables ?? []), variableOf(name)])]
+export const variablesOf = (name: SettingName): ReadonlyArray<string> => [
+  ...new Set([...(settingOf(name).variables ?? []), variableOf(name)]),
+]
 
 /** Where it stands in a file, as people write it: `[mesh] max_peers`. */
 export const inFileAs = (name: string): string => {

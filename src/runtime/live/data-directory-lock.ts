@@ -26,9 +26,7 @@ export class DataDirectoryUnusable extends Schema.TaggedError<DataDirectoryUnusa
 }) {}
 
 /** Makes the directory (private to this user) and holds it until the scope ends. One that was made here and stayed empty goes again. */
-export const holdDataDirectory = (
-  directory: string,
-): Effect.Effect<void, DataDirectoryInUse | DataDirectoryUnusable, Scope.Scope> =>
+export const holdDataDirectory = (directory: string): Effect.Effect<void, DataDirectoryInUse | DataDirectoryUnusable, Scope.Scope> =>
   Effect.acquireRelease(enter(directory), (release) => Effect.sync(release)).pipe(Effect.asVoid)
 
 /** Tries in all; between two there are up to 60 ms. A process that is just ending is out of the way by then. */

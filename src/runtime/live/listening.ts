@@ -8,9 +8,10 @@ export const codeOf = (error: Error): string => (error as NodeJS.ErrnoException)
 
 /** Node's error as the port's. */
 export const notListening = (address: Address, error: Error): ListenFailed =>
-  new ListenFailed({ address: writeAddress(address), reason: reasonOf(codeOf(error)) })
+  new ListenFailed({ address: writeAddress(address), reason: listeningReason(codeOf(error)) })
 
-const reasonOf = (code: string): string => {
+/** A system's error code in words; other text stays as it is. */
+export const listeningReason = (code: string): string => {
   if (code === "EADDRINUSE") return "the port is taken"
   if (code === "EACCES") return "this user may not listen on that port"
   return code === "EADDRNOTAVAIL" || code === "ENOTFOUND" ? "the address is not one of this machine" : code

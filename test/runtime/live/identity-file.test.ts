@@ -82,7 +82,10 @@ describe("the identity file", () => {
     "no private key": [JSON.stringify({ public_key: base64(own(seed)) }), "has no private_key"],
     "a number": [JSON.stringify({ private_key: 5 }), "has no private_key"],
     "no base64": [JSON.stringify({ private_key: "!!" }), "has a private_key that is not base64"],
-    "another length": [JSON.stringify({ private_key: base64(new Uint8Array(31)) }), "has a private_key of 31 bytes where 32 or 64 are expected"],
+    "another length": [
+      JSON.stringify({ private_key: base64(new Uint8Array(31)) }),
+      "has a private_key of 31 bytes where 32 or 64 are expected",
+    ],
     "another's public key": [
       JSON.stringify({ public_key: base64(own(new Uint8Array(32))), private_key: base64(seed) }),
       "holds a public key that is not the one of its private key",

@@ -36,7 +36,10 @@ describe("TLS and those who do not play by its rules", () => {
   const key = secretKeyOf(new Uint8Array(32).fill(7))
   const other = secretKeyOf(new Uint8Array(32).fill(8))
   const pem = (secret: SecretKey) => secret.keyObject.export({ format: "pem", type: "pkcs8" }) as string
-  const certificateOf = (secret: SecretKey) => ({ key: pem(secret), cert: selfSigned(secret, { serial: Buffer.alloc(16, 1), nowMs: Date.now() }) })
+  const certificateOf = (secret: SecretKey) => ({
+    key: pem(secret),
+    cert: selfSigned(secret, { serial: Buffer.alloc(16, 1), nowMs: Date.now() }),
+  })
 
   /** A listening transport; what it accepts, and whether an honest caller still gets in. */
   const listening = Effect.gen(function* () {
