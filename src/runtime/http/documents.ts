@@ -1,0 +1,265 @@
+/**
+ * Our records as REST writes them (reference 1.2, 1.8, 4.1): the deployed names, `zns:` ids, RFC 3339 times.
+ *
+ * Beyond the deployed shapes (ruled): `entity_url` is shown, so that SDKs see no difference at every start; `created_at`
+ * repeats `registered_at` for the page's name of it; `home_registry_id`, `tier` and `contested` say what this node knows.
+ */
+import { Schema } from "effect"
+import type { DeveloperEntry } from "../../protocol/records/developer.ts"
+import type { EntityEntry } from "../../protocol/records/entity.ts"
+import { secondsOf, writeTime } from "../../protocol/time.ts"
+import type { NodeStatus, PeerView, SearchAnswer, SearchHit } from "../node-service.ts"
+import type { HttpSettings } from "./settings.ts"
+
+const Details = Schema.Record(Schema.String, Schema.Json)
+const optional = Schema.optionalKey
+const Time = Schema.String.annotate({ description: "RFC 3339, UTC, whole seconds" })
+const Tier = Schema.Literals(["local", "gossip"]).annotate({ description: "registered here, or learned from the mesh" })
+const Status = Schema.Literals(["active", "inactive"])
+
+export const DeveloperProof = Schema.Struct({
+  developer_public_key: Schema.String,
+  entity_index: Schema.Int,
+  developer_signature: Schema.String,
+})
+
+export const Entity = Schema.Struct({
+  entity_id: Schema.String,
+  entity_type: Schema.Literals(["agent", "service"]),
+  name: Schema.String,
+  owner: Schema.String,
+  entity_url: Schema.String,
+  category: Schema.String,
+  tags: Schema.Array(Schema.String),
+  summary: Schema.String,
+  public_key: Schema.String,
+  home_registry: Schema.String.annotate({ description: "host of the home registry where it is known, else its id or nothing" }),
+  home_registry_id: Schema.String,
+  schema_version: Schema.String,
+  registered_at: Time,
+  created_at: Time,
+  updated_at: Time,
+  ttl: Schema.Int,
+  signature: Schema.String,
+  developer_id: Schema.String,
+  entity_index: Schema.Int,
+  developer_proof: DeveloperProof,
+  status: Status,
+  last_heartbeat: optional(Time),
+  received_at: optional(Time),
+  service_endpoint: optional(Schema.String),
+  openapi_url: optional(Schema.String),
+  entity_pricing: optional(Details),
+  capability_summary: optional(Details),
+  codebase_hash: optional(Schema.String),
+  tier: Tier,
+  contested: optional(Schema.Boolean.annotate({ description: "more than one registry claims to be its home" })),
+})
+
+export const entityDocument = ({ record, ...known }: EntityEntry, settings: HttpSettings): typeof Entity.Type => ({
+  entity_id: record.entity_id,
+  entity_type: record.entity_type,
+  name: record.name,
+  owner: record.developer_id,
+  entity_url: record.entity_url,
+  category: record.category,
+  tags: record.tags,
+  summary: record.summary,
+  public_key: record.public_key,
+  home_registry: homeOf({ record, tier: known.tier }, settings),
+  home_registry_id: record.home_registry,
+  schema_version: schemaVersion,
+  registered_at: writeTime(record.registered_at),
+  created_at: writeTime(record.registered_at),
+  updated_at: writeTime(record.updated_at),
+  ttl: record.ttl,
+  signature: record.signature,
+  developer_id: record.developer_id,
+  entity_index: record.developer_proof.entity_index,
+  developer_proof: record.developer_proof,
+  status: known.status,
+  ...(known.lastHeartbeat !== undefined && { last_heartbeat: writeTime(known.lastHeartbeat) }),
+  ...(known.receivedAt !== undefined && { received_at: writeTime(known.receivedAt) }),
+  ...(record.service_endpoint !== undefined && { service_endpoint: record.service_endpoint }),
+  ...(record.openapi_url !== undefined && { openapi_url: record.openapi_url }),
+  ...(record.entity_pricing !== undefined && { entity_pricing: record.entity_pricing as typeof Details.Type }),
+  ...(record.capability_summary !== undefined && { capability_summary: record.capability_summary as typeof Details.Type }),
+  ...(record.codebase_hash !== undefined && { codebase_hash: record.codebase_hash }),
+  tier: known.tier,
+  ...(known.contested && { contested: true }),
+})
+
+const schemaVersion = "1.0"
+
+/** Ours by the host that names are made of, the others' by id (as deployed). */
+const homeOf = ({ record, tier }: { readonly record: { readonly home_registry: string }; readonly tier: string }, { registryHost }: HttpSettings): string =>
+  tier === "local" ? (registryHost ?? "") : record.home_registry
+
+export const Developer = Schema.Struct({
+  developer_id: Schema.String,
+  name: Schema.String,
+  public_key: Schema.String,
+  home_registry: Schema.String,
+  home_registry_id: Schema.String,
+  schema_version: Schema.String,
+  registered_at: Time,
+  updated_at: Time,
+  signature: Schema.String.annotate({ description: "empty where a registration of an entity introduced the developer" }),
+  profile_url: optional(Schema.String),
+  github: optional(Schema.String),
+  tier: Tier,
+})
+
+export const developerDocument = ({ record, tier }: DeveloperEntry, settings: HttpSettings): typeof Developer.Type => ({
+  developer_id: record.developer_id,
+  name: record.name,
+  public_key: record.public_key,
+  home_registry: homeOf({ record, tier }, settings),
+  home_registry_id: record.home_registry,
+  schema_version: schemaVersion,
+  registered_at: writeTime(record.registered_at),
+  updated_at: writeTime(record.updated_at),
+  signature: record.signature ?? "",
+  ...(record.profile_url !== "" && { profile_url: record.profile_url }),
+  ...(record.github !== "" && { github: record.github }),
+  tier,
+})
+
+const SearchResult = Schema.Struct({
+  entity_id: Schema.String,
+  entity_type: Schema.Literals(["agent", "service"]),
+  name: Schema.String,
+  summary: Schema.String,
+  category: Schema.String,
+  tags: Schema.Array(Schema.String),
+  home_registry: Schema.String,
+  entity_url: Schema.String,
+  developer_id: Schema.String,
+  status: Status,
+  score: Schema.Finite.annotate({ description: "0 to 1" }),
+  score_breakdown: Schema.Struct({ text_relevance: Schema.Finite }),
+  service_endpoint: optional(Schema.String),
+  openapi_url: optional(Schema.String),
+  entity_pricing: optional(Details),
+  tier: Tier,
+})
+
+export const SearchResults = Schema.Struct({
+  results: Schema.Array(SearchResult),
+  total_found: Schema.Int.annotate({ description: "all that match, not only this page" }),
+  offset: Schema.Int,
+  has_more: Schema.Boolean,
+})
+
+export const searchDocument = (answer: SearchAnswer, settings: HttpSettings): typeof SearchResults.Type => ({
+  results: answer.hits.map((hit) => resultDocument(hit, settings)),
+  total_found: answer.totalFound,
+  offset: answer.offset,
+  has_more: answer.hasMore,
+})
+
+const resultDocument = ({ entry, score, textRelevance }: SearchHit, settings: HttpSettings): typeof SearchResult.Type => {
+  const { record, status, tier } = entry
+  return {
+    entity_id: record.entity_id,
+    entity_type: record.entity_type,
+    name: record.name,
+    summary: record.summary,
+    category: record.category,
+    tags: record.tags,
+    home_registry: homeOf(entry, settings),
+    entity_url: record.entity_url,
+    developer_id: record.developer_id,
+    status,
+    score,
+    score_breakdown: { text_relevance: textRelevance },
+    ...(record.service_endpoint !== undefined && { service_endpoint: record.service_endpoint }),
+    ...(record.openapi_url !== undefined && { openapi_url: record.openapi_url }),
+    ...(record.entity_pricing !== undefined && { entity_pricing: record.entity_pricing as typeof Details.Type }),
+    tier,
+  }
+}
+
+export const Info = Schema.Struct({
+  registry_id: Schema.String,
+  public_key: Schema.String,
+  name: Schema.String,
+  version: Schema.String,
+  registry_host: optional(Schema.String),
+  developer_onboarding: Schema.Struct({ mode: Schema.Literals(["open", "restricted"]), auth_url: optional(Schema.String) }),
+})
+
+export const infoDocument = (node: { readonly registryId: string; readonly publicKey: string }, settings: HttpSettings): typeof Info.Type => ({
+  registry_id: node.registryId,
+  public_key: node.publicKey,
+  name: settings.name,
+  version: settings.version,
+  ...(settings.registryHost !== undefined && { registry_host: settings.registryHost }),
+  developer_onboarding: {
+    mode: settings.onboarding.mode,
+    ...(settings.onboarding.mode === "restricted" && settings.onboarding.authUrl !== undefined && { auth_url: settings.onboarding.authUrl }),
+  },
+})
+
+const Counts = Schema.Record(Schema.String, Schema.Int)
+
+export const NetworkStatus = Schema.Struct({
+  registry_id: Schema.String,
+  name: Schema.String,
+  version: Schema.String,
+  uptime: Schema.String.annotate({ description: "as in 1h2m3.4s" }),
+  peer_count: Schema.Int,
+  local_agents: Schema.Int,
+  gossip_entries: Schema.Int,
+  node_type: Schema.String,
+  developers: Schema.Int,
+  phase: Schema.String,
+  refused: Counts.annotate({ description: "frames refused before their sender was a peer, by reason" }),
+})
+
+export const statusDocument = (status: NodeStatus, settings: HttpSettings): typeof NetworkStatus.Type => ({
+  registry_id: status.registryId,
+  name: settings.name,
+  version: settings.version,
+  uptime: writeUptime(status.uptimeMs),
+  peer_count: status.peerCount,
+  local_agents: status.localEntities,
+  gossip_entries: status.gossipEntities,
+  node_type: settings.role,
+  developers: status.developers,
+  phase: status.phase,
+  refused: status.refused,
+})
+
+/** A duration as the deployed node writes it: `1h2m3.4s`, without the units that are zero in front. */
+export const writeUptime = (uptimeMs: number): string => {
+  const tenths = Math.floor(uptimeMs / 100)
+  const [hours, minutes, seconds] = [Math.floor(tenths / 36_000), Math.floor(tenths / 600) % 60, (tenths % 600) / 10]
+  return `${hours > 0 ? `${hours}h` : ""}${hours > 0 || minutes > 0 ? `${minutes}m` : ""}${seconds}s`
+}
+
+const Peer = Schema.Struct({
+  registry_id: Schema.String,
+  public_key: Schema.String,
+  address: Schema.String,
+  direction: Schema.Literals(["in", "out"]),
+  agent_count: Schema.Int,
+  connected_at: Time,
+  last_seen: Time,
+  verdicts: Counts.annotate({ description: "how often each verdict was given on what it sent" }),
+})
+
+export const Peers = Schema.Struct({ peers: Schema.Array(Peer) })
+
+export const peersDocument = (peers: ReadonlyArray<PeerView>): typeof Peers.Type => ({
+  peers: peers.map((peer) => ({
+    registry_id: peer.registryId,
+    public_key: peer.publicKey,
+    address: peer.address,
+    direction: peer.direction,
+    agent_count: peer.agentCount,
+    connected_at: writeTime(secondsOf(peer.connectedAtMs)),
+    last_seen: writeTime(secondsOf(peer.lastSeenMs)),
+    verdicts: peer.verdicts,
+  })),
+})

@@ -1,0 +1,27 @@
+/** A request's body as JSON: whole, because signatures cover it, and bounded, because anybody may send it. */
+import { Effect } from "effect"
+import type { HttpServerRequest } from "effect/http"
+import type { Json } from "../../protocol/identity/canonical-json.ts"
+import { requestBytesMax } from "../../protocol/limits.ts"
+import type { InvalidRequest, TooLarge } from "./problems.ts"
+
+type Unreadable = typeof InvalidRequest.Type | typeof TooLarge.Type
+
+/** The Content-Type is not looked at (as deployed). The size is bounded by the server's `MaxBodySize`. */
+export const jsonOf = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Json, Unreadable> => {
+  if (Number(request.headers["content-length"] ?? 0) > requestBytesMax) return Effect.fail(tooLarge)
+  return Effect.matchEffect(request.text, {
+    onFailure: ({ reason }) => Effect.fail(reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge" ? tooLarge : notRead),
+    onSuccess: (text) => {
+      try {
+        return Effect.succeed(JSON.parse(text) as Json)
+      } catch {
+        return Effect.fail(notJson)
+      }
+    },
+  })
+}
+
+const tooLarge: Unreadable = { error: "too_large", message: `the body is larger than ${requestBytesMax} bytes` }
+const notRead: Unreadable = { error: "invalid_request", message: "the body could not be read" }
+const notJson: Unreadable = { error: "invalid_request", message: "the body is not JSON" }

@@ -1,0 +1,30 @@
+/** Search. */
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Node, Refused, type SearchAnswer, type SearchRequest } from "../node-service.ts"
+import { Api } from "./api.ts"
+import { searchDocument } from "./documents.ts"
+import { told } from "./problems.ts"
+import { jsonOf } from "./request-body.ts"
+import { readSearch } from "./search-request.ts"
+import type { HttpSettings } from "./settings.ts"
+
+export const layer = (settings: HttpSettings) =>
+  HttpApiBuilder.group(
+    Api,
+    "search",
+    Effect.fnUntraced(function* (handlers) {
+      const node = yield* Node
+      return handlers.handleRaw("search", ({ request }) =>
+        Effect.flatMap(jsonOf(request), (body) => {
+          const asked = readSearch(body)
+          const answer = asked.type === "refused" ? new Refused(refusedAs(asked)) : asked.isVoid ? Effect.succeed(nothing(asked.request)) : node.search(asked.request)
+          return Effect.map(told(answer), (found) => searchDocument(found, settings))
+        }))
+    }),
+  )
+
+const refusedAs = ({ code, message, field }: { readonly code: Refused["code"]; readonly message: string; readonly field?: string }) =>
+  ({ code, message, ...(field !== undefined && { field }) })
+
+const nothing = ({ offset = 0 }: SearchRequest): SearchAnswer => ({ hits: [], totalFound: 0, offset: Math.max(0, offset), hasMore: false })

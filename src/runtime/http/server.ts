@@ -1,0 +1,119 @@
+/**
+ * The REST server: our routes on node's HTTP server, with bounds on everything a stranger can make grow.
+ *
+ * It listens last, when every route is in place, so that no early request waits for an answer that nobody gives.
+ */
+import { NodeHttpServer } from "@effect/platform-node"
+import { ByteSize, Context, Effect, Layer, type Scope } from "effect"
+import { HttpIncomingMessage, HttpRouter } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
+import { createServer, type Server } from "node:http"
+import type { Socket } from "node:net"
+import { type Address, writeAddress } from "../../protocol/mesh/address.ts"
+import { requestBytesMax } from "../../protocol/limits.ts"
+import type { Node } from "../node-service.ts"
+import { ListenFailed } from "../ports.ts"
+import { Api } from "./api.ts"
+import { corsOf } from "./cors.ts"
+import * as Developers from "./developers.ts"
+import { docsPath, layer as docsPage } from "./docs-page.ts"
+import { edge, methodsOf } from "./edge.ts"
+import * as Entities from "./entities.ts"
+import * as Network from "./network.ts"
+import { type Problem, statusOf } from "./problems.ts"
+import * as RateLimits from "./rate-limits.ts"
+import * as Search from "./search.ts"
+import type { HttpSettings } from "./settings.ts"
+
+/** Where REST is served, once it is. */
+export class HttpListener extends Context.Service<
+  HttpListener,
+  {
+    /** As bound: with the port that was really taken. */
+    readonly address: Address
+    /** As a client on this machine writes it. */
+    readonly url: string
+  }
+>()("agentdns/runtime/http/HttpListener") {}
+
+export const layer = (settings: HttpSettings): Layer.Layer<HttpListener, ListenFailed, Node> =>
+  Layer.effect(HttpListener, serve(settings)).pipe(
+    Layer.provide(routes(settings)),
+    Layer.provide(Layer.provide(HttpRouter.layer, Layer.succeed(HttpRouter.RouterConfig, routerConfig))),
+    Layer.provide(NodeHttpServer.layerHttpServices),
+  )
+
+const openapiPath = "/openapi.json"
+
+/** As deployed: another case or a trailing slash is another path. */
+const routerConfig = { ignoreTrailingSlash: false, ignoreDuplicateSlashes: false, caseSensitive: true }
+
+const routes = (settings: HttpSettings) =>
+  Layer.mergeAll(
+    HttpApiBuilder.layer(Api, { openapiPath }).pipe(
+      Layer.provide([Entities.layer(settings), Developers.layer(settings), Search.layer(settings), Network.layer(settings)]),
+      Layer.provide(RateLimits.layer(settings)),
+    ),
+    docsPage,
+  )
+
+// bounds -------------------------------------------------------------------------------------------------------------
+
+/** A request must have arrived whole within this time, its head within less (deployed: 15 s). */
+const requestPatienceMs = 15_000
+const headPatienceMs = 10_000
+/** A connection that is quiet for so long is closed: between requests, and while nobody takes an answer (deployed: 60 s). */
+const quietMs = 60_000
+/** Connections at a time; further ones are closed at once (ruled: each holds a few kB). */
+const connectionsMax = 4_096
+/** Requests under way may take so long when the node stops. */
+const farewellPatience = "5 seconds"
+
+const serve = Effect.fnUntraced(function* (settings: HttpSettings): Effect.fn.Return<HttpListener["Service"], ListenFailed, HttpRouter.HttpRouter | Scope.Scope> {
+  const router = yield* HttpRouter.HttpRouter
+  const app = edge(router.asHttpEffect(), corsOf(settings.corsOrigins), methodsOf(Api, [openapiPath, docsPath], routerConfig))
+  const handler = yield* NodeHttpServer.makeHandler(app, { scope: yield* Effect.scope }).pipe(
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(requestBytesMax)),
+  )
+  const server = yield* Effect.acquireRelease(
+    Effect.sync(() => createServer({ requestTimeout: requestPatienceMs, headersTimeout: headPatienceMs, keepAliveTimeout: quietMs, connectionsCheckingInterval: 1_000 }, handler)),
+    close,
+  )
+  server.maxConnections = connectionsMax
+  server.timeout = quietMs
+  server.on("clientError", answerUnreadable)
+  const address = yield* listen(server, { host: settings.host, port: settings.port })
+  return { address, url: `http://${writeAddress({ ...address, host: reachable[address.host] ?? address.host })}` }
+})
+
+const reachable: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" }
+
+const listen = (server: Server, wanted: Address): Effect.Effect<Address, ListenFailed> =>
+  Effect.callback((resume) => {
+    const failed = (cause: NodeJS.ErrnoException) => resume(new ListenFailed({ address: writeAddress(wanted), reason: cause.code ?? cause.message }))
+    server.once("error", failed)
+    server.listen(wanted, () => {
+      server.off("error", failed)
+      const bound = server.address()
+      if (bound === null || typeof bound === "string") throw new Error("a listening server has no address")
+      resume(Effect.succeed({ host: bound.address, port: bound.port }))
+    })
+  })
+
+/** Takes no more, lets what is under way end, and then ends it. */
+const close = (server: Server): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    server.close(() => resume(Effect.void))
+    server.closeIdleConnections()
+  }).pipe(Effect.timeoutOption(farewellPatience), Effect.andThen(Effect.sync(() => server.closeAllConnections())))
+
+/** What is not HTTP never reaches a route; it is answered in the form of our errors all the same. */
+const answerUnreadable = (error: NodeJS.ErrnoException, socket: Socket): void => {
+  if (!socket.writable) return void socket.destroy()
+  const problem: Problem =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? { error: "too_large", message: "the head of the request is too large" }
+      : { error: "invalid_request", message: error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? "the request did not arrive in time" : "this is not HTTP" }
+  const body = JSON.stringify(problem)
+  socket.end(`HTTP/1.1 ${statusOf[problem.error]} ${problem.error}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+}

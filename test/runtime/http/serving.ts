@@ -1,0 +1,139 @@
+/**
+ * A REST server over a node in memory: strict where the real one is (it reads requests with the protocol's own rules), and
+ * obedient where tests need it (it fails or dies on demand).
+ */
+import { Effect, Exit, Layer, References, Scope } from "effect"
+import type { Json } from "../../../src/protocol/identity/canonical-json.ts"
+import { verify } from "../../../src/protocol/identity/ed25519.ts"
+import { readDeveloperId, readEntityId } from "../../../src/protocol/identity/id.ts"
+import { readDeletion } from "../../../src/protocol/records/deletion.ts"
+import type { DeveloperEntry, DeveloperRecord } from "../../../src/protocol/records/developer.ts"
+import { readDeveloperRegistration } from "../../../src/protocol/records/developer-registration.ts"
+import type { EntityEntry } from "../../../src/protocol/records/entity.ts"
+import type { Refusal } from "../../../src/protocol/records/refusal.ts"
+import { readRegistration } from "../../../src/protocol/records/registration.ts"
+import { KeywordIndex } from "../../../src/protocol/search/keyword-index.ts"
+import { HttpListener, layer } from "../../../src/runtime/http/server.ts"
+import type { HttpSettings } from "../../../src/runtime/http/settings.ts"
+import { Node, Refused } from "../../../src/runtime/node-service.ts"
+import { StoreFailed } from "../../../src/runtime/ports.ts"
+import { developerOf, homeOf } from "../../support/clients.ts"
+
+export const settings: HttpSettings = {
+  host: "127.0.0.1", port: 0, version: "1.2.3", name: "test registry", role: "full", registryHost: "registry.example",
+  onboarding: { mode: "open" }, rateLimitSearch: 1_000_000, rateLimitRegister: 1_000_000, trustedProxies: [], corsOrigins: ["*"],
+}
+
+/** What the node does instead of answering. */
+export type Trouble = "none" | "store" | "defect"
+
+export interface Served {
+  readonly url: string
+  readonly port: number
+  trouble: Trouble
+  readonly stop: () => Promise<void>
+}
+
+/** What must never reach a client. */
+export const secrets = ["SELECT secret FROM entities", "/home/operator/data", "hunter2"]
+
+const nodeInMemory = (served: { trouble: Trouble }): Node["Service"] => {
+  const home = homeOf(200)
+  const entities = new Map<string, EntityEntry>()
+  const developers = new Map<string, DeveloperEntry>()
+  const index = new KeywordIndex()
+  const nowMs = 1_775_824_496_789
+  const refused = ({ code, message, field }: Refusal) => new Refused({ code, message, ...(field !== undefined && { field }) })
+  const guarded = <A>(answer: () => A | Refused): Effect.Effect<A, Refused | StoreFailed> =>
+    Effect.suspend((): Effect.Effect<A, Refused | StoreFailed> => {
+      if (served.trouble === "store") return new StoreFailed({ operation: secrets[0]!, reason: secrets[2]! })
+      if (served.trouble === "defect") return Effect.die(new Error(`cannot open ${secrets[1]}`))
+      const given = answer()
+      return given instanceof Refused ? given : Effect.succeed(given)
+    })
+  const unknown = new Refused({ code: "not_found", message: "no such thing" })
+  const introduce = (record: DeveloperRecord) => developers.set(record.developer_id, { record, tier: "local" })
+  return {
+    registryId: home,
+    publicKey: developerOf(200).key.publicKey,
+    registerDeveloper: (body) =>
+      guarded(() => {
+        const read = readDeveloperRegistration(body, { home, nowMs, check: verify })
+        if (read.type === "refused") return refused(read)
+        if (developers.has(read.record.developer_id)) return new Refused({ code: "conflict", message: "registered already" })
+        introduce(read.record)
+        return read.record
+      }),
+    registerEntity: (body) =>
+      guarded(() => {
+        const read = readRegistration(body, { home, nowMs, check: verify })
+        if (read.type === "refused") return refused(read)
+        const { record } = read
+        if (entities.has(record.entity_id)) return new Refused({ code: "conflict", message: "registered already" })
+        if (!developers.has(record.developer_id)) introduce(read.implicitDeveloper)
+        entities.set(record.entity_id, { record, tier: "local", status: "active", contested: false })
+        index.put({ ...record, id: record.entity_id, developerId: record.developer_id, entityType: record.entity_type, status: "active" })
+        return record
+      }),
+    deregister: (id, authorization) =>
+      guarded(() => {
+        const entry = entities.get(readEntityId(id) ?? "")
+        if (entry === undefined) return unknown
+        const read = readDeletion(authorization, entry.record, verify)
+        if (read.type === "refused") return refused(read)
+        entities.delete(entry.record.entity_id)
+        index.remove(entry.record.entity_id)
+        return entry.record
+      }),
+    entity: (id) => guarded(() => entities.get(readEntityId(id) ?? "") ?? unknown),
+    developer: (id) => guarded(() => developers.get(readDeveloperId(id) ?? "") ?? unknown),
+    search: (request) =>
+      guarded(() => {
+        const offset = Math.max(0, request.offset ?? 0)
+        const maxResults = request.max_results === undefined || request.max_results <= 0 ? 20 : request.max_results
+        const { query: text, category, tags, developer_id: developerId, entity_type: entityType, status } = request
+        const asked = { text, category, tags, developerId, entityType, status }
+        const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as { readonly text?: string }
+        const { hits, totalFound } = index.search({ ...given, offset, maxResults })
+        return {
+          hits: hits.map(({ id, textRelevance }) => ({ entry: entities.get(id)!, score: textRelevance, textRelevance })),
+          totalFound,
+          offset,
+          hasMore: offset + hits.length < totalFound,
+        }
+      }),
+    status: Effect.catchTag(
+      guarded(() => ({ registryId: home, uptimeMs: 3_723_400, phase: "serving", peerCount: 1, localEntities: entities.size, gossipEntities: 0, developers: developers.size, refused: { tls: 2 } })),
+      "Refused",
+      Effect.die,
+    ),
+    peers: Effect.succeed([
+      { registryId: homeOf(201), publicKey: developerOf(201).key.publicKey, address: "192.0.2.1:4001", direction: "out", agentCount: 7, connectedAtMs: nowMs, lastSeenMs: nowMs, verdicts: { accept: 3 } },
+    ]),
+  }
+}
+
+export const serveOn = async (changed: Partial<HttpSettings> = {}): Promise<Served> => {
+  const scope = Effect.runSync(Scope.make())
+  const served = { trouble: "none" as Trouble }
+  const app = layer({ ...settings, ...changed }).pipe(Layer.provide(Layer.sync(Node, () => Node.of(nodeInMemory(served)))))
+  const context = await Effect.runPromise(Layer.buildWithScope(app, scope).pipe(Effect.provideService(References.MinimumLogLevel, "None")))
+  const { address, url } = context.mapUnsafe.get(HttpListener.key) as HttpListener["Service"]
+  return Object.assign(served, { url, port: address.port, stop: () => Effect.runPromise(Scope.close(scope, Exit.void)) })
+}
+
+export interface Answer {
+  readonly status: number
+  readonly text: string
+  readonly json: { readonly [member: string]: Json } & { readonly [index: number]: Json }
+  readonly headers: Headers
+}
+
+export const call = async (url: string, { body, ...init }: Omit<RequestInit, "body"> & { readonly body?: Json } = {}): Promise<Answer> => {
+  const text = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body)
+  const response = await fetch(url, { ...init, ...(text !== undefined && { method: init.method ?? "POST", body: text }) })
+  const answer = await response.text()
+  return { status: response.status, text: answer, json: answer !== "" && isJson(response) ? JSON.parse(answer) : undefined, headers: response.headers }
+}
+
+const isJson = (response: Response) => response.headers.get("content-type")?.startsWith("application/json") === true
