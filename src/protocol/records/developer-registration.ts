@@ -31,7 +31,8 @@ export const readDeveloperRegistration = (body: Json, { home, nowMs, check }: De
   Result.merge(
     Result.gen(function* () {
       if (!isObject(body)) return yield* invalid("the request must be a JSON object")
-      if (!isPlainJson(body)) return yield* invalid("the request has a text with NUL or half a surrogate pair, nests too deep, or has a number out of range")
+      if (!isPlainJson(body))
+        return yield* invalid("the request has a text with NUL or half a surrogate pair, nests too deep, or has a number out of range")
       const name = yield* someTextIn(body, "name", nameCharactersMax)
       const key = yield* keyIn(body, "public_key")
       const profileUrl = yield* linkIn(body, "profile_url")
@@ -49,7 +50,8 @@ export const readDeveloperRegistration = (body: Json, { home, nowMs, check }: De
         updated_at: now,
         signature,
       }
-      if (!developerEvidenceHolds(record, check)) return yield* unauthorized("the signature is not the developer's over this request", "signature")
+      if (!developerEvidenceHolds(record, check))
+        return yield* unauthorized("the signature is not the developer's over this request", "signature")
       return { type: "registered" as const, record }
     }),
   )

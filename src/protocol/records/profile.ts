@@ -58,7 +58,8 @@ const servicePricingModels: ReadonlyArray<Json> = ["", "per_request", "subscript
 export const extrasIn = (body: JsonObject, type: EntityType): Result.Result<Extras, Refusal> =>
   Result.gen(function* () {
     const endpoint = yield* webUrlIn(body, "service_endpoint")
-    if (type === "service" && endpoint === "") return yield* invalid("service_endpoint is required for entity_type 'service'", "service_endpoint")
+    if (type === "service" && endpoint === "")
+      return yield* invalid("service_endpoint is required for entity_type 'service'", "service_endpoint")
     const openapi = yield* linkIn(body, "openapi_url")
     const pricing = yield* pricingIn(body)
     if (type === "service" && !servicePricingModels.includes(pricing?.["model"] ?? "")) {

@@ -18,7 +18,19 @@ import type { EntityRecord, SignedChange } from "./entity.ts"
 import { isObject, isPlainJson } from "./plain-json.ts"
 import { entityIdOf, type Extras, extrasIn, homeIn, type Profile, profileIn } from "./profile.ts"
 import { invalid, type Refusal, unauthorized } from "./refusal.ts"
-import { type DeveloperClaim, detailsIn, developerIn, keyIn, linkIn, pricingIn, signatureIn, someTextIn, tagsIn, textIn, webUrlIn } from "./request-fields.ts"
+import {
+  type DeveloperClaim,
+  detailsIn,
+  developerIn,
+  keyIn,
+  linkIn,
+  pricingIn,
+  signatureIn,
+  someTextIn,
+  tagsIn,
+  textIn,
+  webUrlIn,
+} from "./request-fields.ts"
 import { isCanonical, spellings, wholeRequestTexts } from "./signed-text.ts"
 
 export interface RegistrationContext {
@@ -40,7 +52,8 @@ export const readRegistration = (body: Json, context: RegistrationContext): Regi
   Result.merge(
     Result.gen(function* () {
       if (!isObject(body)) return yield* invalid("the request must be a JSON object")
-      if (!isPlainJson(body)) return yield* invalid("the request has a text with NUL or half a surrogate pair, nests too deep, or has a number out of range")
+      if (!isPlainJson(body))
+        return yield* invalid("the request has a text with NUL or half a surrogate pair, nests too deep, or has a number out of range")
       const profile = yield* profileIn(body)
       const extras = yield* extrasIn(body, profile.type)
       const signature = yield* signatureIn(body, "signature")
@@ -57,7 +70,14 @@ export const readRegistration = (body: Json, context: RegistrationContext): Regi
     }),
   )
 
-const registered = (profile: Profile, extras: Extras, developer: DeveloperClaim, signature: Signature, signed: string, { home, nowMs }: RegistrationContext): Registered => {
+const registered = (
+  profile: Profile,
+  extras: Extras,
+  developer: DeveloperClaim,
+  signature: Signature,
+  signed: string,
+  { home, nowMs }: RegistrationContext,
+): Registered => {
   const now = secondsOf(nowMs)
   const record: EntityRecord = {
     entity_id: entityIdOf(profile),

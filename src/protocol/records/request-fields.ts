@@ -24,7 +24,9 @@ export const textIn = (body: JsonObject, field: string, charactersMax: number): 
 
 /** The same, but something must be there to read. */
 export const someTextIn = (body: JsonObject, field: string, charactersMax: number): Read<string> =>
-  Result.flatMap(textIn(body, field, charactersMax), (text) => (text.trim() === "" ? invalid(`${field} is required`, field) : Result.succeed(text)))
+  Result.flatMap(textIn(body, field, charactersMax), (text) =>
+    text.trim() === "" ? invalid(`${field} is required`, field) : Result.succeed(text),
+  )
 
 const isLonger = (text: string, charactersMax: number): boolean => {
   if (text.length <= charactersMax) return false
@@ -37,12 +39,14 @@ const isLonger = (text: string, charactersMax: number): boolean => {
 /** An http or https URL, kept as it was written; `""` when absent. */
 export const webUrlIn = (body: JsonObject, field: string): Read<string> =>
   Result.flatMap(textIn(body, field, urlCharactersMax), (text) =>
-    text === "" || isWebUrl(text) ? Result.succeed(text) : invalid(`${field} must be an http or https URL`, field))
+    text === "" || isWebUrl(text) ? Result.succeed(text) : invalid(`${field} must be an http or https URL`, field),
+  )
 
 /** A link that people wrote for people: anything but a URL of another scheme (`javascript:`, `file:`). */
 export const linkIn = (body: JsonObject, field: string): Read<string> =>
   Result.flatMap(textIn(body, field, urlCharactersMax), (text) =>
-    !URL.canParse(text) || isWebUrl(text) ? Result.succeed(text) : invalid(`${field} must be an http or https URL`, field))
+    !URL.canParse(text) || isWebUrl(text) ? Result.succeed(text) : invalid(`${field} must be an http or https URL`, field),
+  )
 
 const isWebUrl = (text: string): boolean => {
   // The URL parser drops white space and control characters; what is kept must be what was parsed.
@@ -113,12 +117,14 @@ export const developerIn = (body: JsonObject, entityKey: PublicKey): Read<Develo
   Result.gen(function* () {
     const id = body["developer_id"] ?? ""
     const proof = body["developer_proof"] ?? undefined
-    if (id === "" || proof === undefined) return yield* invalid("developer_id and developer_proof are required", id === "" ? "developer_id" : "developer_proof")
+    if (id === "" || proof === undefined)
+      return yield* invalid("developer_id and developer_proof are required", id === "" ? "developer_id" : "developer_proof")
     const developerId = typeof id === "string" ? readDeveloperId(id) : undefined
     if (developerId === undefined) return yield* invalid("developer_id is not the id of a developer", "developer_id")
     if (!isObject(proof)) return yield* invalid("developer_proof must be an object", "developer_proof")
     const read = yield* proofIn(proof, entityKey)
-    if (!isIdOf(developerId, read.developer_public_key)) return yield* invalid("developer_id is not the id of developer_proof.developer_public_key", "developer_id")
+    if (!isIdOf(developerId, read.developer_public_key))
+      return yield* invalid("developer_id is not the id of developer_proof.developer_public_key", "developer_id")
     return { developerId, proof: read }
   })
 
@@ -126,7 +132,8 @@ const proofIn = (proof: JsonObject, entityKey: PublicKey): Read<DeveloperProof> 
   Result.gen(function* () {
     const key = yield* inProof(keyIn(proof, "developer_public_key"))
     const index = proof["entity_index"] ?? proof["index"] ?? proof["agent_index"] ?? -1
-    if (typeof index !== "number" || !isIndex(index)) return yield* invalid("developer_proof must have an index from 0 to 4294967295", "developer_proof")
+    if (typeof index !== "number" || !isIndex(index))
+      return yield* invalid("developer_proof must have an index from 0 to 4294967295", "developer_proof")
     const provenKey = proof["agent_public_key"] ?? proof["entity_public_key"] ?? undefined
     if (provenKey !== undefined && (typeof provenKey !== "string" || readKey(provenKey) !== entityKey)) {
       return yield* invalid("developer_proof is about another key", "developer_proof")

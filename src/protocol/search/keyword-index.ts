@@ -143,7 +143,10 @@ export class KeywordIndex {
 
   #addFacets(slot: number, entity: IndexedEntity): ReadonlyArray<Postings> {
     const values = new Set([
-      `category:${entity.category}`, `developer:${entity.developerId}`, `type:${entity.entityType}`, `status:${entity.status}`,
+      `category:${entity.category}`,
+      `developer:${entity.developerId}`,
+      `type:${entity.entityType}`,
+      `status:${entity.status}`,
       ...entity.tags.map(tagFacet),
     ])
     return Array.from(values, (value) => addTo(this.#facets, value, slot, 0))

@@ -6,7 +6,15 @@
  */
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { categoryCharactersMax, nameCharactersMax, queryCharactersMax, searchResultsDefault, searchResultsMax, summaryCharactersMax, tagsMax } from "../../protocol/limits.ts"
+import {
+  categoryCharactersMax,
+  nameCharactersMax,
+  queryCharactersMax,
+  searchResultsDefault,
+  searchResultsMax,
+  summaryCharactersMax,
+  tagsMax,
+} from "../../protocol/limits.ts"
 import { Developer, DeveloperProof, Entity, Info, NetworkStatus, Peers, SearchResults } from "./documents.ts"
 import { refusals, TooLarge } from "./problems.ts"
 import { RegistrationLimit, SearchLimit } from "./rate-limits.ts"
@@ -22,7 +30,10 @@ const developers = HttpApiGroup.make("developers").add(
     payload: Schema.Struct({
       name: described(Schema.String, `at most ${nameCharactersMax} characters`),
       public_key: described(Schema.String, "ed25519: and base64"),
-      signature: described(Schema.String, "by that key over the canonical JSON of github, name, profile_url and public_key, \"\" where absent"),
+      signature: described(
+        Schema.String,
+        'by that key over the canonical JSON of github, name, profile_url and public_key, "" where absent',
+      ),
       profile_url: optional(Schema.String),
       github: optional(Schema.String),
     }),
@@ -38,7 +49,10 @@ const entities = HttpApiGroup.make("entities").add(
       name: described(Schema.String, `at most ${nameCharactersMax} characters`),
       category: described(Schema.String, `at most ${categoryCharactersMax} characters`),
       public_key: described(Schema.String, "the entity's own key"),
-      signature: described(Schema.String, "by that key over the canonical JSON of the request without this member, or of the seven fields that the SDKs sign"),
+      signature: described(
+        Schema.String,
+        "by that key over the canonical JSON of the request without this member, or of the seven fields that the SDKs sign",
+      ),
       developer_id: Schema.String,
       developer_proof: DeveloperProof,
       entity_url: optional(described(Schema.String, "http or https; required of agents")),

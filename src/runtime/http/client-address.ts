@@ -47,5 +47,8 @@ const firstHalfOf = (address: string): string => {
   const front = groups(head)
   const gap = tail === undefined ? 0 : 8 - front.length - groups(tail).length
   const all = [...front, ...Array<string>(Math.max(0, gap)).fill("0"), ...groups(tail)]
-  return `${all.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`
+  return `${all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":")}::/64`
 }

@@ -17,7 +17,12 @@ export const layer = (settings: HttpSettings) =>
       return handlers
         .handleRaw("registerDeveloper", ({ request }) =>
           Effect.flatMap(jsonOf(request), (body) =>
-            Effect.map(told(node.registerDeveloper(body)), ({ developer_id }) => ({ developer_id, message: "developer registered successfully" }))))
+            Effect.map(told(node.registerDeveloper(body)), ({ developer_id }) => ({
+              developer_id,
+              message: "developer registered successfully",
+            })),
+          ),
+        )
         .handle("getDeveloper", ({ params }) => Effect.map(told(node.developer(params.id)), (entry) => developerDocument(entry, settings)))
     }),
   )

@@ -20,9 +20,9 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter> = Layer.eff
         const ofPage = yield* HttpRouter.make
         const page = HttpApiSwagger.layer(Api, { path: docsPath }).pipe(Layer.provide(Layer.succeed(HttpRouter.HttpRouter, ofPage)))
         yield* Layer.buildWithScope(page, scope)
-        return ofPage.asHttpEffect()
+        return ofPage
       }),
     )
-    yield* router.add("GET", docsPath, Effect.orDie(Effect.flatten(pages)))
+    yield* router.add("GET", docsPath, Effect.orDie(Effect.flatMap(pages, (ofPage) => ofPage.asHttpEffect())))
   }),
 )

@@ -92,8 +92,10 @@ export const entityDocument = ({ record, ...known }: EntityEntry, settings: Http
 const schemaVersion = "1.0"
 
 /** Ours by the host that names are made of, the others' by id (as deployed). */
-const homeOf = ({ record, tier }: { readonly record: { readonly home_registry: string }; readonly tier: string }, { registryHost }: HttpSettings): string =>
-  tier === "local" ? (registryHost ?? "") : record.home_registry
+const homeOf = (
+  { record, tier }: { readonly record: { readonly home_registry: string }; readonly tier: string },
+  { registryHost }: HttpSettings,
+): string => (tier === "local" ? (registryHost ?? "") : record.home_registry)
 
 export const Developer = Schema.Struct({
   developer_id: Schema.String,
@@ -189,7 +191,10 @@ export const Info = Schema.Struct({
   developer_onboarding: Schema.Struct({ mode: Schema.Literals(["open", "restricted"]), auth_url: optional(Schema.String) }),
 })
 
-export const infoDocument = (node: { readonly registryId: string; readonly publicKey: string }, settings: HttpSettings): typeof Info.Type => ({
+export const infoDocument = (
+  node: { readonly registryId: string; readonly publicKey: string },
+  settings: HttpSettings,
+): typeof Info.Type => ({
   registry_id: node.registryId,
   public_key: node.publicKey,
   name: settings.name,
@@ -197,7 +202,8 @@ export const infoDocument = (node: { readonly registryId: string; readonly publi
   ...(settings.registryHost !== undefined && { registry_host: settings.registryHost }),
   developer_onboarding: {
     mode: settings.onboarding.mode,
-    ...(settings.onboarding.mode === "restricted" && settings.onboarding.authUrl !== undefined && { auth_url: settings.onboarding.authUrl }),
+    ...(settings.onboarding.mode === "restricted" &&
+      settings.onboarding.authUrl !== undefined && { auth_url: settings.onboarding.authUrl }),
   },
 })
 

@@ -29,13 +29,18 @@ export const edge = <E, R>(
     })
   })
 
-const answerTo = (cause: Cause.Cause<unknown>, request: HttpServerRequest.HttpServerRequest, methodsAt: (url: string) => ReadonlyArray<string>): Answer => {
+const answerTo = (
+  cause: Cause.Cause<unknown>,
+  request: HttpServerRequest.HttpServerRequest,
+  methodsAt: (url: string) => ReadonlyArray<string>,
+): Answer => {
   // The client hung up, or we are closing: nobody reads the answer.
   if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
   const failure = Cause.squash(cause)
   if (HttpServerError.isHttpServerError(failure)) {
     if (failure.reason._tag === "RouteNotFound") return Effect.succeed(missed(request, methodsAt))
-    if (failure.reason._tag === "RequestParseError") return Effect.succeed(answer({ error: "invalid_request", message: "the request could not be read" }))
+    if (failure.reason._tag === "RequestParseError")
+      return Effect.succeed(answer({ error: "invalid_request", message: "the request could not be read" }))
   }
   if (HttpApiError.HttpApiSchemaError.is(failure) && failure.kind !== "Body") {
     return Effect.succeed(answer({ error: "invalid_request", message: "the request has a part of a wrong form" }))
@@ -47,14 +52,20 @@ const missed = ({ method, url }: HttpServerRequest.HttpServerRequest, methodsAt:
   const methods = methodsAt(url)
   if (methods.length === 0) return answer({ error: "not_found", message: "there is nothing at this path" })
   const allow = methods.join(", ")
-  return HttpServerResponse.setHeader(answer({ error: "method_not_allowed", message: `${method} is not for this path, but ${allow}` }), "allow", allow)
+  return HttpServerResponse.setHeader(
+    answer({ error: "method_not_allowed", message: `${method} is not for this path, but ${allow}` }),
+    "allow",
+    allow,
+  )
 }
 
 const answer = (problem: Problem) => HttpServerResponse.jsonUnsafe(problem, { status: statusOf[problem.error] })
 
 /** As much of a declaration as this needs. */
 interface Declared {
-  readonly groups: Readonly<Record<string, { readonly endpoints: Readonly<Record<string, { readonly method: string; readonly path: string }>> }>>
+  readonly groups: Readonly<
+    Record<string, { readonly endpoints: Readonly<Record<string, { readonly method: string; readonly path: string }>> }>
+  >
 }
 
 /** The methods of an API's paths, and those of the given GET pages. */
@@ -65,7 +76,8 @@ export const methodsOf = (api: Declared, pages: ReadonlyArray<FindMyWay.PathInpu
     methods.add(method)
     paths.on(method === "GET" ? ["GET", "HEAD"] : method, path, true)
   }
-  for (const group of Object.values(api.groups)) for (const endpoint of Object.values(group.endpoints)) add(endpoint.method, endpoint.path as FindMyWay.PathInput)
+  for (const group of Object.values(api.groups))
+    for (const endpoint of Object.values(group.endpoints)) add(endpoint.method, endpoint.path as FindMyWay.PathInput)
   for (const page of pages) add("GET", page)
   return (url: string): ReadonlyArray<string> => [...methods].sort().filter((method) => paths.find(method, url) !== undefined)
 }

@@ -17,9 +17,18 @@ export const layer = (settings: HttpSettings) =>
       return handlers
         .handleRaw("registerEntity", ({ request }) =>
           Effect.flatMap(jsonOf(request), (body) =>
-            Effect.map(told(node.registerEntity(body)), ({ entity_id, entity_type }) => ({ entity_id, message: `${entity_type} registered successfully` }))))
+            Effect.map(told(node.registerEntity(body)), ({ entity_id, entity_type }) => ({
+              entity_id,
+              message: `${entity_type} registered successfully`,
+            })),
+          ),
+        )
         .handle("getEntity", ({ params }) => Effect.map(told(node.entity(params.id)), (entry) => entityDocument(entry, settings)))
         .handle("deregisterEntity", ({ params, headers }) =>
-          Effect.map(told(node.deregister(params.id, headers.authorization)), ({ entity_id, entity_type }) => ({ entity_id, message: `${entity_type} deregistered` })))
+          Effect.map(told(node.deregister(params.id, headers.authorization)), ({ entity_id, entity_type }) => ({
+            entity_id,
+            message: `${entity_type} deregistered`,
+          })),
+        )
     }),
   )

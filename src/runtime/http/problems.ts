@@ -48,11 +48,17 @@ export const statusOf: Readonly<Record<Problem["error"], number>> = {
 
 export const internal: Problem = { error: "internal", message: "something is wrong with this registry; it has been logged" }
 
-const storeUnavailable: Refusal = { error: "unavailable", message: "this registry cannot reach its database right now; try again in a while" }
+const storeUnavailable: Refusal = {
+  error: "unavailable",
+  message: "this registry cannot reach its database right now; try again in a while",
+}
 
 /** Turns what a node answers instead of a result into what the client is told. */
 export const told = <A, R>(asked: Effect.Effect<A, Refused | StoreFailed, R>): Effect.Effect<A, Refusal, R> =>
-  Effect.catch(asked, (failure) =>
-    failure._tag === "StoreFailed"
-      ? Effect.logError("the store failed", { operation: failure.operation, reason: failure.reason }).pipe(Effect.andThen(Effect.fail(storeUnavailable)))
-      : Effect.fail({ error: failure.code, message: failure.message, ...(failure.field !== undefined && { field: failure.field }) }))
+  asked.pipe(
+    Effect.catchTags({
+      Refused: ({ code, message, field }) => Effect.fail({ error: code, message, ...(field !== undefined && { field }) }),
+      StoreFailed: ({ operation, reason }) =>
+        Effect.logError("the store failed", { operation, reason }).pipe(Effect.andThen(Effect.fail(storeUnavailable))),
+    }),
+  )

@@ -13,7 +13,9 @@ import { isOver, type RateWindow, take } from "./rate-window.ts"
 import type { HttpSettings } from "./settings.ts"
 
 export class SearchLimit extends HttpApiMiddleware.Service<SearchLimit>()("agentdns/runtime/http/SearchLimit", { error: RateLimited }) {}
-export class RegistrationLimit extends HttpApiMiddleware.Service<RegistrationLimit>()("agentdns/runtime/http/RegistrationLimit", { error: RateLimited }) {}
+export class RegistrationLimit extends HttpApiMiddleware.Service<RegistrationLimit>()("agentdns/runtime/http/RegistrationLimit", {
+  error: RateLimited,
+}) {}
 
 /** Addresses that are counted at once; beyond it those that are over are forgotten, then the ones counted longest. */
 const addressesMax = 20_000
@@ -40,8 +42,12 @@ const makeLimit = (limit: number, addressOf: (request: HttpServerRequest.HttpSer
         "x-ratelimit-reset": String(waitSeconds),
         ...(!isGranted && { "retry-after": String(waitSeconds) }),
       }
-      HttpEffect.appendPreResponseHandlerUnsafe(fiber.context, (_, response) => Effect.succeed(HttpServerResponse.setHeaders(response, headers)))
-      return isGranted ? answer : Effect.fail({ error: "rate_limited", message: `more than ${limit} such requests a minute; try again in ${waitSeconds} s` })
+      HttpEffect.appendPreResponseHandlerUnsafe(fiber.context, (_, response) =>
+        Effect.succeed(HttpServerResponse.setHeaders(response, headers)),
+      )
+      return isGranted
+        ? answer
+        : Effect.fail({ error: "rate_limited", message: `more than ${limit} such requests a minute; try again in ${waitSeconds} s` })
     })
 }
 

@@ -54,10 +54,14 @@ export const readSearch = (body: Json): SearchAsked | Refusal =>
 
 /** What cannot be written cannot be found: NUL and half surrogate pairs are refused like everywhere. */
 const wordsIn = (body: JsonObject, field: string, charactersMax: number): Result.Result<string, Refusal> =>
-  Result.flatMap(textIn(body, field, charactersMax), (text) => (isPlainText(text) ? Result.succeed(text) : invalid(`${field} has a character that is none`, field)))
+  Result.flatMap(textIn(body, field, charactersMax), (text) =>
+    isPlainText(text) ? Result.succeed(text) : invalid(`${field} has a character that is none`, field),
+  )
 
 const numberIn = (body: JsonObject, field: string): Result.Result<number | undefined, Refusal> => {
   const value = body[field] ?? undefined
   if (value === undefined) return Result.succeed(undefined)
-  return typeof value === "number" && Number.isSafeInteger(Math.trunc(value)) ? Result.succeed(Math.trunc(value)) : invalid(`${field} must be a number`, field)
+  return typeof value === "number" && Number.isSafeInteger(Math.trunc(value))
+    ? Result.succeed(Math.trunc(value))
+    : invalid(`${field} must be a number`, field)
 }

@@ -18,13 +18,22 @@ export const layer = (settings: HttpSettings) =>
       return handlers.handleRaw("search", ({ request }) =>
         Effect.flatMap(jsonOf(request), (body) => {
           const asked = readSearch(body)
-          const answer = asked.type === "refused" ? new Refused(refusedAs(asked)) : asked.isVoid ? Effect.succeed(nothing(asked.request)) : node.search(asked.request)
+          const answer =
+            asked.type === "refused"
+              ? new Refused(refusedAs(asked))
+              : asked.isVoid
+                ? Effect.succeed(nothing(asked.request))
+                : node.search(asked.request)
           return Effect.map(told(answer), (found) => searchDocument(found, settings))
-        }))
+        }),
+      )
     }),
   )
 
-const refusedAs = ({ code, message, field }: { readonly code: Refused["code"]; readonly message: string; readonly field?: string }) =>
-  ({ code, message, ...(field !== undefined && { field }) })
+const refusedAs = ({ code, message, field }: { readonly code: Refused["code"]; readonly message: string; readonly field?: string }) => ({
+  code,
+  message,
+  ...(field !== undefined && { field }),
+})
 
 const nothing = ({ offset = 0 }: SearchRequest): SearchAnswer => ({ hits: [], totalFound: 0, offset: Math.max(0, offset), hasMore: false })

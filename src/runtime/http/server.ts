@@ -69,14 +69,26 @@ const connectionsMax = 4_096
 /** Requests under way may take so long when the node stops. */
 const farewellPatience = "5 seconds"
 
-const serve = Effect.fnUntraced(function* (settings: HttpSettings): Effect.fn.Return<HttpListener["Service"], ListenFailed, HttpRouter.HttpRouter | Scope.Scope> {
+const serve = Effect.fnUntraced(function* (
+  settings: HttpSettings,
+): Effect.fn.Return<HttpListener["Service"], ListenFailed, HttpRouter.HttpRouter | Scope.Scope> {
   const router = yield* HttpRouter.HttpRouter
   const app = edge(router.asHttpEffect(), corsOf(settings.corsOrigins), methodsOf(Api, [openapiPath, docsPath], routerConfig))
   const handler = yield* NodeHttpServer.makeHandler(app, { scope: yield* Effect.scope }).pipe(
     Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(requestBytesMax)),
   )
   const server = yield* Effect.acquireRelease(
-    Effect.sync(() => createServer({ requestTimeout: requestPatienceMs, headersTimeout: headPatienceMs, keepAliveTimeout: quietMs, connectionsCheckingInterval: 1_000 }, handler)),
+    Effect.sync(() =>
+      createServer(
+        {
+          requestTimeout: requestPatienceMs,
+          headersTimeout: headPatienceMs,
+          keepAliveTimeout: quietMs,
+          connectionsCheckingInterval: 1_000,
+        },
+        handler,
+      ),
+    ),
     close,
   )
   server.maxConnections = connectionsMax
@@ -90,7 +102,8 @@ const reachable: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", ":
 
 const listen = (server: Server, wanted: Address): Effect.Effect<Address, ListenFailed> =>
   Effect.callback((resume) => {
-    const failed = (cause: NodeJS.ErrnoException) => resume(new ListenFailed({ address: writeAddress(wanted), reason: cause.code ?? cause.message }))
+    const failed = (cause: NodeJS.ErrnoException) =>
+      resume(new ListenFailed({ address: writeAddress(wanted), reason: cause.code ?? cause.message }))
     server.once("error", failed)
     server.listen(wanted, () => {
       server.off("error", failed)
@@ -113,7 +126,12 @@ const answerUnreadable = (error: NodeJS.ErrnoException, socket: Socket): void =>
   const problem: Problem =
     error.code === "HPE_HEADER_OVERFLOW"
       ? { error: "too_large", message: "the head of the request is too large" }
-      : { error: "invalid_request", message: error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? "the request did not arrive in time" : "this is not HTTP" }
+      : {
+          error: "invalid_request",
+          message: error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? "the request did not arrive in time" : "this is not HTTP",
+        }
   const body = JSON.stringify(problem)
-  socket.end(`HTTP/1.1 ${statusOf[problem.error]} ${problem.error}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+  socket.end(
+    `HTTP/1.1 ${statusOf[problem.error]} ${problem.error}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
 }

@@ -35,8 +35,16 @@ it("grants what the SDKs send, and plain Bearer by the developer's key", () => {
 
 it("refuses everybody else", () => {
   const strangers = [
-    undefined, "", "Bearer", "Basic abc", `Bearer ${"x".repeat(100_000)}`, "Bearer ed25519:AAAA", entityWord.replace("Bearer", "Bearer-Dev"),
-    `Bearer ${sign(entityKeyOf(zero, 1), record.entity_id)}`, `Bearer ${sign(entityKeyOf(zero, 0), "zns:00")}`, `Bearer-Dev ${sign(developerOf(3).key, record.entity_id)}`,
+    undefined,
+    "",
+    "Bearer",
+    "Basic abc",
+    `Bearer ${"x".repeat(100_000)}`,
+    "Bearer ed25519:AAAA",
+    entityWord.replace("Bearer", "Bearer-Dev"),
+    `Bearer ${sign(entityKeyOf(zero, 1), record.entity_id)}`,
+    `Bearer ${sign(entityKeyOf(zero, 0), "zns:00")}`,
+    `Bearer-Dev ${sign(developerOf(3).key, record.entity_id)}`,
   ]
   for (const word of strangers) expect(by(word)).toBe("unauthorized")
 })

@@ -13,11 +13,24 @@ const read = (body: Json) => readDeveloperRegistration(body, { home: homeOf(200)
 it.each(["register_developer_plain", "register_developer_go_html_escaped", "register_developer_raw"])("reads the recorded %s", (name) => {
   const vector = vectors.signing.find((each) => each.name === name)!
   const { github, profile_url, ...said } = JSON.parse(vector.signed_text) as JsonObject
-  const outcome = read({ ...said, signature: vector.signature, ...(github !== "" && { github }), ...(profile_url !== "" && { profile_url }) })
-  expect(outcome).toMatchObject({ type: "registered", record: { developer_id: "zns:dev:139e3940e64b5491722088d9a0d74162", name: said["name"] } })
+  const outcome = read({
+    ...said,
+    signature: vector.signature,
+    ...(github !== "" && { github }),
+    ...(profile_url !== "" && { profile_url }),
+  })
+  expect(outcome).toMatchObject({
+    type: "registered",
+    record: { developer_id: "zns:dev:139e3940e64b5491722088d9a0d74162", name: said["name"] },
+  })
   if (outcome.type !== "registered") throw new Error("unreachable")
   expect(developerEvidenceHolds(outcome.record, verify)).toBe(true)
-  for (const changed of [{ name: "x" }, { github: "x" }, { profile_url: "https://x.example" }, { public_key: developerOf(5).key.publicKey }]) {
+  for (const changed of [
+    { name: "x" },
+    { github: "x" },
+    { profile_url: "https://x.example" },
+    { public_key: developerOf(5).key.publicKey },
+  ]) {
     expect(developerEvidenceHolds({ ...outcome.record, ...changed }, verify)).toBe(false)
   }
 })

@@ -4,7 +4,15 @@ import { type IndexedEntity, KeywordIndex, type KeywordQuery } from "../../../sr
 import { termsOf } from "../../../src/protocol/search/tokens.ts"
 
 const entity = (id: string, fields: Partial<IndexedEntity> = {}): IndexedEntity => ({
-  id, name: "", category: "", tags: [], summary: "", developerId: "dev", entityType: "agent", status: "active", ...fields,
+  id,
+  name: "",
+  category: "",
+  tags: [],
+  summary: "",
+  developerId: "dev",
+  entityType: "agent",
+  status: "active",
+  ...fields,
 })
 const indexOf = (...entities: ReadonlyArray<IndexedEntity>): KeywordIndex => {
   const index = new KeywordIndex()
@@ -27,7 +35,8 @@ const bm25 = (entities: ReadonlyArray<IndexedEntity>, query: string): ReadonlyMa
     for (const { id, fields } of documents) {
       boosts.forEach((boost, f) => {
         const tf = fields[f]!.filter((each) => each === term).length
-        if (tf > 0) scores.set(id, (scores.get(id) ?? 0) + (boost * idf * tf * 2.2) / (tf + 1.2 * (0.25 + (0.75 * fields[f]!.length) / average[f]!)))
+        if (tf > 0)
+          scores.set(id, (scores.get(id) ?? 0) + (boost * idf * tf * 2.2) / (tf + 1.2 * (0.25 + (0.75 * fields[f]!.length) / average[f]!)))
       })
     }
   }
@@ -35,8 +44,20 @@ const bm25 = (entities: ReadonlyArray<IndexedEntity>, query: string): ReadonlyMa
 }
 
 const corpus = [
-  entity("d1", { name: "CodeReviewer", summary: "Reviews Python code for security issues", category: "developer-tools", tags: ["python", "security", "code-review"], developerId: "ann" }),
-  entity("d2", { name: "job-scraper-service", summary: "Scrapes job boards and translates listings", category: "data", tags: ["jobs", "translate"], entityType: "service" }),
+  entity("d1", {
+    name: "CodeReviewer",
+    summary: "Reviews Python code for security issues",
+    category: "developer-tools",
+    tags: ["python", "security", "code-review"],
+    developerId: "ann",
+  }),
+  entity("d2", {
+    name: "job-scraper-service",
+    summary: "Scrapes job boards and translates listings",
+    category: "data",
+    tags: ["jobs", "translate"],
+    entityType: "service",
+  }),
   entity("d3", { name: "Weather Bot", summary: "Daily weather forecasts", category: "weather", tags: ["Forecast"], status: "inactive" }),
 ]
 
@@ -88,44 +109,58 @@ const word = fc.constantFrom("weather", "poem", "python", "code", "code-review",
 const textOf = (maxLength: number) => fc.array(word, { maxLength }).map((words) => words.join(" "))
 const entities = fc.uniqueArray(
   fc.record({
-    id: fc.integer({ min: 0, max: 40 }).map(String), name: textOf(3), category: word, tags: fc.array(word, { maxLength: 3 }), summary: textOf(6),
-    developerId: fc.constantFrom("ann", "bob"), entityType: fc.constantFrom("agent", "service"), status: fc.constant("active"),
+    id: fc.integer({ min: 0, max: 40 }).map(String),
+    name: textOf(3),
+    category: word,
+    tags: fc.array(word, { maxLength: 3 }),
+    summary: textOf(6),
+    developerId: fc.constantFrom("ann", "bob"),
+    entityType: fc.constantFrom("agent", "service"),
+    status: fc.constant("active"),
   }),
   { selector: (each) => each.id, maxLength: 40 },
 )
 
 describe("properties", () => {
   it("scores are the formula's", () => {
-    fc.assert(fc.property(entities, textOf(4), (all, text) => {
-      const expected = bm25(all, text)
-      const { hits, totalFound } = search(indexOf(...all), { text: text === "" ? "poem" : text, maxResults: 100 })
-      const wanted = text === "" ? bm25(all, "poem") : expected
-      expect(totalFound).toBe(wanted.size)
-      for (const hit of hits) expect(hit.score).toBeCloseTo(wanted.get(hit.id)!, 9)
-      expect(hits.every((hit, i) => i === 0 || hits[i - 1]!.score >= hit.score)).toBe(true)
-    }))
+    fc.assert(
+      fc.property(entities, textOf(4), (all, text) => {
+        const expected = bm25(all, text)
+        const { hits, totalFound } = search(indexOf(...all), { text: text === "" ? "poem" : text, maxResults: 100 })
+        const wanted = text === "" ? bm25(all, "poem") : expected
+        expect(totalFound).toBe(wanted.size)
+        for (const hit of hits) expect(hit.score).toBeCloseTo(wanted.get(hit.id)!, 9)
+        expect(hits.every((hit, i) => i === 0 || hits[i - 1]!.score >= hit.score)).toBe(true)
+      }),
+    )
   })
 
   it("neither the order of additions nor what was there before matters", () => {
-    fc.assert(fc.property(entities, entities, textOf(3), fc.boolean(), (all, others, text, isReversed) => {
-      const fresh = indexOf(...all)
-      const lived = indexOf(...others, ...(isReversed ? all.toReversed() : all))
-      for (const { id } of others) if (!all.some((each) => each.id === id)) expect(lived.remove(id)).toBe(true)
-      expect(lived.size).toBe(fresh.size)
-      for (const query of [{ text }, { text, tags: ["poem"] }, { developerId: "ann", entityType: "agent" }]) {
-        expect(search(lived, query)).toEqual(search(fresh, query))
-      }
-    }))
+    fc.assert(
+      fc.property(entities, entities, textOf(3), fc.boolean(), (all, others, text, isReversed) => {
+        const fresh = indexOf(...all)
+        const lived = indexOf(...others, ...(isReversed ? all.toReversed() : all))
+        for (const { id } of others) if (!all.some((each) => each.id === id)) expect(lived.remove(id)).toBe(true)
+        expect(lived.size).toBe(fresh.size)
+        for (const query of [{ text }, { text, tags: ["poem"] }, { developerId: "ann", entityType: "agent" }]) {
+          expect(search(lived, query)).toEqual(search(fresh, query))
+        }
+      }),
+    )
   })
 
   it("pages are disjoint, complete and in one order", () => {
-    fc.assert(fc.property(entities, textOf(2), fc.integer({ min: 1, max: 7 }), (all, text, maxResults) => {
-      const index = indexOf(...all)
-      const whole = search(index, { text, maxResults: 10_000 })
-      const pages = Array.from({ length: Math.ceil(whole.totalFound / maxResults) + 1 }, (_, i) => search(index, { text, maxResults, offset: i * maxResults }))
-      expect(pages.flatMap((page) => page.hits)).toEqual(whole.hits)
-      expect(pages.every((page) => page.totalFound === whole.totalFound)).toBe(true)
-    }))
+    fc.assert(
+      fc.property(entities, textOf(2), fc.integer({ min: 1, max: 7 }), (all, text, maxResults) => {
+        const index = indexOf(...all)
+        const whole = search(index, { text, maxResults: 10_000 })
+        const pages = Array.from({ length: Math.ceil(whole.totalFound / maxResults) + 1 }, (_, i) =>
+          search(index, { text, maxResults, offset: i * maxResults }),
+        )
+        expect(pages.flatMap((page) => page.hits)).toEqual(whole.hits)
+        expect(pages.every((page) => page.totalFound === whole.totalFound)).toBe(true)
+      }),
+    )
   })
 
   it("removes once", () => {

@@ -17,7 +17,9 @@ it.each<readonly [string, ReadonlyArray<string>]>([
 
 it("a text is its words: white space, case and punctuation around them do not matter", () => {
   const word = fc.stringMatching(/^[a-z]{2,8}$/)
-  fc.assert(fc.property(fc.array(word), (words) => {
-    expect(termsOf(` ${words.join(" !? ").toUpperCase()}.`)).toEqual(words.flatMap(termsOf))
-  }))
+  fc.assert(
+    fc.property(fc.array(word), (words) => {
+      expect(termsOf(` ${words.join(" !? ").toUpperCase()}.`)).toEqual(words.flatMap(termsOf))
+    }),
+  )
 })

@@ -37,7 +37,13 @@ describe("developers", () => {
     expect([answer.status, answer.json]).toEqual([201, { developer_id: id, message: "developer registered successfully" }])
     for (const path of [id, encodeURIComponent(id), onWire(id)]) {
       const shown = await call(at(`/v1/developers/${path}`))
-      expect(shown.json).toMatchObject({ developer_id: id, name: "R&D <labs>", home_registry: "registry.example", registered_at: "2026-04-10T12:34:56Z", schema_version: "1.0" })
+      expect(shown.json).toMatchObject({
+        developer_id: id,
+        name: "R&D <labs>",
+        home_registry: "registry.example",
+        registered_at: "2026-04-10T12:34:56Z",
+        schema_version: "1.0",
+      })
       expect(shown.json["github"]).toBeUndefined()
     }
     expectProblem(await call(at("/v1/developers"), { body }), 409, "conflict")
@@ -49,7 +55,12 @@ describe("developers", () => {
 
 describe("entities", () => {
   it("register, are shown by every spelling of their id, and end", async () => {
-    const body = sdkRequest(developer, 0, { name: "R&D <bot> é — 😀", summary: "line\u2028sep", tags: ["legal"] }, { entity_pricing: { base_price_usd: 0.5, currency: "USD" } })
+    const body = sdkRequest(
+      developer,
+      0,
+      { name: "R&D <bot> é — 😀", summary: "line\u2028sep", tags: ["legal"] },
+      { entity_pricing: { base_price_usd: 0.5, currency: "USD" } },
+    )
     const id = entityId(0)
     const answer = await call(at("/v1/entities"), { body })
     expect([answer.status, answer.json]).toEqual([201, { entity_id: id, message: "agent registered successfully" }])
@@ -57,29 +68,54 @@ describe("entities", () => {
       const shown = await call(at(`/v1/entities/${path}`))
       expect(shown.status).toBe(200)
       expect(shown.json).toMatchObject({
-        entity_id: id, name: "R&D <bot> é — 😀", summary: "line\u2028sep", tags: ["legal"], entity_url: "https://agent.example.com/a", owner: body["developer_id"],
-        developer_proof: body["developer_proof"], entity_index: 0, signature: body["signature"], ttl: 86_400, status: "active", entity_type: "agent",
-        registered_at: "2026-04-10T12:34:56Z", home_registry: "registry.example", home_registry_id: homeOf(200), tier: "local", entity_pricing: { base_price_usd: 0.5, currency: "USD" },
+        entity_id: id,
+        name: "R&D <bot> é — 😀",
+        summary: "line\u2028sep",
+        tags: ["legal"],
+        entity_url: "https://agent.example.com/a",
+        owner: body["developer_id"],
+        developer_proof: body["developer_proof"],
+        entity_index: 0,
+        signature: body["signature"],
+        ttl: 86_400,
+        status: "active",
+        entity_type: "agent",
+        registered_at: "2026-04-10T12:34:56Z",
+        home_registry: "registry.example",
+        home_registry_id: homeOf(200),
+        tier: "local",
+        entity_pricing: { base_price_usd: 0.5, currency: "USD" },
       })
     }
     expect((await call(at(`/v1/developers/${body["developer_id"] as string}`))).json["name"]).toBe("")
     expectProblem(await call(at("/v1/entities"), { body }), 409, "conflict")
 
-    const end = (authorization?: string) => call(at(`/v1/entities/${encodeURIComponent(id)}`), { method: "DELETE", ...(authorization !== undefined && { headers: { authorization } }) })
+    const end = (authorization?: string) =>
+      call(at(`/v1/entities/${encodeURIComponent(id)}`), {
+        method: "DELETE",
+        ...(authorization !== undefined && { headers: { authorization } }),
+      })
     expectProblem(await end(), 401, "unauthorized")
     expectProblem(await end(`Bearer ${sign(entityKeyOf(developer, 1), id)}`), 401, "unauthorized")
-    expect(await end(`Bearer ${sign(entityKeyOf(developer, 0), id)}`)).toMatchObject({ status: 200, json: { entity_id: id, message: "agent deregistered" } })
+    expect(await end(`Bearer ${sign(entityKeyOf(developer, 0), id)}`)).toMatchObject({
+      status: 200,
+      json: { entity_id: id, message: "agent deregistered" },
+    })
     expectProblem(await end(`Bearer ${sign(entityKeyOf(developer, 0), id)}`), 404, "not_found")
     expectProblem(await call(at(`/v1/entities/${id}`)), 404, "not_found")
   })
 
   it("are read whole: a signature may cover members that nobody knows", async () => {
-    const answer = await call(at("/v1/entities"), { body: wholeRequest(developer, 1, { invented: { deeply: [1, { nested: null }] }, tags: ["x"] }) })
+    const answer = await call(at("/v1/entities"), {
+      body: wholeRequest(developer, 1, { invented: { deeply: [1, { nested: null }] }, tags: ["x"] }),
+    })
     expect(answer.status).toBe(201)
   })
 
   it("are read whatever the body's spelling and type", async () => {
-    const escaped = JSON.stringify(sdkRequest(developer, 2, { name: "größe" })).replaceAll("ö", "\\u00f6").replaceAll('":', '": ')
+    const escaped = JSON.stringify(sdkRequest(developer, 2, { name: "größe" }))
+      .replaceAll("ö", "\\u00f6")
+      .replaceAll('":', '": ')
     expect((await call(at("/v1/entities"), { body: escaped, headers: { "content-type": "text/plain" } })).status).toBe(201)
   })
 
@@ -87,9 +123,21 @@ describe("entities", () => {
   const refusals: ReadonlyArray<readonly [string, Json, number, string, string | undefined]> = [
     ["a changed name", { ...good, name: "x" }, 401, "unauthorized", "signature"],
     ["another key's signature", { ...good, signature: sign(developer.key, "x") }, 401, "unauthorized", "signature"],
-    ["a broken proof", { ...good, developer_proof: { ...(good["developer_proof"] as JsonObject), entity_index: 9 } }, 401, "unauthorized", "developer_proof"],
+    [
+      "a broken proof",
+      { ...good, developer_proof: { ...(good["developer_proof"] as JsonObject), entity_index: 9 } },
+      401,
+      "unauthorized",
+      "developer_proof",
+    ],
     ["no proof", { ...good, developer_proof: null }, 400, "invalid_request", "developer_proof"],
-    ["the developer id of another key", { ...good, developer_id: idOf("developer", developerOf(9).key.publicKey) }, 400, "invalid_request", "developer_id"],
+    [
+      "the developer id of another key",
+      { ...good, developer_id: idOf("developer", developerOf(9).key.publicKey) },
+      400,
+      "invalid_request",
+      "developer_id",
+    ],
     ["a summary of 201", sdkRequest(developer, 3, { summary: "x".repeat(201) }), 400, "invalid_request", "summary"],
     ["a service without an endpoint", sdkRequest(developer, 3, { entity_type: "service" }), 400, "invalid_request", "service_endpoint"],
     ["no JSON", "{", 400, "invalid_request", undefined],
@@ -121,29 +169,56 @@ describe("entities", () => {
 
 describe("search", () => {
   beforeAll(async () => {
-    for (let index = 100; index < 130; index++) await call(at("/v1/entities"), { body: sdkRequest(developer, index, { name: `reader ${index}`, summary: "summarises contracts", category: "legal", tags: ["law"] }) })
+    for (let index = 100; index < 130; index++)
+      await call(at("/v1/entities"), {
+        body: sdkRequest(developer, index, { name: `reader ${index}`, summary: "summarises contracts", category: "legal", tags: ["law"] }),
+      })
   })
 
   it("finds by words, filters, and pages", async () => {
     const first = await call(at("/v1/search"), { body: { query: "contracts", max_results: 10 } })
     expect([first.status, first.json["total_found"], first.json["offset"], first.json["has_more"]]).toEqual([200, 30, 0, true])
-    const results = (answer: Answer) => answer.json["results"] as unknown as ReadonlyArray<{ readonly entity_id: string; readonly score: number; readonly category: string }>
-    expect(results(first)[0]).toMatchObject({ score: 1, score_breakdown: { text_relevance: 1 }, category: "legal", entity_url: "https://agent.example.com/a", status: "active" })
+    const results = (answer: Answer) =>
+      answer.json["results"] as unknown as ReadonlyArray<{ readonly entity_id: string; readonly score: number; readonly category: string }>
+    expect(results(first)[0]).toMatchObject({
+      score: 1,
+      score_breakdown: { text_relevance: 1 },
+      category: "legal",
+      entity_url: "https://agent.example.com/a",
+      status: "active",
+    })
     const all = new Set(results(first).map((each) => each.entity_id))
-    for (const offset of [10, 20]) for (const each of results(await call(at("/v1/search"), { body: { query: "contracts", max_results: 10, offset } }))) all.add(each.entity_id)
+    for (const offset of [10, 20])
+      for (const each of results(await call(at("/v1/search"), { body: { query: "contracts", max_results: 10, offset } })))
+        all.add(each.entity_id)
     expect(all.size).toBe(30)
-    for (const filter of [{ category: "legal" }, { tags: ["LAW"] }, { entity_type: "agent", category: "legal" }, { developer_id: idOf("developer", developer.key.publicKey), category: "legal" }]) {
+    for (const filter of [
+      { category: "legal" },
+      { tags: ["LAW"] },
+      { entity_type: "agent", category: "legal" },
+      { developer_id: idOf("developer", developer.key.publicKey), category: "legal" },
+    ]) {
       expect((await call(at("/v1/search"), { body: filter })).json["total_found"]).toBe(30)
     }
-    expect((await call(at("/v1/search"), { body: { category: "nothing like it" } })).json).toEqual({ results: [], total_found: 0, offset: 0, has_more: false })
+    expect((await call(at("/v1/search"), { body: { category: "nothing like it" } })).json).toEqual({
+      results: [],
+      total_found: 0,
+      offset: 0,
+      has_more: false,
+    })
   })
 
   it("takes what SDKs send: flags it does not know, nulls, an id as query or fqan, handles that do not exist", async () => {
     const id = entityId(100)
-    for (const body of [{ query: id, enrich: false }, { fqan: id, max_results: 1 }, { query: onWire(id), skills: null, category: null }]) {
+    for (const body of [
+      { query: id, enrich: false },
+      { fqan: id, max_results: 1 },
+      { query: onWire(id), skills: null, category: null },
+    ]) {
       expect((await call(at("/v1/search"), { body })).json["results"]).toMatchObject([{ entity_id: id }])
     }
-    for (const body of [{ fqan: "registry.example/ann/reader" }, { developer_handle: "ann" }]) expect((await call(at("/v1/search"), { body })).json["results"]).toEqual([])
+    for (const body of [{ fqan: "registry.example/ann/reader" }, { developer_handle: "ann" }])
+      expect((await call(at("/v1/search"), { body })).json["results"]).toEqual([])
   })
 
   it("refuses what asks for nothing, or for something of a wrong type", async () => {
@@ -161,19 +236,42 @@ describe("the node itself", () => {
   it("tells how it is", async () => {
     expect((await call(at("/health"))).json).toEqual({ status: "ok" })
     expect((await call(at("/v1/info"))).json).toEqual({
-      registry_id: homeOf(200), public_key: developerOf(200).key.publicKey, name: "test registry", version: "1.2.3", registry_host: "registry.example", developer_onboarding: { mode: "open" },
+      registry_id: homeOf(200),
+      public_key: developerOf(200).key.publicKey,
+      name: "test registry",
+      version: "1.2.3",
+      registry_host: "registry.example",
+      developer_onboarding: { mode: "open" },
     })
-    expect((await call(at("/v1/network/status"))).json).toMatchObject({ registry_id: homeOf(200), uptime: "1h2m3.4s", peer_count: 1, gossip_entries: 0, node_type: "full" })
-    expect((await call(at("/v1/network/peers"))).json["peers"]).toMatchObject([{ registry_id: homeOf(201), agent_count: 7, address: "192.0.2.1:4001" }])
+    expect((await call(at("/v1/network/status"))).json).toMatchObject({
+      registry_id: homeOf(200),
+      uptime: "1h2m3.4s",
+      peer_count: 1,
+      gossip_entries: 0,
+      node_type: "full",
+    })
+    expect((await call(at("/v1/network/peers"))).json["peers"]).toMatchObject([
+      { registry_id: homeOf(201), agent_count: 7, address: "192.0.2.1:4001" },
+    ])
   })
 
   it("describes itself in OpenAPI, and on a page", async () => {
     const { json } = await call(at("/openapi.json"))
     expect(json["openapi"]).toMatch(/^3\.1/)
     expect(Object.keys(json["paths"] as JsonObject).sort()).toEqual([
-      "/health", "/v1/developers", "/v1/developers/{id}", "/v1/entities", "/v1/entities/{id}", "/v1/info", "/v1/network/peers", "/v1/network/status", "/v1/search",
+      "/health",
+      "/v1/developers",
+      "/v1/developers/{id}",
+      "/v1/entities",
+      "/v1/entities/{id}",
+      "/v1/info",
+      "/v1/network/peers",
+      "/v1/network/status",
+      "/v1/search",
     ])
-    const responses = (json["paths"] as unknown as Record<string, Record<string, { readonly responses: JsonObject }>>)["/v1/entities"]!["post"]!.responses
+    const responses = (json["paths"] as unknown as Record<string, Record<string, { readonly responses: JsonObject }>>)["/v1/entities"]![
+      "post"
+    ]!.responses
     expect(Object.keys(responses)).toEqual(expect.arrayContaining(["201", "400", "401", "409", "413", "429", "503"]))
     for (let i = 0; i < 2; i++) {
       const page = await call(at("/docs"))
@@ -184,10 +282,26 @@ describe("the node itself", () => {
 
 describe("every path", () => {
   it("is 404 where there is nothing, 405 where another method is meant", async () => {
-    for (const path of ["/", "/v2/search", "/v1/entities/a/b", "/v1/search/", "/V1/info", `/v1/entities/${"x".repeat(5_000)}`, "/v1/entities/", "//v1/info"]) {
+    for (const path of [
+      "/",
+      "/v2/search",
+      "/v1/entities/a/b",
+      "/v1/search/",
+      "/V1/info",
+      `/v1/entities/${"x".repeat(5_000)}`,
+      "/v1/entities/",
+      "//v1/info",
+    ]) {
       expectProblem(await call(at(path)), 404, "not_found")
     }
-    for (const path of ["/v1/entities/%00", "/v1/entities/%zz", "/v1/entities/%ff", "/v1/developers/%F0%9F", "/v1/entities/..", "/v1/entities/'; DROP TABLE agents --"]) {
+    for (const path of [
+      "/v1/entities/%00",
+      "/v1/entities/%zz",
+      "/v1/entities/%ff",
+      "/v1/developers/%F0%9F",
+      "/v1/entities/..",
+      "/v1/entities/'; DROP TABLE agents --",
+    ]) {
       const answer = await call(at(path))
       expect([400, 404]).toContain(answer.status)
       expectProblem(answer, answer.status, answer.status === 400 ? "invalid_request" : "not_found")
@@ -218,8 +332,12 @@ describe("every path", () => {
 
 describe("trouble inside", () => {
   const paths: ReadonlyArray<readonly [string, Json | undefined]> = [
-    ["/v1/entities/x", undefined], ["/v1/developers/x", undefined], ["/v1/network/status", undefined],
-    ["/v1/entities", {}], ["/v1/developers", {}], ["/v1/search", { query: "x" }],
+    ["/v1/entities/x", undefined],
+    ["/v1/developers/x", undefined],
+    ["/v1/network/status", undefined],
+    ["/v1/entities", {}],
+    ["/v1/developers", {}],
+    ["/v1/search", { query: "x" }],
   ]
   it.each(paths)("%s tells a fixed sentence", async (path, body) => {
     try {
@@ -236,10 +354,23 @@ describe("trouble inside", () => {
 describe("anything at all", () => {
   const paths = ["/v1/entities", "/v1/developers", "/v1/search"]
   const json = fc.jsonValue({ maxDepth: 5 })
-  const known = [sdkRequest(developer, 50), developerRequest(developerOf(50)), { query: "contracts", tags: ["law"], max_results: 3, offset: 1 }]
-  const mutated = fc.constantFrom(...known).chain((body) =>
-    fc.record({ member: fc.constantFrom(...Object.keys(body)), value: json }).map(({ member, value }) => JSON.stringify({ ...body, [member]: value })))
-  const bodies = fc.oneof(json.map((value) => JSON.stringify(value)), fc.string({ unit: "binary" }), mutated)
+  const known = [
+    sdkRequest(developer, 50),
+    developerRequest(developerOf(50)),
+    { query: "contracts", tags: ["law"], max_results: 3, offset: 1 },
+  ]
+  const mutated = fc
+    .constantFrom(...known)
+    .chain((body) =>
+      fc
+        .record({ member: fc.constantFrom(...Object.keys(body)), value: json })
+        .map(({ member, value }) => JSON.stringify({ ...body, [member]: value })),
+    )
+  const bodies = fc.oneof(
+    json.map((value) => JSON.stringify(value)),
+    fc.string({ unit: "binary" }),
+    mutated,
+  )
 
   it("gets an answer that is not ours to blame, and tells nothing", async () => {
     await fc.assert(
@@ -256,11 +387,19 @@ describe("anything at all", () => {
   it("also as a path, a method or a header", async () => {
     const segment = fc.string({ unit: "binary-ascii", minLength: 1, maxLength: 40 }).map(encodeURIComponent)
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom("GET", "HEAD", "DELETE", "PUT", "PATCH"), fc.constantFrom("entities", "developers", "search", "x"), segment, async (method, resource, id) => {
-        const answer = await call(at(`/v1/${resource}/${id}`), { method, headers: { authorization: `Bearer ${id}`, "x-forwarded-for": id } })
-        expect(answer.status).toBeLessThan(500)
-        expectDiscreet(answer)
-      }),
+      fc.asyncProperty(
+        fc.constantFrom("GET", "HEAD", "DELETE", "PUT", "PATCH"),
+        fc.constantFrom("entities", "developers", "search", "x"),
+        segment,
+        async (method, resource, id) => {
+          const answer = await call(at(`/v1/${resource}/${id}`), {
+            method,
+            headers: { authorization: `Bearer ${id}`, "x-forwarded-for": id },
+          })
+          expect(answer.status).toBeLessThan(500)
+          expectDiscreet(answer)
+        },
+      ),
       { numRuns: 200 },
     )
   })
@@ -269,7 +408,10 @@ describe("anything at all", () => {
     const said = await new Promise<string>((done) => {
       let text = ""
       const socket = connect(served.port, "127.0.0.1", () => socket.write("HELLO\r\n\r\n"))
-      socket.on("data", (chunk) => (text += chunk)).on("close", () => done(text)).on("error", () => done(text))
+      socket
+        .on("data", (chunk) => (text += chunk))
+        .on("close", () => done(text))
+        .on("error", () => done(text))
     })
     expect(said).toMatch(/^HTTP\/1\.1 400 /)
     expect(said).toContain('{"error":"invalid_request"')
@@ -294,7 +436,9 @@ describe("rate limits", () => {
       expect(searches[0]!.headers.get("x-ratelimit-limit")).toBe("100")
       expect(searches[0]!.headers.get("x-ratelimit-remaining")).toBe("99")
       // Nobody escapes by claiming to be somebody else, and reading is not limited.
-      expect((await call(`${limited.url}/v1/search`, { body: { query: "x" }, headers: { "x-forwarded-for": "192.0.2.7" } })).status).toBe(429)
+      expect((await call(`${limited.url}/v1/search`, { body: { query: "x" }, headers: { "x-forwarded-for": "192.0.2.7" } })).status).toBe(
+        429,
+      )
       expect((await call(`${limited.url}/v1/info`)).status).toBe(200)
     } finally {
       await limited.stop()
@@ -304,7 +448,8 @@ describe("rate limits", () => {
   it("count clients behind a trusted proxy one by one", async () => {
     const proxied = await serveOn({ rateLimitSearch: 1, trustedProxies: ["127.0.0.0/8", "10.0.0.1"] })
     try {
-      const search = (forwarded: string) => call(`${proxied.url}/v1/search`, { body: { query: "x" }, headers: { "x-forwarded-for": forwarded } })
+      const search = (forwarded: string) =>
+        call(`${proxied.url}/v1/search`, { body: { query: "x" }, headers: { "x-forwarded-for": forwarded } })
       expect((await search("192.0.2.1")).status).toBe(200)
       expect((await search("192.0.2.2, 10.0.0.1")).status).toBe(200)
       expect((await search("203.0.113.9, 192.0.2.1")).status).toBe(429)
@@ -318,7 +463,11 @@ describe("CORS for several origins", () => {
   it("answers each with its own, others with none", async () => {
     const several = await serveOn({ corsOrigins: ["https://a.example", "https://b.example"] })
     try {
-      for (const [origin, allowed] of [["https://a.example", "https://a.example"], ["https://b.example", "https://b.example"], ["https://c.example", null]] as const) {
+      for (const [origin, allowed] of [
+        ["https://a.example", "https://a.example"],
+        ["https://b.example", "https://b.example"],
+        ["https://c.example", null],
+      ] as const) {
         for (const method of ["GET", "OPTIONS"]) {
           const answer = await call(`${several.url}/health`, { method, headers: { origin } })
           expect(answer.headers.get("access-control-allow-origin")).toBe(allowed)
@@ -333,17 +482,20 @@ describe("CORS for several origins", () => {
 
 describe("listening", () => {
   it("fails with the address when the port is taken", async () => {
-    await expect(serveOn({ port: served.port })).rejects.toMatchObject({ _tag: "ListenFailed", address: `127.0.0.1:${served.port}`, reason: "EADDRINUSE" })
+    await expect(serveOn({ port: served.port })).rejects.toMatchObject({
+      _tag: "ListenFailed",
+      address: `127.0.0.1:${served.port}`,
+      reason: "EADDRINUSE",
+    })
   })
 
   it("stops, and the port is free again", async () => {
     const first = await serveOn()
     await fetch(`${first.url}/health`)
     await first.stop()
-    await expect(fetch(`${first.url}/health`)).rejects.toThrow()
+    await expect(fetch(`${first.url}/health`)).rejects.toThrow("fetch failed")
     const second = await serveOn({ port: first.port })
     expect((await fetch(`${second.url}/health`)).status).toBe(200)
     await second.stop()
   })
 })
-

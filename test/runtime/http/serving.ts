@@ -20,8 +20,17 @@ import { StoreFailed } from "../../../src/runtime/ports.ts"
 import { developerOf, homeOf } from "../../support/clients.ts"
 
 export const settings: HttpSettings = {
-  host: "127.0.0.1", port: 0, version: "1.2.3", name: "test registry", role: "full", registryHost: "registry.example",
-  onboarding: { mode: "open" }, rateLimitSearch: 1_000_000, rateLimitRegister: 1_000_000, trustedProxies: [], corsOrigins: ["*"],
+  host: "127.0.0.1",
+  port: 0,
+  version: "1.2.3",
+  name: "test registry",
+  role: "full",
+  registryHost: "registry.example",
+  onboarding: { mode: "open" },
+  rateLimitSearch: 1_000_000,
+  rateLimitRegister: 1_000_000,
+  trustedProxies: [],
+  corsOrigins: ["*"],
 }
 
 /** What the node does instead of answering. */
@@ -35,7 +44,7 @@ export interface Served {
 }
 
 /** What must never reach a client. */
-export const secrets = ["SELECT secret FROM entities", "/home/operator/data", "hunter2"]
+export const secrets = ["SELECT secret FROM entities", "/var/lib/registry", "hunter2"]
 
 const nodeInMemory = (served: { trouble: Trouble }): Node["Service"] => {
   const home = homeOf(200)
@@ -103,18 +112,36 @@ const nodeInMemory = (served: { trouble: Trouble }): Node["Service"] => {
         }
       }),
     status: Effect.catchTag(
-      guarded(() => ({ registryId: home, uptimeMs: 3_723_400, phase: "serving", peerCount: 1, localEntities: entities.size, gossipEntities: 0, developers: developers.size, refused: { tls: 2 } })),
+      guarded(() => ({
+        registryId: home,
+        uptimeMs: 3_723_400,
+        phase: "serving",
+        peerCount: 1,
+        localEntities: entities.size,
+        gossipEntities: 0,
+        developers: developers.size,
+        refused: { tls: 2 },
+      })),
       "Refused",
       Effect.die,
     ),
     peers: Effect.succeed([
-      { registryId: homeOf(201), publicKey: developerOf(201).key.publicKey, address: "192.0.2.1:4001", direction: "out", agentCount: 7, connectedAtMs: nowMs, lastSeenMs: nowMs, verdicts: { accept: 3 } },
+      {
+        registryId: homeOf(201),
+        publicKey: developerOf(201).key.publicKey,
+        address: "192.0.2.1:4001",
+        direction: "out",
+        agentCount: 7,
+        connectedAtMs: nowMs,
+        lastSeenMs: nowMs,
+        verdicts: { accept: 3 },
+      },
     ]),
   }
 }
 
 export const serveOn = async (changed: Partial<HttpSettings> = {}): Promise<Served> => {
-  const scope = Effect.runSync(Scope.make())
+  const scope = Scope.makeUnsafe()
   const served = { trouble: "none" as Trouble }
   const app = layer({ ...settings, ...changed }).pipe(Layer.provide(Layer.sync(Node, () => Node.of(nodeInMemory(served)))))
   const context = await Effect.runPromise(Layer.buildWithScope(app, scope).pipe(Effect.provideService(References.MinimumLogLevel, "None")))
@@ -133,7 +160,12 @@ export const call = async (url: string, { body, ...init }: Omit<RequestInit, "bo
   const text = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body)
   const response = await fetch(url, { ...init, ...(text !== undefined && { method: init.method ?? "POST", body: text }) })
   const answer = await response.text()
-  return { status: response.status, text: answer, json: answer !== "" && isJson(response) ? JSON.parse(answer) : undefined, headers: response.headers }
+  return {
+    status: response.status,
+    text: answer,
+    json: answer !== "" && isJson(response) ? JSON.parse(answer) : undefined,
+    headers: response.headers,
+  }
 }
 
 const isJson = (response: Response) => response.headers.get("content-type")?.startsWith("application/json") === true
