@@ -13,7 +13,6 @@ import { identityFileOf } from "../config.ts"
 import type { Settings } from "../config/settings.ts"
 import { layer as codec } from "../codec.ts"
 import { compiledEngine } from "../engine/compiled.ts"
-import { HttpListener, layer as httpServer } from "../http/server.ts"
 import type { HttpSettings } from "../http/settings.ts"
 import { holdDataDirectory } from "../live/data-directory-lock.ts"
 import { makeIdentity, readIdentity } from "../live/identity-file.ts"
@@ -56,6 +55,8 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
     const found = yield* readIdentity(file)
     if (found === undefined && isNamed) return yield* Effect.fail(namedButAbsent(file))
 
+    // The database opens in a thread of its own; meanwhile this one reads the code of REST, the largest part.
+    const httpCode = import("../http/server.ts")
     const store = yield* Layer.build(
       StoreLive({
         databaseUrl: settings["database.url"],
@@ -78,10 +79,9 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
     )
     const node = yield* makeNode(yield* nodeSettings(settings)).pipe(Effect.provide(ports))
     yield* Effect.addFinalizer(() => node.stop)
-    const http = Context.get(
-      yield* Layer.build(Layer.provide(httpServer(httpSettings(settings)), Layer.succeed(Node, node.service))),
-      HttpListener,
-    )
+    const { HttpListener, layer: httpServer } = yield* Effect.promise(() => httpCode)
+    const served = yield* Layer.build(Layer.provide(httpServer(httpSettings(settings)), Layer.succeed(Node, node.service)))
+    const http = Context.get(served, HttpListener)
     reporter.ready({
       version: version(),
       registryId: node.service.registryId,
