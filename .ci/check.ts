@@ -18,12 +18,12 @@ interface Step {
 
 const steps: ReadonlyArray<Step> = [
   { name: "types", package: "typescript", program: "tsc", flags: ["-p", "."] },
-  { name: "lint", package: "oxlint", program: "oxlint", flags: ["--type-aware"] },
+  { name: "lint", package: "oxlint", program: "oxlint", flags: ["--type-aware", "--format", "unix"] },
   {
     name: "effects and ambient time",
     package: "@effect/tsgo",
     program: "effect-tsgo",
-    flags: ["diagnostics", "--project", "tsconfig.json"],
+    flags: ["diagnostics", "--project", "tsconfig.json", "--format", "text"],
   },
   { name: "format", package: "oxfmt", program: "oxfmt", flags: ["--check", "."] },
   { name: "dependency rule", package: "vitest", program: "vitest", flags: ["run", "test/tidy.test.ts"] },
