@@ -5,6 +5,7 @@ import { Context, Effect, Layer, type Scope } from "effect"
 import { describe, expect, it } from "vitest"
 import { type SecretKey, secretKeyOf } from "../../../src/protocol/identity/ed25519.ts"
 import { type Address } from "../../../src/protocol/mesh/address.ts"
+import { inboundPerAddressMax } from "../../../src/protocol/limits.ts"
 import { selfSigned } from "../../../src/runtime/live/certificate.ts"
 import { tlsTransport } from "../../../src/runtime/live/tls-transport.ts"
 import { type Connection, Transport } from "../../../src/runtime/ports.ts"
@@ -129,6 +130,23 @@ describe("TLS and those who do not play by its rules", () => {
         server.on("connection", (socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"))
         expect((yield* Effect.flip(caller.dial(address))).reason).toBe("it does not speak TLS 1.3")
         server.close()
+      }).pipe(Effect.orDie),
+    ))
+
+  it("silent callers of one address are held up to their bound, and honest ones get in when they are gone", () =>
+    run(
+      Effect.gen(function* () {
+        const { accepted, address, honestGetsIn } = yield* listening
+        const silent = Array.from({ length: inboundPerAddressMax + 30 }, () => connectTcp(address.port, address.host))
+        const gone = () => silent.filter((socket) => socket.closed).length
+        for (const socket of silent) socket.on("error", () => {}).resume()
+        for (let i = 0; i < 400 && gone() < 30; i++) yield* Effect.sleep(5)
+        yield* Effect.sleep(50)
+        expect(gone()).toBe(30)
+        for (const socket of silent) socket.destroy()
+        yield* Effect.sleep(50)
+        expect(accepted).toEqual([])
+        expect(yield* Effect.orDie(honestGetsIn)).toBe(true)
       }).pipe(Effect.orDie),
     ))
 
