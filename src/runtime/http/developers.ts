@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Node } from "../node-service.ts"
 import { Api } from "./api.ts"
-import { developerDocument } from "./documents.ts"
+import { answerOf, developerDocument } from "./documents.ts"
 import { told } from "./problems.ts"
 import { jsonOf } from "./request-body.ts"
 import type { HttpSettings } from "./settings.ts"
@@ -23,6 +23,8 @@ export const layer = (settings: HttpSettings) =>
             })),
           ),
         )
-        .handle("getDeveloper", ({ params }) => Effect.map(told(node.developer(params.id)), (entry) => developerDocument(entry, settings)))
+        .handle("getDeveloper", ({ params }) =>
+          Effect.map(told(node.developer(params.id)), (entry) => answerOf(developerDocument(entry, settings))),
+        )
     }),
   )

@@ -5,11 +5,18 @@
  * repeats `registered_at` for the page's name of it; `home_registry_id`, `tier` and `contested` say what this node knows.
  */
 import { Schema } from "effect"
+import { HttpServerResponse } from "effect/http"
 import type { DeveloperEntry } from "../../protocol/records/developer.ts"
 import type { EntityEntry } from "../../protocol/records/entity.ts"
 import { secondsOf, writeTime } from "../../protocol/time.ts"
 import type { NodeStatus, PeerView, SearchAnswer, SearchHit } from "../node-service.ts"
 import type { HttpSettings } from "./settings.ts"
+
+/**
+ * A document as the answer. Its type is its schema's already, so it is not encoded once more on the way out: that would cost
+ * more than all the rest of a request. A test holds the answers against the schemas.
+ */
+export const answerOf = (document: object): HttpServerResponse.HttpServerResponse => HttpServerResponse.jsonUnsafe(document)
 
 const Details = Schema.Record(Schema.String, Schema.Json)
 const optional = Schema.optionalKey

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Node } from "../node-service.ts"
 import { Api } from "./api.ts"
-import { entityDocument } from "./documents.ts"
+import { answerOf, entityDocument } from "./documents.ts"
 import { told } from "./problems.ts"
 import { jsonOf } from "./request-body.ts"
 import type { HttpSettings } from "./settings.ts"
@@ -23,7 +23,7 @@ export const layer = (settings: HttpSettings) =>
             })),
           ),
         )
-        .handle("getEntity", ({ params }) => Effect.map(told(node.entity(params.id)), (entry) => entityDocument(entry, settings)))
+        .handle("getEntity", ({ params }) => Effect.map(told(node.entity(params.id)), (entry) => answerOf(entityDocument(entry, settings))))
         .handle("deregisterEntity", ({ params, headers }) =>
           Effect.map(told(node.deregister(params.id, headers.authorization)), ({ entity_id, entity_type }) => ({
             entity_id,

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Node, Refused, type SearchAnswer, type SearchRequest } from "../node-service.ts"
 import { Api } from "./api.ts"
-import { searchDocument } from "./documents.ts"
+import { answerOf, searchDocument } from "./documents.ts"
 import { told } from "./problems.ts"
 import { jsonOf } from "./request-body.ts"
 import { readSearch } from "./search-request.ts"
@@ -24,7 +24,7 @@ export const layer = (settings: HttpSettings) =>
               : asked.isVoid
                 ? Effect.succeed(nothing(asked.request))
                 : node.search(asked.request)
-          return Effect.map(told(answer), (found) => searchDocument(found, settings))
+          return Effect.map(told(answer), (found) => answerOf(searchDocument(found, settings)))
         }),
       )
     }),

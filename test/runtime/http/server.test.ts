@@ -1,3 +1,4 @@
+import { Schema } from "effect"
 import fc from "fast-check"
 import { request as httpRequest } from "node:http"
 import { connect } from "node:net"
@@ -6,6 +7,7 @@ import type { Json, JsonObject } from "../../../src/protocol/identity/canonical-
 import { sign } from "../../../src/protocol/identity/ed25519.ts"
 import { idOf, onWire } from "../../../src/protocol/identity/id.ts"
 import { requestBytesMax } from "../../../src/protocol/limits.ts"
+import { Developer, Entity, Info, NetworkStatus, Peers, SearchResults } from "../../../src/runtime/http/documents.ts"
 import { developerOf, developerRequest, entityKeyOf, homeOf, sdkRequest, wholeRequest } from "../../support/clients.ts"
 import { type Answer, call, secrets, type Served, serveOn } from "./serving.ts"
 
@@ -276,6 +278,35 @@ describe("the node itself", () => {
     for (let i = 0; i < 2; i++) {
       const page = await call(at("/docs"))
       expect([page.status, page.headers.get("content-type")]).toEqual([200, expect.stringContaining("text/html")])
+    }
+  })
+})
+
+describe("every answer", () => {
+  it("is what its schema says, no less and no more", async () => {
+    const body = sdkRequest(
+      developer,
+      60,
+      { entity_type: "service", summary: "schemas" },
+      {
+        service_endpoint: "https://s.example",
+        openapi_url: "https://s.example/o.json",
+        entity_pricing: { rates: { call: 1 } },
+        capability_summary: { skills: ["x"] },
+      },
+    )
+    const { json } = await call(at("/v1/entities"), { body })
+    const answers: ReadonlyArray<readonly [Schema.Codec<unknown, unknown>, Answer]> = [
+      [Entity, await call(at(`/v1/entities/${json["entity_id"] as string}`))],
+      [Developer, await call(at(`/v1/developers/${body["developer_id"] as string}`))],
+      [SearchResults, await call(at("/v1/search"), { body: { query: "schemas" } })],
+      [Info, await call(at("/v1/info"))],
+      [NetworkStatus, await call(at("/v1/network/status"))],
+      [Peers, await call(at("/v1/network/peers"))],
+    ]
+    for (const [schema, answer] of answers) {
+      expect(answer.status).toBe(200)
+      expect(Schema.decodeUnknownSync(schema, { onExcessProperty: "error" })(answer.json)).toEqual(answer.json)
     }
   })
 })
