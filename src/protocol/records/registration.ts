@@ -10,6 +10,7 @@ import { canonical, type Json, type JsonObject } from "../identity/canonical-jso
 import { proofHolds } from "../identity/derivation.ts"
 import type { verify } from "../identity/ed25519.ts"
 import { idOf, isIdOf, type RegistryId } from "../identity/id.ts"
+import { readJson } from "../identity/json-text.ts"
 import type { Signature } from "../identity/key.ts"
 import { categoryCharactersMax, nameCharactersMax, recordTtlSeconds, summaryCharactersMax } from "../limits.ts"
 import { secondsOf } from "../time.ts"
@@ -243,12 +244,8 @@ const changeFacts = ({ text }: SignedChange): Facts | undefined => {
 }
 
 const parsed = (text: string): JsonObject | undefined => {
-  try {
-    const said = JSON.parse(text) as Json
-    return isObject(said) && isPlainJson(said) ? said : undefined
-  } catch {
-    return undefined
-  }
+  const said = readJson(text)
+  return isObject(said) && isPlainJson(said) ? said : undefined
 }
 
 const recordFacts = (record: EntityRecord): Facts => ({

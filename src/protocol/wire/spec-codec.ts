@@ -7,6 +7,7 @@
 import { Result, Schema } from "effect"
 import type { AnnouncementId } from "../gossip/announcement.ts"
 import type { JsonObject } from "../identity/canonical-json.ts"
+import { readJson } from "../identity/json-text.ts"
 import { onWire, readRegistryId, RegistryIdText } from "../identity/id.ts"
 import { readKey } from "../identity/key.ts"
 import { heartbeatPeersMax } from "../limits.ts"
@@ -74,14 +75,10 @@ const readWhole = (payload: Uint8Array): Message | Unreadable => {
 
 /** `undefined` for what is no JSON in UTF-8. */
 const parse = (payload: Uint8Array): unknown => {
-  try {
-    const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
-    const text = bytes.toString()
-    // what is no UTF-8 decodes to the replacement character, and does not encode back to the same bytes
-    return text.includes("\ufffd") && !bytes.equals(Buffer.from(text)) ? undefined : JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+  const text = bytes.toString()
+  // what is no UTF-8 decodes to the replacement character, and does not encode back to the same bytes
+  return text.includes("\ufffd") && !bytes.equals(Buffer.from(text)) ? undefined : readJson(text)
 }
 
 /**

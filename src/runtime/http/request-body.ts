@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import type { Json } from "../../protocol/identity/canonical-json.ts"
+import { readJson } from "../../protocol/identity/json-text.ts"
 import { requestBytesMax } from "../../protocol/limits.ts"
 import type { InvalidRequest, TooLarge } from "./problems.ts"
 
@@ -13,15 +14,12 @@ export const jsonOf = (request: HttpServerRequest.HttpServerRequest): Effect.Eff
   return Effect.matchEffect(request.text, {
     onFailure: ({ reason }) => Effect.fail(reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge" ? tooLarge : notRead),
     onSuccess: (text) => {
-      try {
-        return Effect.succeed(JSON.parse(text) as Json)
-      } catch {
-        return Effect.fail(notJson)
-      }
+      const body = readJson(text)
+      return body === undefined ? Effect.fail(notJson) : Effect.succeed(body)
     },
   })
 }
 
 const tooLarge: Unreadable = { error: "too_large", message: `the body is larger than ${requestBytesMax} bytes` }
 const notRead: Unreadable = { error: "invalid_request", message: "the body could not be read" }
-const notJson: Unreadable = { error: "invalid_request", message: "the body is not JSON" }
+const notJson: Unreadable = { error: "invalid_request", message: "the body is not JSON, or a member's name needs an escape" }
