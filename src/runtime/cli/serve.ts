@@ -97,8 +97,13 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
   }).pipe(
     Effect.scoped,
     Effect.catchTags({
-      DataDirectoryInUse: ({ directory, pid }) =>
-        Effect.fail<Ending>({ code: exitCode.cannotCreate, sentence: `the data directory ${directory} is in use by process ${pid}` }),
+      DataDirectoryInUse: ({ directory, isElsewhere, pid }) => {
+        const where = isElsewhere ? " of another container or machine" : ""
+        return Effect.fail<Ending>({
+          code: exitCode.cannotCreate,
+          sentence: `the data directory ${directory} is in use by process ${pid}${where}`,
+        })
+      },
       DataDirectoryUnusable: ({ directory, reason }) =>
         Effect.fail<Ending>({ code: exitCode.cannotCreate, sentence: `the data directory ${directory} ${reason}` }),
       IdentityUnusable: (error) => Effect.fail(identityEnding(error, identityFileOf(settings).isNamed)),

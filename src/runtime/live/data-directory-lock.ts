@@ -6,17 +6,21 @@
  * looks for tickets of others that still live. Whoever sees one takes its own back. Of two at once, the later one to put its
  * ticket sees the other's, so two can never both be in; at worst both step back, and try again after different waits. A
  * ticket's name never comes again, so anybody may clear away those of the dead: nothing is ever taken over.
+ *
+ * A holder in another container or on another machine cannot be seen; its ticket is, for the holder touches it every second.
  */
 import { randomInt } from "node:crypto"
-import { closeSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync } from "node:fs"
+import { closeSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync, statSync, utimesSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, Schema, type Scope } from "effect"
-import { type Life, lives, ownLife } from "./process-life.ts"
+import { isInSight, type Life, lives, ownLife } from "./process-life.ts"
 
 /** Another process, which lives, works in this directory. */
 export class DataDirectoryInUse extends Schema.TaggedError<DataDirectoryInUse>()("DataDirectoryInUse", {
   directory: Schema.String,
   pid: Schema.Number,
+  /** The number is one of another container or machine. */
+  isElsewhere: Schema.Boolean,
 }) {}
 
 /** The directory cannot be made or written. `reason` continues the sentence "DIRECTORY …". */
@@ -38,19 +42,35 @@ const enter = (directory: string): Effect.Effect<() => void, DataDirectoryInUse 
     const own = ownLife()
     const ticket = join(directory, nameOf(own))
     for (let tries = 1; ; tries++) {
-      const isOurs = yield* attempt(directory, () => put(ticket))
-      const holder = isOurs ? yield* attempt(directory, () => holderBeside(directory, own)) : own
+      if (!(yield* attempt(directory, () => put(ticket)))) {
+        return yield* new DataDirectoryInUse({ directory, pid: own.pid, isElsewhere: false })
+      }
+      // From the first moment on: of two that cannot see each other, each must find the other's ticket alive.
+      const signs = setInterval(() => touch(ticket), signOfLifeMs).unref()
+      const giveUp = () => {
+        clearInterval(signs)
+        rmSync(ticket, { force: true })
+      }
+      const holder = yield* holderBeside(directory, own).pipe(Effect.tapError(() => Effect.sync(giveUp)))
       if (holder === undefined) {
         return () => {
-          rmSync(ticket, { force: true })
+          giveUp()
           if (made) removeIfEmpty(directory)
         }
       }
-      if (isOurs) yield* attempt(directory, () => rmSync(ticket, { force: true }))
-      if (tries === triesMax || !isOurs) return yield* new DataDirectoryInUse({ directory, pid: holder.pid })
+      yield* attempt(directory, giveUp)
+      const isElsewhere = !isInSight(holder)
+      if (tries === triesMax || isElsewhere) return yield* new DataDirectoryInUse({ directory, pid: holder.pid, isElsewhere })
       yield* Effect.sleep(randomInt(20, 60))
     }
   })
+
+/** A holder touches its ticket this often. */
+const signOfLifeMs = 1_000
+/** A ticket out of our sight that is not touched for this long is a dead one's. */
+const watchMs = 4 * signOfLifeMs
+/** One that was last touched so long ago need not be watched; clocks of machines that share a disk differ by less. */
+const longAgoMs = 10 * 60_000
 
 /** False when this very process has put it before. */
 const put = (ticket: string): boolean => {
@@ -64,21 +84,39 @@ const put = (ticket: string): boolean => {
 }
 
 /** Another process in this directory that lives. Tickets of the dead are cleared away. */
-const holderBeside = (directory: string, own: Life): Life | undefined => {
-  let holder: Life | undefined
-  for (const name of readdirSync(directory)) {
-    const life = lifeIn(name)
-    if (life === undefined || name === nameOf(own)) continue
-    if (lives(life)) holder ??= life
-    else rmSync(join(directory, name), { force: true })
+const holderBeside = (directory: string, own: Life): Effect.Effect<Life | undefined, DataDirectoryUnusable> =>
+  Effect.gen(function* () {
+    const others = yield* attempt(directory, () => readdirSync(directory).flatMap((name) => lifeIn(name) ?? []))
+    const tickets = others.filter((life) => nameOf(life) !== nameOf(own)).map((life) => ({ life, path: join(directory, nameOf(life)) }))
+    const near = tickets.find(({ life }) => isInSight(life) && lives(life))
+    if (near !== undefined) return near.life
+
+    const far = tickets.filter(({ life }) => !isInSight(life)).map((ticket) => ({ ...ticket, touchedMs: touchedAt(ticket.path) }))
+    if (far.some(({ touchedMs }) => Math.abs(Date.now() - touchedMs) < longAgoMs)) {
+      yield* Effect.sleep(watchMs)
+      const alive = far.find(({ path, touchedMs }) => touchedAt(path) > touchedMs)
+      if (alive !== undefined) return alive.life
+    }
+    yield* attempt(directory, () => tickets.forEach(({ path }) => rmSync(path, { force: true })))
+    return undefined
+  })
+
+const touch = (ticket: string): void => {
+  try {
+    const now = new Date()
+    utimesSync(ticket, now, now)
+  } catch {
+    // The disk is gone or read-only: whoever works on it will say so better.
   }
-  return holder
 }
+
+/** Zero for a ticket that was taken back meanwhile. */
+const touchedAt = (ticket: string): number => statSync(ticket, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
 const nameOf = ({ pid, began }: Life): string => `node-${pid}-${began}.lock`
 
 const lifeIn = (name: string): Life | undefined => {
-  const match = /^node-(\d{1,10})-(b[0-9a-f]{8}-\d+|w\d*)\.lock$/.exec(name)
+  const match = /^node-(\d{1,10})-(b[0-9a-f]{8}-\d+-\d+|w\d*)\.lock$/.exec(name)
   return match === null ? undefined : { pid: Number(match[1]), began: match[2]! }
 }
 

@@ -5,9 +5,9 @@
  * other systems to the second.
  */
 import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { readFileSync, readlinkSync } from "node:fs"
 
-/** One life of one process. `began` is compared only with what this module made on the same machine. */
+/** One life of one process. `began` says where numbers are counted and since when the process has its own. */
 export interface Life {
   readonly pid: number
   readonly began: string
@@ -24,6 +24,12 @@ export const lives = ({ pid, began }: Life): boolean => {
   const now = beganOf(pid)
   return now !== undefined && sameMoment(now, began)
 }
+
+/**
+ * Can we see such a process at all? One in another container, or on another machine that shares the disk, counts its
+ * numbers for itself, and one before the last boot did; whether it lives must be found out in another way.
+ */
+export const isInSight = ({ began }: Life): boolean => !began.startsWith("b") || began.startsWith(`${countedHere()}-`)
 
 const beganOf = (pid: number): string | undefined => {
   if (process.platform === "linux") return beganOnLinux(pid)
@@ -45,14 +51,18 @@ const beganOnLinux = (pid: number): string | undefined => {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1)!.split(" ")
     const state = fields[0]!
-    return state === "Z" || state === "X" ? undefined : `b${bootOf()}-${fields[19]}`
+    return state === "Z" || state === "X" ? undefined : `${countedHere()}-${fields[19]}`
   } catch {
     return undefined
   }
 }
 
-/** Ticks count from the boot, and the same number may come again after the next. */
-const bootOf = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "latin1").slice(0, 8)
+/** Where and since when Linux counts: this boot (ticks begin with it) and this process namespace (a container's is its own). */
+const countedHere = (): string => {
+  if (process.platform !== "linux") return ""
+  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").slice(0, 8)
+  return `b${boot}-${/\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "0"}`
+}
 
 const numberIsTaken = (pid: number): boolean => {
   try {

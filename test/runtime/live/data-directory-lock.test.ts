@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Fiber } from "effect"
@@ -40,11 +40,22 @@ const outcome = (directory: string) =>
   Effect.runPromise(
     Effect.match(Effect.scoped(holdDataDirectory(directory)), {
       onSuccess: () => "in",
-      onFailure: (error) => (error._tag === "DataDirectoryInUse" ? `refused ${error.pid}` : `${error._tag}: ${error.reason}`),
+      onFailure: (error) =>
+        error._tag === "DataDirectoryInUse"
+          ? `refused ${error.pid}${error.isElsewhere ? " elsewhere" : ""}`
+          : `${error._tag}: ${error.reason}`,
     }),
   )
 
 const ticketsIn = (directory: string) => readdirSync(directory).filter((name) => name.endsWith(".lock"))
+
+/** As a node would leave it that runs as process 1 of another boot, machine or container. */
+const ticketFromElsewhere = (directory: string) => {
+  mkdirSync(directory)
+  const ticket = join(directory, "node-1-b00000000-4026530000-77.lock")
+  writeFileSync(ticket, "")
+  return ticket
+}
 
 describe("a data directory", () => {
   it("is made private, held while the scope lasts, and is as before afterwards", async () => {
@@ -93,14 +104,46 @@ describe("a data directory", () => {
     expect(ticketsIn(directory).length).toBe(inside.length)
   }, 20_000)
 
-  it("counts no ticket of a process that only has the same number, nor one of another boot", async () => {
+  it("counts no ticket of a process that only has the same number, nor of a number that nobody has", async () => {
     const directory = freshDirectory()
     mkdirSync(directory)
     const { began } = ownLife()
-    const stale = process.platform === "linux" ? [began.replace(/\d+$/, "1"), began.replace(/^b.{8}/, "b00000000")] : ["w1000"]
-    for (const moment of stale) writeFileSync(join(directory, `node-${process.ppid}-${moment}.lock`), "")
-    writeFileSync(join(directory, "node-999999999-b00000000-5.lock"), "")
+    const since = process.platform === "linux" ? began.replace(/\d+$/, "1") : "w1000"
+    writeFileSync(join(directory, `node-${process.ppid}-${since}.lock`), "")
+    writeFileSync(join(directory, `node-999999999-${began}.lock`), "")
     expect([await outcome(directory), ticketsIn(directory)]).toEqual(["in", []])
+  })
+
+  it.runIf(process.platform === "linux")("counts no ticket of long ago from another boot or machine", async () => {
+    const directory = freshDirectory()
+    const ticket = ticketFromElsewhere(directory)
+    utimesSync(ticket, 1_000_000, 1_000_000)
+    const begun = Date.now()
+    expect([await outcome(directory), ticketsIn(directory)]).toEqual(["in", []])
+    expect(Date.now() - begun).toBeLessThan(2_000)
+  })
+
+  it.runIf(process.platform === "linux")(
+    "watches a ticket from another container: held while it is touched, free when it is not",
+    async () => {
+      const directory = freshDirectory()
+      const ticket = ticketFromElsewhere(directory)
+      const holder = setInterval(() => utimesSync(ticket, new Date(), new Date()), 500)
+      expect(await outcome(directory)).toBe("refused 1 elsewhere")
+      clearInterval(holder)
+      expect([await outcome(directory), ticketsIn(directory)]).toEqual(["in", []])
+    },
+    60_000,
+  )
+
+  it("is touched by its holder, so that others can see it from afar", async () => {
+    const directory = freshDirectory()
+    const fiber = Effect.runFork(Effect.scoped(Effect.andThen(holdDataDirectory(directory), Effect.never)))
+    await until(() => existsSync(directory) && ticketsIn(directory).length === 1)
+    const ticket = join(directory, ticketsIn(directory)[0]!)
+    utimesSync(ticket, 1_000, 1_000)
+    await until(() => statSync(ticket).mtimeMs > 1_000_000_000)
+    await Effect.runPromise(Fiber.interrupt(fiber))
   })
 
   it.runIf(process.platform === "linux")("counts no ticket of a zombie", async () => {
