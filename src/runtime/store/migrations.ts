@@ -64,8 +64,9 @@ const strangersSentence = (schema: string, table: string) =>
 /** 0: nothing of ours is there. */
 const versionOf = (sql: PgClient.PgClient, schema: string): Effect.Effect<number, SqlError> =>
   Effect.gen(function* () {
-    const [table] = yield* sql.unsafe<{ readonly found: boolean }>("SELECT to_regclass($1) IS NOT NULL AS found", [`${quoted(schema)}.migrations`])
-    if (table?.found !== true) return 0
+    // Not `to_regclass`: it may answer from before we waited for the lock, as it locks no table that would refresh its cache.
+    const tables = yield* sql.unsafe("SELECT 1 AS found FROM pg_tables WHERE schemaname = $1 AND tablename = 'migrations'", [schema])
+    if (tables.length === 0) return 0
     const [row] = yield* sql.unsafe<{ readonly version: number | null }>(`SELECT max(migration_id) AS version FROM ${quoted(schema)}.migrations`)
     return row?.version ?? 0
   })
@@ -81,8 +82,8 @@ const makeRoom = (sql: PgClient.PgClient, schema: string): Effect.Effect<void, S
     const taken = ourTables.find((name) => names.has(name))
     if (taken !== undefined) return yield* refuse(strangersSentence(schema, taken))
     // Asking first spares an operator's user the right to make schemas when the schema is there already.
-    const [room] = yield* sql.unsafe<{ readonly found: boolean }>("SELECT to_regnamespace($1) IS NOT NULL AS found", [quoted(schema)])
-    if (room?.found !== true) yield* sql.unsafe(`CREATE SCHEMA ${quoted(schema)}`)
+    const room = yield* sql.unsafe("SELECT 1 AS found FROM pg_namespace WHERE nspname = $1", [schema])
+    if (room.length === 0) yield* sql.unsafe(`CREATE SCHEMA ${quoted(schema)}`)
   })
 
 const ourTables: ReadonlyArray<string> = [

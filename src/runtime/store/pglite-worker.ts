@@ -4,10 +4,9 @@
  *
  * It ends with the process, however that ends. What was answered is in the operating system's hands by then.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
 import { type MessagePort, parentPort, workerData } from "node:worker_threads"
-import { PGlite } from "@electric-sql/pglite"
+import type { PGlite } from "@electric-sql/pglite"
+import { openDatabase } from "./pglite-directory.ts"
 import type { FromWorker, ToWorker, WorkerInput } from "./pglite-messages.ts"
 import { type Execute, makeSessions } from "./pglite-sessions.ts"
 
@@ -16,7 +15,7 @@ const main = parentPort!
 const tell = (message: FromWorker) => main.postMessage(message)
 
 const start = async (): Promise<void> => {
-  const database = await open(directory)
+  const database = await openDatabase(directory)
   const sessions = makeSessions(executorOf(database))
   main.on("message", (message: ToWorker) => {
     if (message.type === "connect") serve(sessions, message.port)
@@ -25,34 +24,14 @@ const start = async (): Promise<void> => {
   tell({ type: "ready" })
 }
 
-/** A first start that was cut short left this behind, and beside it a database that nobody ever wrote to. */
-const unfinishedMark = (path: string) => `${path}.unfinished`
-
-const open = async (path: string | undefined): Promise<PGlite> => {
-  if (path === undefined) return PGlite.create({ startParams })
-  const mark = unfinishedMark(path)
-  if (existsSync(mark)) rmSync(path, { recursive: true, force: true })
-  const isNew = !existsSync(join(path, "PG_VERSION"))
-  if (isNew) {
-    if (existsSync(path) && readdirSync(path).length > 0) throw new Error(`${path} holds files, but no database`)
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(mark, "")
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-  }
-  const database = await PGlite.create({ dataDir: path, startParams })
-  rmSync(mark, { force: true })
-  return database
-}
-
-const startParams = [...PGlite.defaultStartParams]
-
 /** PGlite's own parser would keep every answer for ever; the callback takes the bytes past it. */
 const executorOf = (database: PGlite): Execute => (messages) => {
   const answers: Array<Uint8Array> = []
-  // Synchronous as far as we need it: the promise only tells what went wrong, and that leaves an answer without an end.
+  // Synchronous as far as we need it. A rejection means that the backend itself broke (what a statement does wrong is in
+  // the answer): then this thread ends, every connection ends with it, and the files are as after a crash.
   database
     .execProtocolRawStream(messages, { syncToFs: false, onRawData: (bytes) => void answers.push(bytes.slice()) })
-    .catch((error: unknown) => tell({ type: "failed", reason: reasonOf(error) }))
+    .catch((error: unknown) => end(error))
   return answers.length === 1 ? answers[0]! : Buffer.concat(answers)
 }
 
@@ -72,9 +51,9 @@ const close = async (database: PGlite, sessions: ReturnType<typeof makeSessions>
   main.close()
 }
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+const end = (error: unknown): void => {
+  tell({ type: "failed", reason: error instanceof Error ? error.message : String(error) })
+  process.exit(1)
+}
 
-start().catch((error: unknown) => {
-  tell({ type: "failed", reason: reasonOf(error) })
-  main.close()
-})
+start().catch(end)

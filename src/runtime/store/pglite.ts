@@ -11,6 +11,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, type Layer, type Scope } from "effect"
 import { StoreFailed } from "../ports.ts"
 import type { FromWorker, ToWorker, WorkerInput } from "./pglite-messages.ts"
+import { upkeep } from "./pglite-upkeep.ts"
 import { failedAt } from "./sql-failure.ts"
 
 /** Connections at once. They share one backend; more than one lets a statement queue while another is answered. */
@@ -23,13 +24,15 @@ export const EmbeddedClient = (directory: string | undefined): Layer.Layer<PgCli
   PgClient.layerFrom(
     Effect.gen(function* () {
       const worker = yield* openWorker(directory)
-      return yield* PgClient.make({
+      const sql = yield* PgClient.make({
         stream: () => connect(worker),
         username: "postgres",
         database: "postgres",
         minConnections: connections,
         maxConnections: connections,
       }).pipe(Effect.mapError((error) => failedAt("open", error)))
+      yield* Effect.forkScoped(upkeep(sql))
+      return sql
     }),
   )
 

@@ -39,10 +39,14 @@ export const entityColumns = [
 ] as const
 
 /** A row of the view `shown_entities`. */
-export interface EntityRow {
+export interface EntityRow extends RecordRow {
   readonly tier: "local" | "gossip"
   readonly contested: boolean
   readonly received_at: Date | null
+}
+
+/** A row of `agents`. */
+export interface RecordRow {
   readonly agent_id: EntityId
   readonly entity_type: EntityType
   readonly name: string
@@ -113,7 +117,7 @@ export const gossipRow = (entry: EntityEntry, originKey: PublicKey): JsonObject 
   origin_public_key: originKey,
 })
 
-const readRecord = (row: EntityRow): EntityRecord => ({
+const readRecord = (row: RecordRow): EntityRecord => ({
   entity_id: row.agent_id,
   entity_type: row.entity_type,
   name: row.name,
@@ -138,9 +142,9 @@ const readRecord = (row: EntityRow): EntityRecord => ({
   changes: row.changes,
 })
 
-const readHeartbeat = (row: EntityRow) => (row.last_heartbeat === null ? {} : { lastHeartbeat: secondsOfDate(row.last_heartbeat) })
+const readHeartbeat = (row: RecordRow) => (row.last_heartbeat === null ? {} : { lastHeartbeat: secondsOfDate(row.last_heartbeat) })
 
-export const readLocal = (row: EntityRow): LocalEntity => ({ record: readRecord(row), status: row.status, ...readHeartbeat(row) })
+export const readLocal = (row: RecordRow): LocalEntity => ({ record: readRecord(row), status: row.status, ...readHeartbeat(row) })
 
 export const readEntry = (row: EntityRow): EntityEntry => ({
   record: readRecord(row),

@@ -6,17 +6,19 @@
  * to date.
  */
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer, Option, Stream } from "effect"
+import { Effect, Exit, Layer, Option, Stream } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
-import type { EntityEntry } from "../../protocol/records/entity.ts"
+import type { DeveloperRecord } from "../../protocol/records/developer.ts"
+import type { EntityEntry, EntityRecord } from "../../protocol/records/entity.ts"
 import { compareClaims } from "../../protocol/records/slots.ts"
 import { AlreadyRegistered, RecordStore, type StoreFailed } from "../ports.ts"
+import { makeGrouping } from "./grouping.ts"
 import { mergeAll, type SlotWrites, type Subject, writesOf } from "./merging.ts"
 import { lockClass, migrate } from "./migrations.ts"
 import {
   agentRow, developerRow, type DeveloperRow, type EntityRow, type PinRow, readDeveloper, readEntry, readLocal, readPin, readSlot,
-  slotOf, slotRow, type SlotRow,
+  type RecordRow, slotOf, slotRow, type SlotRow,
 } from "./rows.ts"
 import { isNews, isStorable, newlyRegistered, outdated, unstorable, withOwn } from "./shown.ts"
 import { failedAt } from "./sql-failure.ts"
@@ -24,6 +26,10 @@ import { statementsFor } from "./statements.ts"
 
 /** Rows that one page of `everyEntity` reads: some hundred kilobytes. */
 const rowsPerPage = 500
+
+/** Registrations that share one statement, and such statements at a time: more would only wait for each other's disk. */
+const registrationsPerStatement = 64
+const statementsAtOnce = 2
 
 /** Subjects share this many locks, so that a large batch does not fill the server's lock table. */
 const lockBuckets = 64
@@ -71,7 +77,7 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
     Effect.gen(function* () {
       yield* query(statements.lock, lock, [...new Set(ids.map(bucketOf))])
       const slots = yield* query<SlotRow>(statements.slots, ids)
-      const locals = yield* query<EntityRow>(statements.locals, ids)
+      const locals = yield* query<RecordRow>(statements.locals, ids)
       const subjects = new Map<string, Subject>(ids.map((id) => [id, { local: undefined, slots: [] }]))
       for (const [id, said] of Map.groupBy(slots, (row) => row.subject))
         subjects.set(id, { local: undefined, slots: said.map(readSlot).sort(compareClaims) })
@@ -93,19 +99,47 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
     )
   }
 
-  const register: RecordStore["Service"]["register"] = ({ announcement, developer, record }) =>
+  type Registration = Parameters<RecordStore["Service"]["register"]>[0]
+
+  /** One statement for all of them; which were taken tells its answer. */
+  const registerAll = (registrations: ReadonlyArray<Registration>) =>
     Effect.gen(function* () {
-      if (!isStorable(announcement)) return yield* unstorable("register")
-      const done = yield* query(
+      const ordered = [...registrations].sort((a, b) => (a.record.entity_id < b.record.entity_id ? -1 : 1))
+      const taken = yield* query<{ readonly agent_id: string }>(
         statements.register,
-        rows(agentRow(newlyRegistered(record))),
-        rows(developerRow(developer)),
-        rows(slotRow(slotOf(announcement, announcement.at))),
+        rows(...ordered.map(({ record }) => agentRow(newlyRegistered(record)))),
+        rows(...developersOf(registrations).map(developerRow)),
+        rows(...ordered.map(({ announcement }) => slotRow(slotOf(announcement, announcement.at)))),
       )
-      if (done.length > 0) return
-      const there = yield* query(statements.isLocal, record.entity_id)
-      return yield* there.length > 0 ? new AlreadyRegistered({ id: record.entity_id }) : outdated("register")
-    }).pipe(during("register"))
+      const ids = new Set(taken.map(({ agent_id }) => agent_id))
+      return yield* Effect.forEach(registrations, ({ record }) => Effect.exit(ids.has(record.entity_id) ? Effect.void : whyNot(record)))
+    })
+
+  const whyNot = ({ entity_id }: EntityRecord) =>
+    query(statements.isLocal, entity_id).pipe(
+      Effect.flatMap((there) => Effect.fail(there.length > 0 ? new AlreadyRegistered({ id: entity_id }) : outdated("register"))),
+      during("register"),
+    )
+
+  const register = makeGrouping<Registration, void, AlreadyRegistered | StoreFailed>({
+    most: registrationsPerStatement,
+    atOnce: statementsAtOnce,
+    nameOf: ({ record }) => record.entity_id,
+    // One registration that the database refuses must not take the others down with it.
+    perform: (registrations) =>
+      registerAll(registrations).pipe(
+        Effect.catch((error) =>
+          registrations.length === 1
+            ? Effect.succeed([Exit.fail(failedAt("register", error))])
+            : Effect.forEach(registrations, (one) =>
+                registerAll([one]).pipe(
+                  Effect.map(([exit]) => exit!),
+                  Effect.catch((failure) => Effect.succeed(Exit.fail(failedAt("register", failure)))),
+                ),
+              ),
+        ),
+      ),
+  })
 
   const deregister: RecordStore["Service"]["deregister"] = (id, announcement) =>
     Effect.gen(function* () {
@@ -151,7 +185,7 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
         Effect.flatMap((added) => (added.length > 0 ? Effect.void : Effect.fail(new AlreadyRegistered({ id: developer.developer_id })))),
         during("addDeveloper"),
       ),
-    register,
+    register: (registration) => (isStorable(registration.announcement) ? register(registration) : Effect.fail(unstorable("register"))),
     deregister,
     merge: (announcements, nowMs) => (announcements.length === 0 ? Effect.succeed([]) : merge(announcements, nowMs)),
     pins: query<PinRow>(statements.pins).pipe(Effect.map((found) => found.map(readPin)), during("pins")),
@@ -171,5 +205,11 @@ const isSqlError = (error: unknown): error is SqlError =>
 /** Two transactions waited for each other and this one was ended: it did nothing and may try again. */
 const wasInTheWay = (error: unknown): boolean =>
   isSqlError(error) && (error.reason._tag === "DeadlockError" || error.reason._tag === "SerializationError")
+
+/** Each once, in ascending order, so that two statements never wait for each other's rows. */
+const developersOf = (registrations: ReadonlyArray<{ readonly developer: DeveloperRecord }>): ReadonlyArray<DeveloperRecord> =>
+  [...new Map(registrations.map(({ developer }) => [developer.developer_id, developer])).values()].sort((a, b) =>
+    a.developer_id < b.developer_id ? -1 : 1,
+  )
 
 const bucketOf = (subject: string): number => Number.parseInt(subject.slice(-4), 16) % lockBuckets

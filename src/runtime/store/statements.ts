@@ -35,10 +35,12 @@ export type Statements = ReturnType<typeof statementsFor>
 export const statementsFor = (schema: string) => {
   const s = quoted(schema)
   const rowsOf = (table: string, parameter: string) => `json_populate_recordset(NULL::${s}.${table}, ${parameter}::json)`
-  /** Inserts the rows of a JSON parameter that pass `where`; `then` says what a conflict comes to. */
-  const insert = (table: string, columns: ReadonlyArray<string>, parameter: string, then: string, where = "TRUE") =>
+  /** Inserts the rows of `source` that pass `where`; `then` says what a conflict comes to. */
+  const insertFrom = (table: string, columns: ReadonlyArray<string>, source: string, then: string, where = "TRUE") =>
     `INSERT INTO ${s}.${table} AS held (${columns.join(", ")})
-     SELECT ${columns.map((column) => `r.${column}`).join(", ")} FROM ${rowsOf(table, parameter)} AS r WHERE ${where} ${then}`
+     SELECT ${columns.map((column) => `r.${column}`).join(", ")} FROM ${source} AS r WHERE ${where} ${then}`
+  const insert = (table: string, columns: ReadonlyArray<string>, parameter: string, then: string, where = "TRUE") =>
+    insertFrom(table, columns, rowsOf(table, parameter), then, where)
   const laterSlot = `ON CONFLICT (subject, origin) DO UPDATE SET ${replaced(slotColumns, "subject", "origin")}
     WHERE ${standing("held")} < ${standing("excluded")}`
 
@@ -46,7 +48,7 @@ export const statementsFor = (schema: string) => {
     /** $1: ids. */
     entities: `SELECT * FROM ${s}.shown_entities WHERE agent_id = ANY($1::text[])`,
     /** $1: ids. What a merge must know of entities that registered here. */
-    locals: `SELECT * FROM ${s}.shown_entities WHERE tier = 'local' AND agent_id = ANY($1::text[])`,
+    locals: `SELECT ${entityColumns.join(", ")} FROM ${s}.agents WHERE agent_id = ANY($1::text[])`,
     /** $1: the last id of the page before, $2: rows a page. */
     localPage: `SELECT * FROM ${s}.shown_entities WHERE tier = 'local' AND agent_id > $1 ORDER BY agent_id LIMIT $2::int`,
     gossipPage: `SELECT * FROM ${s}.shown_entities WHERE tier = 'gossip' AND agent_id > $1 ORDER BY agent_id LIMIT $2::int`,
@@ -73,13 +75,14 @@ export const statementsFor = (schema: string) => {
      * were registered: not those that are here already, nor those
      * of which we said something that this cannot follow.
      */
-    register: `WITH agent AS (${insert("agents", entityColumns, "$1", "ON CONFLICT DO NOTHING RETURNING agent_id, developer_id",
-      `NOT EXISTS (SELECT FROM ${rowsOf("announcements", "$3")} AS said JOIN ${s}.announcements AS had USING (subject, origin)
+    register: `WITH said AS MATERIALIZED (SELECT * FROM ${rowsOf("announcements", "$3")}),
+      agent AS (${insert("agents", entityColumns, "$1", "ON CONFLICT DO NOTHING RETURNING agent_id, developer_id",
+      `NOT EXISTS (SELECT FROM said JOIN ${s}.announcements AS had USING (subject, origin)
         WHERE subject = r.agent_id AND ${standing("had")} >= ${standing("said")})`)}),
       developer AS (${insert("developers", developerColumns, "$2", "ON CONFLICT DO NOTHING",
         "r.developer_id IN (SELECT developer_id FROM agent)")}),
-      slot AS (${insert("announcements", slotColumns, "$3", laterSlot, "r.subject IN (SELECT agent_id FROM agent)")}),
-      risen AS (DELETE FROM ${s}.tombstones AS t USING ${rowsOf("announcements", "$3")} AS r, agent
+      slot AS (${insertFrom("announcements", slotColumns, "said", laterSlot, "r.subject IN (SELECT agent_id FROM agent)")}),
+      risen AS (DELETE FROM ${s}.tombstones AS t USING said AS r, agent
         WHERE agent.agent_id = r.subject AND t.agent_id = r.subject AND t.home_registry = r.origin)
       SELECT agent_id FROM agent`,
     /** $1: an id. */
@@ -88,7 +91,8 @@ export const statementsFor = (schema: string) => {
      * Writes what a merge came to. $1: new slots, $2: slots that are forgotten, $3: rows of what is shown now, $4: what is
      * shown no longer and since when, $5: rows of new tombstones.
      */
-    writeSlots: `WITH slot AS (${insert("announcements", slotColumns, "$1", laterSlot)}),
+    writeSlots: `WITH said AS MATERIALIZED (SELECT * FROM ${rowsOf("announcements", "$1")}),
+      slot AS (${insertFrom("announcements", slotColumns, "said", laterSlot)}),
       forgotten AS (DELETE FROM ${s}.announcements AS held USING ${rowsOf("announcements", "$2")} AS r
         WHERE held.subject = r.subject AND held.origin = r.origin),
       shown AS (${insert("gossip_entries", gossipColumns, "$3", `ON CONFLICT (agent_id) DO UPDATE SET ${replaced(gossipColumns, "agent_id")}`)}),
@@ -96,7 +100,7 @@ export const statementsFor = (schema: string) => {
         FROM ${rowsOf("gossip_entries", "$4")} AS r WHERE held.agent_id = r.agent_id),
       buried AS (${insert("tombstones", tombstoneColumns, "$5",
         `ON CONFLICT (agent_id, home_registry) DO UPDATE SET ${replaced(tombstoneColumns, "agent_id", "home_registry")}`)}),
-      risen AS (DELETE FROM ${s}.tombstones AS held USING ${rowsOf("announcements", "$1")} AS r
+      risen AS (DELETE FROM ${s}.tombstones AS held USING said AS r
         WHERE NOT r.is_tombstone AND held.agent_id = r.subject AND held.home_registry = r.origin)
       SELECT 1 AS done`,
     /** $1: our number for this schema, $2: which of its subjects, in ascending order so that two merges never wait for each other. */
