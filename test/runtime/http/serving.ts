@@ -17,6 +17,7 @@ import { HttpListener, layer } from "../../../src/runtime/http/server.ts"
 import type { HttpSettings } from "../../../src/runtime/http/settings.ts"
 import { Node, Refused } from "../../../src/runtime/node-service.ts"
 import { StoreFailed } from "../../../src/runtime/ports.ts"
+import { expect } from "vitest"
 import { developerOf, homeOf } from "../../support/clients.ts"
 
 export const settings: HttpSettings = {
@@ -169,3 +170,15 @@ export const call = async (url: string, { body, ...init }: Omit<RequestInit, "bo
 }
 
 const isJson = (response: Response) => response.headers.get("content-type")?.startsWith("application/json") === true
+
+/** Every refusal looks the same, and tells nothing of the inside. */
+export const expectProblem = (answer: Answer, status: number, error: string, field?: string) => {
+  expect([answer.status, answer.json["error"], answer.json["field"]]).toEqual([status, error, field])
+  expect(typeof answer.json["message"]).toBe("string")
+  expect(Object.keys(answer.json).every((member) => ["error", "message", "field"].includes(member))).toBe(true)
+  expectDiscreet(answer)
+}
+export const expectDiscreet = ({ text }: Answer) => {
+  expect(text).not.toMatch(/\bat .*\.[jt]s|node_modules|SQLSTATE|_tag|Error:/)
+  for (const secret of secrets) expect(text).not.toContain(secret)
+}
