@@ -104,7 +104,7 @@ export const queryTermsMax = 64
 
 /** A caller must have finished its TLS handshake within this time (ruled: as a dial). */
 export const handshakePatienceMs = 10 * second
-/** Handshakes with callers at one time; beyond it the newest caller is refused (ruled: two seconds' work of one core). */
+/** Handshakes with callers at one time; beyond it the newest caller is refused (ruled: half a second's work of one core). */
 export const unfinishedHandshakesMax = 256
 /** Inbound mesh connections from one IPv4 address or IPv6 /64; beyond it the newest is refused (ruled: a rack behind one address). */
 export const inboundPerAddressMax = 64
@@ -127,3 +127,24 @@ export const waitingMergesMax = 10_000
 export const mergeBatchMax = 200
 /** A throttled peer's announcements are let through in portions of this period (ruled). */
 export const releasePeriodMs = 100
+
+// anti-entropy and lazy push (ruled) ----------------------------------------------------------------------------------
+
+/** How often a node reconciles with one capable peer after another; a full round asks all of them once. */
+export const reconcilePeriodMs = 30 * second
+/** A reconciliation that has not come to its end in this time is given up. */
+export const reconcilePatienceMs = 20 * second
+/** Ids (and parts) in one list: 100,000 of five bytes are 667 kB of base64, below a frame. */
+export const reconcileListMax = 100_000
+/** Announcements that one reconciliation moves in each direction; the next one, at once, moves the rest. */
+export const reconciledAtOnceMax = 1_000
+/** Ids heard of are told to lazy links together, this often. */
+export const lazyPeriodMs = 500
+/** An announcement whose id was told must have come within this time, else it is asked for. */
+export const graftPatienceMs = 700
+/** Ids in one IHAVE or GRAFT. */
+export const idsPerMessageMax = 500
+/** Ids owed to one lazy link; ids told to us that did not come yet; announcements kept ready for a GRAFT. */
+export const owedIdsMax = 5_000
+export const missingIdsMax = 10_000
+export const recentEnvelopesMax = 2_000
