@@ -41,7 +41,7 @@ export const serveUntilStopped = (
     const reporter = reporterFor(settings.log)
     warnings.forEach(reporter.warn)
     notes.forEach(reporter.note)
-    yield* serve(settings, reporter).pipe(Effect.provide(settings.log === "json" ? Logger.layer([Logger.consoleJson]) : Layer.empty))
+    return yield* serve(settings, reporter).pipe(Effect.provide(settings.log === "json" ? Logger.layer([Logger.consoleJson]) : Layer.empty))
   })
 
 const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, Ending> =>

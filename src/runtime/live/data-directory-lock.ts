@@ -18,7 +18,7 @@ import { isInSight, type Life, lives, ownLife } from "./process-life.ts"
 /** Another process, which lives, works in this directory. */
 export class DataDirectoryInUse extends Schema.TaggedError<DataDirectoryInUse>()("DataDirectoryInUse", {
   directory: Schema.String,
-  pid: Schema.Number,
+  pid: Schema.Int,
   /** The number is one of another container or machine. */
   isElsewhere: Schema.Boolean,
 }) {}
