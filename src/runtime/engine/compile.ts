@@ -107,24 +107,35 @@ const stepper = (machine: AnyStateMachine, { rows, initial, contextOf }: Table):
     const leaves = target !== undefined && (transition.reenters || target !== from)
     let context = leaves ? run(from.exit, state.context, event, out) : state.context
     context = run(transition.operations, context, event, out)
-    if (!leaves) return context === state.context ? state : { value: state.value, context, isDone: false }
-    return { value: target.value, context: run(target.entry, context, event, out), isDone: target.isFinal }
+    if (leaves) context = enter(target, context, event, out)
+    const value = leaves ? target.value : state.value
+    return context === state.context && value === state.value ? state : { value, context, isDone: leaves && target.isFinal }
   }
 
-  /** Follows `always` transitions and raised events until there are none. */
+  /** A machine that ends leaves its last state, too. */
+  const enter = (row: StateRow, before: unknown, event: ActorEvent, out: Array<Step>): unknown => {
+    const context = run(row.entry, before, event, out)
+    return row.isFinal ? run(row.exit, context, event, out) : context
+  }
+
+  /** Follows `always` transitions and raised events until there are none; an `always` that changed nothing is not taken again. */
   const settle = (start: State, cause: ActorEvent, out: Array<Step>): State => {
     let state = start
     let event = cause
+    let asks = true
     for (let round = 0; !state.isDone; round++) {
       if (round > roundsMax) throw new Error(`machine ${machine.id} does not come to rest in state ${state.value}`)
-      let next = choose(rowOf(state.value).always, state.context, event)
-      if (next === undefined) {
+      const always: Transition | undefined = asks ? choose(rowOf(state.value).always, state.context, event) : undefined
+      const before = state
+      if (always !== undefined) state = take(state, always, event, out)
+      else {
         const heard = raised.shift()
         if (heard === undefined) return state
         event = heard
-        next = choose(rowOf(state.value).on.get(event.type), state.context, event)
+        const next = choose(rowOf(state.value).on.get(event.type), state.context, event)
+        if (next !== undefined) state = take(state, next, event, out)
       }
-      if (next !== undefined) state = take(state, next, event, out)
+      asks = always === undefined || state !== before
     }
     raised = []
     return state
@@ -134,15 +145,16 @@ const stepper = (machine: AnyStateMachine, { rows, initial, contextOf }: Table):
     initial: (input, out) => {
       const event = { type: "xstate.init", input }
       const row = rows[initial]!
-      const context = run(row.entry, contextOf(input), event, out)
+      const context = enter(row, contextOf(input), event, out)
       return settle({ value: row.value, context, isDone: row.isFinal }, event, out)
     },
     step: (state, event, out) => {
       if (state.isDone) return state
       const row = rowOf(state.value)
       const transition = choose(row.on.get(event.type), state.context, event)
-      if (transition === undefined) return state
-      const next = take(state, transition, event, out)
+      // an `always` may look at the event, even at one that means nothing here
+      if (transition === undefined && row.always.length === 0) return state
+      const next = transition === undefined ? state : take(state, transition, event, out)
       return raised.length > 0 || rowOf(next.value).always.length > 0 ? settle(next, event, out) : next
     },
   }
@@ -203,6 +215,7 @@ const readTable = (machine: AnyStateMachine): Table => {
         if (builtin.delay === undefined) return { kind: "raise", event }
         if (builtin.id === undefined) return unsupported("a delayed raise without an id")
         const delay = typeof builtin.delay === "string" ? words.delays[builtin.delay] : builtin.delay
+        if (delay === undefined) return unsupported(`delay ${String(builtin.delay)} is not in its setup`)
         return { kind: "schedule", id: builtin.id, delayMs: resolveWith(delay) as Resolve<number>, event }
       }
       case "xstate.cancel":
@@ -244,8 +257,14 @@ const readTable = (machine: AnyStateMachine): Table => {
       isFinal: state.type === "final",
     }
   })
-  if (machine.root.transitions.size > 0 || machine.root.entry.length > 0) return unsupported("transitions or actions of the root")
-  const first = (machine.root.initial as unknown as RawTransition).target![0]
+  const { root } = machine
+  if (root.type !== "compound") return unsupported("it has no initial state")
+  if (root.transitions.size + root.entry.length + root.exit.length + root.invoke.length + (root.always ?? []).length > 0) {
+    return unsupported("transitions or actions of the root")
+  }
+  const beginning = root.initial as unknown as RawTransition
+  if (beginning.actions.length > 0) return unsupported("actions of the initial transition")
+  const first = beginning.target![0]
   const context = machine.config.context as unknown
   return {
     rows,

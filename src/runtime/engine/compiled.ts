@@ -13,14 +13,15 @@ export const compiledEngine: Engine = {
 const startMachine = (machine: AnyStateMachine, input: unknown, surroundings: Surroundings): Running => {
   const compiled = compile(machine)
   let steps: Array<Step> = []
+  /** As XState does it: timers are set and cancelled when the commands of the step are out. */
   const handOut = () => {
     const handed = steps
     if (handed.length === 0) return
     steps = []
+    for (const step of handed) if (step.kind === "action") surroundings.perform({ ...(step.params as object), type: step.type } as Command)
     for (const step of handed) {
-      if (step.kind === "action") surroundings.perform({ ...(step.params as object), type: step.type } as Command)
-      else if (step.kind === "schedule") surroundings.schedule(step.id, step.delayMs, step.event)
-      else surroundings.cancel(step.id)
+      if (step.kind === "schedule") surroundings.schedule(step.id, step.delayMs, step.event)
+      else if (step.kind === "cancel") surroundings.cancel(step.id)
     }
   }
   let state: State = compiled.initial(input, steps)
