@@ -28,6 +28,8 @@ export interface BootstrapInput {
   /** Peers it wants; it dials candidates while there are fewer. 0: it dials the configured ones only. */
   readonly wantedPeers: number
   readonly maxPeers: number
+  /** What each peer may send; the page's number when absent. */
+  readonly announcementsPerSecond?: number
 }
 
 export type BootstrapEvent =
@@ -107,6 +109,7 @@ const plan = (context: BootstrapContext): Partial<BootstrapContext> => {
         seed: Math.floor(value * 2 ** 32),
         address,
         attemptsMax,
+        ...(context.announcementsPerSecond !== undefined && { announcementsPerSecond: context.announcementsPerSecond }),
         ...(key !== undefined && { configured: key }),
         ...(pinned !== undefined && { pinned }),
       }

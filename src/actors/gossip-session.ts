@@ -14,6 +14,8 @@ import { commands, type Link, type Offer } from "./command.ts"
 export interface GossipSessionInput {
   readonly link: Link
   readonly nowMs: number
+  /** What its peer may send; the page's number when absent. */
+  readonly announcementsPerSecond?: number
 }
 
 export type GossipSessionEvent =
@@ -36,8 +38,8 @@ const words = setup({
     hold: assign(({ context }, { offer }: { readonly offer: Offer }) => ({ held: [...context.held, offer] })),
     /** What is let through is paid for: the allowance goes below nothing until time has filled it again. */
     release: assign(({ context }) => ({
-      held: context.held.slice(releasedAtOnce),
-      allowance: Allowance.spend(context.allowance, Math.min(context.held.length, releasedAtOnce)),
+      held: context.held.slice(releasedAtOnce(context)),
+      allowance: Allowance.spend(context.allowance, Math.min(context.held.length, releasedAtOnce(context))),
     })),
   },
   guards: {
@@ -47,7 +49,7 @@ const words = setup({
   },
 })
 
-const releasedAtOnce = (announcementsPerSecond * releasePeriodMs) / 1_000
+const releasedAtOnce = ({ allowance }: GossipSessionContext): number => Math.ceil((allowance.perSecond * releasePeriodMs) / 1_000)
 
 /** What verification said is passed on in both states alike. */
 const judging = words.createStateConfig({
@@ -66,7 +68,7 @@ const judging = words.createStateConfig({
 
 export const gossipSession = words.createMachine({
   id: "gossip-session",
-  context: ({ input }) => ({ link: input.link, allowance: Allowance.full(input.nowMs), held: [] }),
+  context: ({ input }) => ({ link: input.link, allowance: Allowance.full(input.announcementsPerSecond ?? announcementsPerSecond, input.nowMs), held: [] }),
   initial: "flowing",
   states: {
     flowing: {
@@ -95,7 +97,7 @@ export const gossipSession = words.createMachine({
         [releasePeriodMs]: {
           target: "throttled",
           reenter: true,
-          actions: [{ type: "verify", params: ({ context }) => ({ offers: context.held.slice(0, releasedAtOnce) }) }, "release"],
+          actions: [{ type: "verify", params: ({ context }) => ({ offers: context.held.slice(0, releasedAtOnce(context)) }) }, "release"],
         },
       },
       always: { guard: "holdsNothing", target: "flowing", actions: { type: "resumeReading", params: ({ context }) => context } },

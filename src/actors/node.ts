@@ -21,6 +21,8 @@ export interface NodeInput {
   /** Our HELLO; `listenPort` is filled in when it is known. */
   readonly self: Hello
   readonly maxPeers: number
+  /** What each peer may send; the page's number when absent. */
+  readonly announcementsPerSecond?: number
   readonly bootstrap: Omit<BootstrapInput, "self" | "seed" | "maxPeers">
   readonly seed: number
 }
@@ -176,9 +178,16 @@ const inbound = (context: NodeContext, event: Extract<NodeEvent, { readonly type
   key: event.key,
   host: event.host,
   nowMs: event.nowMs,
+  ...(context.announcementsPerSecond !== undefined && { announcementsPerSecond: context.announcementsPerSecond }),
 })
 
-const bootstrapInput = ({ bootstrap, self, seed, maxPeers }: NodeContext): BootstrapInput => ({ ...bootstrap, self, seed, maxPeers })
+const bootstrapInput = ({ bootstrap, self, seed, maxPeers, announcementsPerSecond }: NodeContext): BootstrapInput => ({
+  ...bootstrap,
+  self,
+  seed,
+  maxPeers,
+  ...(announcementsPerSecond !== undefined && { announcementsPerSecond }),
+})
 
 const heartbeatOf = ({ self, roster, agents, services }: NodeContext, due: { readonly link: Link; readonly wantsAnswer: boolean; readonly nowMs: number }): Heartbeat => ({
   type: "HEARTBEAT",

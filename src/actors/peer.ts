@@ -24,6 +24,7 @@ import { secondsOf } from "../protocol/time.ts"
 import type { Hello, Message } from "../protocol/wire/message.ts"
 import { heartbeatOf, sessionOf } from "./cast.ts"
 import { commands, type Link, type Outcome } from "./command.ts"
+import type { GossipSessionInput } from "./gossip-session.ts"
 import type { Happening } from "./happening.ts"
 
 interface Common {
@@ -31,6 +32,8 @@ interface Common {
   /** Our own HELLO: who we are, and the network we belong to. */
   readonly self: Hello
   readonly seed: number
+  /** What the other end may send once it is connected; the page's number when absent. */
+  readonly announcementsPerSecond?: number
 }
 
 interface Outbound extends Common {
@@ -221,7 +224,7 @@ export const peer = setup({
       entry: [
         "succeed",
         { type: "openLink", params: ({ context }) => ({ link: linkOf(context) }) },
-        { type: "start", params: ({ context }) => ({ actor: "gossip-session" as const, id: sessionOf(linkOf(context)), input: { link: linkOf(context), nowMs: context.linked!.sinceMs } }) },
+        { type: "start", params: ({ context }) => ({ actor: "gossip-session" as const, id: sessionOf(linkOf(context)), input: sessionInput(context) }) },
         { type: "start", params: ({ context }) => ({ actor: "heartbeat" as const, id: heartbeatOf(linkOf(context)), input: { link: linkOf(context), peer: context.input.id } }) },
         { type: "tell", params: ({ context }) => ({ to: "gossip", event: { type: "link.joined", link: linkOf(context) } }) },
         { type: "report", params: ({ context }) => ({ happening: arrival(context) }) },
@@ -296,6 +299,12 @@ export const peer = setup({
 
 const linkOf = ({ linked }: PeerContext): Link => linked!.link
 const addressOf = ({ input }: PeerContext): Address | undefined => (input.direction === "out" ? input.address : undefined)
+
+const sessionInput = ({ input, linked }: PeerContext): GossipSessionInput => ({
+  link: linked!.link,
+  nowMs: linked!.sinceMs,
+  ...(input.announcementsPerSecond !== undefined && { announcementsPerSecond: input.announcementsPerSecond }),
+})
 
 const verdictOnKey = ({ input, pinned }: PeerContext, key: PublicKey): Pin.PinVerdict =>
   input.direction === "out" ? Pin.judge(key, pinned, input.configured) : { type: "first" }

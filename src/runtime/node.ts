@@ -10,6 +10,7 @@ import { inboundPeerOf } from "../actors/cast.ts"
 import { announceEntity, announceTombstone, type Origin, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import { readDeveloperId, readEntityId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
+import { announcementsPerSecond, maxPeersDefault } from "../protocol/limits.ts"
 import { type Address, writeAddress } from "../protocol/mesh/address.ts"
 import { readDeletion } from "../protocol/records/deletion.ts"
 import { readDeveloperRegistration } from "../protocol/records/developer-registration.ts"
@@ -32,6 +33,8 @@ export interface NodeSettings {
   readonly network: string
   readonly role: Role
   readonly maxPeers: number
+  /** Announcements one peer may send per second before its reader slows down. */
+  readonly announcementsPerSecond: number
   /** Peers it looks for by itself; 0: it dials the configured ones only. */
   readonly wantedPeers: number
   readonly bootstrap: ReadonlyArray<{ readonly address: Address; readonly key?: PublicKey }>
@@ -45,7 +48,8 @@ export interface NodeSettings {
 export const defaultSettings: Omit<NodeSettings, "version"> = {
   network: "public",
   role: "full",
-  maxPeers: 15,
+  maxPeers: maxPeersDefault,
+  announcementsPerSecond,
   wantedPeers: 8,
   bootstrap: [],
   engine: compiledEngine,
@@ -90,6 +94,7 @@ export const makeNode = Effect.fnUntraced(function* (
   const input: NodeInput = {
     self,
     maxPeers: settings.maxPeers,
+    announcementsPerSecond: settings.announcementsPerSecond,
     bootstrap: { configured: settings.bootstrap, pins, wantedPeers: settings.wantedPeers },
     seed: yield* drawSeed,
   }
