@@ -11,15 +11,29 @@
 import { Result, Schema } from "effect"
 import { canonical, canonicalWithout, type Json, type JsonObject } from "../identity/canonical-json.ts"
 import { sha256 } from "../identity/digest.ts"
-import { EntityIdText, type EntityId, fromHash, hexOf, isIdOf, onWire, readEntityId, readRegistryId, type RegistryId, RegistryIdText } from "../identity/id.ts"
+import {
+  type DeveloperId,
+  EntityIdText,
+  type EntityId,
+  fromHash,
+  hexOf,
+  idOf,
+  isIdOf,
+  onWire,
+  readEntityId,
+  readRegistryId,
+  type RegistryId,
+  RegistryIdText,
+} from "../identity/id.ts"
 import { type PublicKey, readKey, readSignature, type Signature } from "../identity/key.ts"
 import type { DeveloperProof } from "../identity/derivation.ts"
 import type { EntityRecord } from "../records/entity.ts"
 import { EntityDocument, readEntityDocument, writeEntityDocument } from "../records/entity-document.ts"
+import { isPlainJson } from "../records/plain-json.ts"
 import { DeveloperProofDocument, readProofDocument } from "../records/proof-document.ts"
-import { isHomeSigned } from "../records/registration.ts"
+import { type HomeProof, homeProofOf, isHomeSigned } from "../records/registration.ts"
 import type { Slot } from "../records/slots.ts"
-import { jsonDepthMax } from "../limits.ts"
+import { signedTextCharactersMax } from "../limits.ts"
 import { readTime, type Seconds, writeTime } from "../time.ts"
 
 /** 32 hex digits: the start of a SHA-256 over what the announcement says, whatever form it was signed in (ruled). */
@@ -28,7 +42,15 @@ export type AnnouncementId = string & { readonly AnnouncementId: unique symbol }
 /** What is said about an entity. */
 export type Body =
   | { readonly kind: "entity"; readonly action: EntityAction; readonly record: EntityRecord }
-  | { readonly kind: "tombstone"; readonly entityId: EntityId; readonly proof: DeletionProof; readonly registeredAt: Seconds; readonly reason: string }
+  | {
+      readonly kind: "tombstone"
+      readonly entityId: EntityId
+      readonly proof: DeletionProof
+      /** The entity signed that this registry was its home. */
+      readonly homeProof?: HomeProof
+      readonly registeredAt: Seconds
+      readonly reason: string
+    }
 
 export type EntityAction = "register" | "update"
 
@@ -91,6 +113,9 @@ const TombstoneAnnouncement = Schema.Struct({
     text: Schema.String.check(Schema.isMaxLength(64)),
     signature: Schema.String,
   }),
+  home_proof: Schema.optionalKey(
+    Schema.Struct({ text: Schema.String.check(Schema.isMaxLength(2 * signedTextCharactersMax)), signature: Schema.String }),
+  ),
 })
 const decodeEntity = Schema.decodeUnknownResult(EntityAnnouncement)
 const decodeTombstone = Schema.decodeUnknownResult(TombstoneAnnouncement)
@@ -101,7 +126,7 @@ const isMalformed = (value: object): value is Malformed => "type" in value && va
 
 /** Reads a document that came from a peer or from the store. Believes nothing of it. */
 export const read = (document: JsonObject): Announcement | Malformed => {
-  if (!isShallow(document, jsonDepthMax)) return malformed("nested too deep")
+  if (!isPlainJson(document)) return malformed("nested too deep, or not plain")
   return document["type"] === "tombstone" ? readTombstone(document) : readEntity(document)
 }
 
@@ -116,7 +141,15 @@ const readEntity = (document: JsonObject): Announcement | Malformed => {
   if (said.type !== typeOf(record)) return malformed("type and id disagree")
   if (record.updated_at > common.at) return malformed("record is later than its announcement")
   const body: Body = { kind: "entity", action: said.action, record }
-  return finish({ ...common, type: said.type, subject: record.entity_id, isTombstone: false, registeredAt: record.registered_at, homeIsSigned: isHomeSigned(record), body })
+  return finish({
+    ...common,
+    type: said.type,
+    subject: record.entity_id,
+    isTombstone: false,
+    registeredAt: record.registered_at,
+    homeIsSigned: isHomeSigned(record),
+    body,
+  })
 }
 
 const readTombstone = (document: JsonObject): Announcement | Malformed => {
@@ -130,11 +163,30 @@ const readTombstone = (document: JsonObject): Announcement | Malformed => {
   const publicKey = readKey(said.public_key)
   const signature = readSignature(said.evidence.signature)
   const developerProof = readProofDocument(said.developer_proof)
-  if (registeredAt === undefined || publicKey === undefined || signature === undefined || developerProof === undefined) return malformed("tombstone")
+  const homeSignature = said.home_proof === undefined ? undefined : readSignature(said.home_proof.signature)
+  if (registeredAt === undefined || publicKey === undefined || signature === undefined || developerProof === undefined)
+    return malformed("tombstone")
+  if (said.home_proof !== undefined && homeSignature === undefined) return malformed("tombstone")
   if (!isIdOf(entityId, publicKey)) return malformed("id and key disagree")
   const proof: DeletionProof = { by: said.evidence.by, text: said.evidence.text, signature, publicKey, developerProof }
-  const body: Body = { kind: "tombstone", entityId, proof, registeredAt, reason: said.reason }
-  return finish({ ...common, type: "tombstone", subject: entityId, isTombstone: true, registeredAt, homeIsSigned: false, body })
+  const homeProof = homeSignature === undefined ? undefined : { text: said.home_proof!.text, signature: homeSignature }
+  const body: Body = {
+    kind: "tombstone",
+    entityId,
+    proof,
+    ...(homeProof !== undefined && { homeProof }),
+    registeredAt,
+    reason: said.reason,
+  }
+  return finish({
+    ...common,
+    type: "tombstone",
+    subject: entityId,
+    isTombstone: true,
+    registeredAt,
+    homeIsSigned: homeProof !== undefined,
+    body,
+  })
 }
 
 interface Head {
@@ -165,9 +217,26 @@ const contentOf = (body: Body): ReadonlyArray<Json> => {
   if (body.kind === "tombstone") return ["deregister", body.entityId]
   const r = body.record
   return [
-    body.action, r.entity_id, r.name, r.category, r.tags, r.summary, r.entity_url, r.service_endpoint ?? "", r.openapi_url ?? "",
-    r.entity_pricing ?? null, r.developer_id, r.developer_proof.developer_public_key, r.developer_proof.entity_index,
+    body.action,
+    r.entity_id,
+    r.name,
+    r.category,
+    r.tags,
+    r.summary,
+    r.entity_url,
+    r.service_endpoint ?? "",
+    r.openapi_url ?? "",
+    r.entity_pricing ?? null,
+    r.developer_id,
+    r.developer_proof.developer_public_key,
+    r.developer_proof.entity_index,
   ]
+}
+
+/** Whose developer's word it is (`records/slots.ts`): of a tombstone that the entity's own key asked for, nobody's. */
+export const developerOf = ({ body }: Announcement): DeveloperId | undefined => {
+  if (body.kind === "entity") return body.record.developer_id
+  return body.proof.by === "entity" ? undefined : idOf("developer", body.proof.developerProof.developer_public_key)
 }
 
 export const typeOf = (record: EntityRecord): "agent_announce" | "service_announce" =>
@@ -187,8 +256,15 @@ export const announceEntity = (origin: Origin, action: EntityAction, record: Ent
   signed(origin, at, { type: typeOf(record), action, record: writeEntityDocument(record) })
 
 /** Announces that a record of ours is gone, as its owner asked. */
-export const announceTombstone = (origin: Origin, record: EntityRecord, proof: Pick<DeletionProof, "by" | "text" | "signature">, reason: string, at: Seconds): VerifiedAnnouncement =>
-  signed(origin, at, {
+export const announceTombstone = (
+  origin: Origin,
+  record: EntityRecord,
+  proof: Pick<DeletionProof, "by" | "text" | "signature">,
+  reason: string,
+  at: Seconds,
+): VerifiedAnnouncement => {
+  const homeProof = homeProofOf(record)
+  return signed(origin, at, {
     type: "tombstone",
     entity_id: onWire(record.entity_id),
     registered_at: writeTime(record.registered_at),
@@ -196,10 +272,17 @@ export const announceTombstone = (origin: Origin, record: EntityRecord, proof: P
     public_key: record.public_key,
     developer_proof: { ...record.developer_proof },
     evidence: { ...proof },
+    ...(homeProof !== undefined && { home_proof: { ...homeProof } }),
   })
+}
 
 const signed = (origin: Origin, at: Seconds, said: JsonObject): VerifiedAnnouncement => {
-  const unsigned: JsonObject = { ...said, registry_id: onWire(origin.registryId), origin_public_key: origin.publicKey, timestamp: writeTime(at) }
+  const unsigned: JsonObject = {
+    ...said,
+    registry_id: onWire(origin.registryId),
+    origin_public_key: origin.publicKey,
+    timestamp: writeTime(at),
+  }
   const announcement = read({ ...unsigned, signature: origin.sign(canonical(unsigned)) })
   if (isMalformed(announcement)) throw new Error(`we made an announcement that we cannot read: ${announcement.why}`)
   return announcement as VerifiedAnnouncement
@@ -207,6 +290,3 @@ const signed = (origin: Origin, at: Seconds, said: JsonObject): VerifiedAnnounce
 
 /** The bytes its origin signed, as text. */
 export const signedText = (document: JsonObject): string => canonicalWithout(document, "signature")
-
-const isShallow = (value: Json | undefined, depth: number): boolean =>
-  value === null || typeof value !== "object" || (depth > 0 && Object.values(value).every((member) => isShallow(member as Json, depth - 1)))

@@ -11,7 +11,7 @@ import type { verify } from "../identity/ed25519.ts"
 import { readSignature } from "../identity/key.ts"
 import { clockSkewMaxMs } from "../limits.ts"
 import { deletionProofHolds } from "../records/deletion.ts"
-import { evidenceHolds } from "../records/registration.ts"
+import { evidenceHolds, homeProofHolds } from "../records/registration.ts"
 import type { Seconds } from "../time.ts"
 import { type Announcement, read, signedText, type VerifiedAnnouncement } from "./announcement.ts"
 
@@ -35,5 +35,8 @@ export const believe = (document: JsonObject, claimedId: string | undefined, now
 /** Does it come from a future that no honest clock shows? */
 export const isAhead = ({ at }: { readonly at: Seconds }, nowMs: number): boolean => at * 1_000 > nowMs + clockSkewMaxMs
 
-const isEntitled = ({ body }: Announcement, check: typeof verify): boolean =>
-  body.kind === "entity" ? evidenceHolds(body.record, check) : deletionProofHolds(body.proof, body.entityId, check)
+const isEntitled = ({ body, origin }: Announcement, check: typeof verify): boolean =>
+  body.kind === "entity"
+    ? evidenceHolds(body.record, check)
+    : deletionProofHolds(body.proof, body.entityId, check) &&
+      (body.homeProof === undefined || homeProofHolds(body.homeProof, body.proof.publicKey, origin, check))

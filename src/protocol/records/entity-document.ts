@@ -4,7 +4,13 @@ import type { JsonObject } from "../identity/canonical-json.ts"
 import { isIdOf, onWire, readDeveloperId, readEntityId, type RegistryId } from "../identity/id.ts"
 import { readKey, readSignature } from "../identity/key.ts"
 import {
-  categoryCharactersMax, nameCharactersMax, signedTextCharactersMax, summaryCharactersMax, tagCharactersMax, tagsMax, urlCharactersMax,
+  categoryCharactersMax,
+  nameCharactersMax,
+  signedTextCharactersMax,
+  summaryCharactersMax,
+  tagCharactersMax,
+  tagsMax,
+  urlCharactersMax,
 } from "../limits.ts"
 import { readTime, writeTime } from "../time.ts"
 import type { EntityRecord, SignedChange } from "./entity.ts"
@@ -35,7 +41,9 @@ export const EntityDocument = Schema.Struct({
   signature: Schema.String,
   signed: Schema.optionalKey(text(signedTextCharactersMax)),
   changes: Schema.optionalKey(
-    Schema.Array(Schema.Struct({ by: Schema.Literals(["entity", "developer"]), text: text(signedTextCharactersMax), signature: Schema.String })).check(Schema.isMaxLength(16)),
+    Schema.Array(
+      Schema.Struct({ by: Schema.Literals(["entity", "developer"]), text: text(signedTextCharactersMax), signature: Schema.String }),
+    ).check(Schema.isMaxLength(16)),
   ),
 })
 
@@ -73,9 +81,16 @@ export const readEntityDocument = (said: typeof EntityDocument.Type, home: Regis
   const updatedAt = readTime(said.updated_at)
   const changes = readChanges(said.changes ?? [])
   if (
-    entityId === undefined || developerId === undefined || publicKey === undefined || signature === undefined ||
-    proof === undefined || registeredAt === undefined || updatedAt === undefined || changes === undefined
-  ) return undefined
+    entityId === undefined ||
+    developerId === undefined ||
+    publicKey === undefined ||
+    signature === undefined ||
+    proof === undefined ||
+    registeredAt === undefined ||
+    updatedAt === undefined ||
+    changes === undefined
+  )
+    return undefined
   if (!isIdOf(entityId, publicKey) || !isIdOf(developerId, proof.developer_public_key) || updatedAt < registeredAt) return undefined
   return {
     entity_id: entityId,
@@ -103,7 +118,9 @@ export const readEntityDocument = (said: typeof EntityDocument.Type, home: Regis
   }
 }
 
-const readChanges = (said: ReadonlyArray<{ readonly by: "entity" | "developer"; readonly text: string; readonly signature: string }>): ReadonlyArray<SignedChange> | undefined => {
+const readChanges = (
+  said: ReadonlyArray<{ readonly by: "entity" | "developer"; readonly text: string; readonly signature: string }>,
+): ReadonlyArray<SignedChange> | undefined => {
   const changes = said.map(({ by, text, signature }) => ({ by, text, signature: readSignature(signature) }))
   return changes.every((change): change is SignedChange => change.signature !== undefined) ? changes : undefined
 }

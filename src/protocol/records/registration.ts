@@ -11,7 +11,7 @@ import { proofHolds } from "../identity/derivation.ts"
 import type { verify } from "../identity/ed25519.ts"
 import { idOf, isIdOf, type RegistryId } from "../identity/id.ts"
 import { readJson } from "../identity/json-text.ts"
-import type { Signature } from "../identity/key.ts"
+import type { PublicKey, Signature } from "../identity/key.ts"
 import { categoryCharactersMax, nameCharactersMax, recordTtlSeconds, summaryCharactersMax } from "../limits.ts"
 import { secondsOf } from "../time.ts"
 import type { DeveloperRecord } from "./developer.ts"
@@ -175,10 +175,28 @@ export const evidenceHolds = (record: EntityRecord, check: typeof verify): boole
   return Object.entries(facts).every(([field, value]) => own[field] === value)
 }
 
+/** A text in which an entity's own key names its home: what a tombstone shows, so that it weighs what its record did. */
+export interface HomeProof {
+  readonly text: string
+  readonly signature: Signature
+}
+
+/** The last signed text of a record that names its home. Meant for records whose evidence holds. */
+export const homeProofOf = (record: EntityRecord): HomeProof | undefined => {
+  const change = record.changes.findLast((change) => change.by === "entity" && "home_registry" in (changeFacts(change) ?? {}))
+  if (change !== undefined) return { text: change.text, signature: change.signature }
+  const text = record.signed ?? registrationTextOf(record)
+  return "home_registry" in (registrationFacts(text) ?? {}) ? { text, signature: record.signature } : undefined
+}
+
 /** Did the entity's own key sign that this registry is its home? Meant for records whose evidence holds. */
-export const isHomeSigned = (record: EntityRecord): boolean =>
-  "home_registry" in (registrationFacts(record.signed ?? registrationTextOf(record)) ?? {}) ||
-  record.changes.some((change) => change.by === "entity" && "home_registry" in (changeFacts(change) ?? {}))
+export const isHomeSigned = (record: EntityRecord): boolean => homeProofOf(record) !== undefined
+
+/** Does this text name this home, and did this key sign it? */
+export const homeProofHolds = (proof: HomeProof, key: PublicKey, home: RegistryId, check: typeof verify): boolean => {
+  const said = parsed(proof.text)
+  return said !== undefined && Result.getOrUndefined(homeIn(said)) === home && check(key, proof.text, proof.signature)
+}
 
 /**
  * The facts of a registration's signed text; `undefined` when it is none.

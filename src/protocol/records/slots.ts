@@ -7,9 +7,9 @@
  * id). What a node shows is a function of the slots alone, so the order in which they arrived cannot matter:
  *
  *   1. the slots are ranked: a claim whose home the entity signed, then the earlier registration, then the smaller registry id;
- *   2. the first in rank holds the pin. If it holds a record, that record is shown;
- *   3. if it holds a tombstone, everything that registered before the deletion is gone with it, whoever claims it; the
- *      first in rank that registered later is shown.
+ *   2. the first record in rank is shown that no tombstone of better rank ends;
+ *   3. a tombstone ends what registered before it, whoever claims it, if the entity's own key asked for it. If a developer
+ *      did, it ends what names this developer: anybody can *say* to be the developer of a key.
  *
  * Why a registry's stronger claim comes before its later one: only `claimsPerEntityMax` claims are kept. If a registry
  * could weaken a claim that is kept, one that had to give way to it would deserve its place back, and is forgotten; then
@@ -17,7 +17,7 @@
  * registration time of the first (`nextWord`).
  */
 import { claimsPerEntityMax, tombstoneLifeMs } from "../limits.ts"
-import type { RegistryId } from "../identity/id.ts"
+import type { DeveloperId, RegistryId } from "../identity/id.ts"
 import type { Seconds } from "../time.ts"
 
 export interface Slot {
@@ -29,7 +29,7 @@ export interface Slot {
   readonly isTombstone: boolean
   /** Registration that is claimed, or was deleted. */
   readonly registeredAt: Seconds
-  /** The entity's own key signed that this registry is its home. */
+  /** The entity's own key signed that this registry is its home. A tombstone shows that text too, else it would weigh less than its record. */
   readonly homeIsSigned: boolean
 }
 
@@ -67,12 +67,21 @@ export const merge = <S extends Slot>(held: ReadonlyArray<S>, heard: S): Merged<
   return { slots, changed: slots.includes(heard) }
 }
 
+/** A record's developer; the developer who asked for a tombstone, `undefined` where the entity's own key did. */
+export type DeveloperOf<S extends Slot> = (slot: S) => DeveloperId | undefined
+
+/** Registries that had a slot before a merge and have none after it. */
+export const forgottenBy = (before: ReadonlyArray<Slot>, after: ReadonlyArray<Slot>): ReadonlyArray<RegistryId> =>
+  before.flatMap(({ origin }) => (after.some((slot) => slot.origin === origin) ? [] : [origin]))
+
 /** The slot whose record is shown, or `undefined` when the entity is deleted or unknown. `slots` is ranked. */
-export const shown = <S extends Slot>(slots: ReadonlyArray<S>): S | undefined => {
-  const pinned = slots[0]
-  if (pinned === undefined) return undefined
-  if (!pinned.isTombstone) return pinned
-  return slots.find((slot) => !slot.isTombstone && slot.registeredAt > pinned.at)
+export const shown = <S extends Slot>(slots: ReadonlyArray<S>, developerOf: DeveloperOf<S>): S | undefined =>
+  slots.find((slot, rank) => !slot.isTombstone && !slots.slice(0, rank).some((better) => ends(better, slot, developerOf)))
+
+const ends = <S extends Slot>(tombstone: S, record: S, developerOf: DeveloperOf<S>): boolean => {
+  if (!tombstone.isTombstone || record.registeredAt > tombstone.at) return false
+  const asked = developerOf(tombstone)
+  return asked === undefined || asked === developerOf(record)
 }
 
 /** Do two registries that still hold a record both claim it? */

@@ -5,11 +5,16 @@
  */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import type { RegistryId } from "../../../src/protocol/identity/id.ts"
+import type { DeveloperId, RegistryId } from "../../../src/protocol/identity/id.ts"
 import { claimsPerEntityMax, tombstoneLifeMs } from "../../../src/protocol/limits.ts"
 import * as Slots from "../../../src/protocol/records/slots.ts"
 
-type Slot = Slots.Slot
+/** A developer of its own or, for a tombstone, nobody: the entity's own key asked. */
+interface Slot extends Slots.Slot {
+  readonly developer?: DeveloperId
+}
+const shown = (slots: ReadonlyArray<Slot>) => Slots.shown(slots, (slot) => slot.developer)
+const developers = ["zns:dev:0", "zns:dev:1"] as ReadonlyArray<string> as ReadonlyArray<DeveloperId>
 
 const originsCount = claimsPerEntityMax + 3
 const origin = fc.nat(originsCount - 1).map((n) => `zns:registry:${n}` as RegistryId)
@@ -37,6 +42,8 @@ const shuffled = history.chain((heard) => fc.tuple(fc.constant(heard), fc.shuffl
 
 const mergeAll = (heard: ReadonlyArray<Slot>, held: ReadonlyArray<Slot> = []): ReadonlyArray<Slot> =>
   heard.reduce((slots, one) => Slots.merge(slots, one).slots, held)
+
+const asksFor = (tombstone: Slot, record: Slot): boolean => tombstone.developer === undefined || tombstone.developer === record.developer
 
 const runs = { numRuns: 3_000 }
 
@@ -121,20 +128,52 @@ describe("merge", () => {
 })
 
 describe("shown", () => {
-  it("shows nothing that registered before the deletion that holds the pin", () => {
+  it("shows the strongest claim that no stronger deletion ends, and nothing else", () => {
     fc.assert(
       fc.property(history, (heard) => {
         const held = mergeAll(heard)
-        const [pinned] = held
-        const visible = Slots.shown(held)
-        if (visible === undefined) return
-        expect(visible.isTombstone).toBe(false)
-        expect(held).toContain(visible)
-        if (pinned!.isTombstone) expect(visible.registeredAt).toBeGreaterThan(pinned!.at)
-        else expect(visible).toBe(pinned)
+        const visible = shown(held)
+        const isEnded = (record: Slot, rank: number) =>
+          held.some(
+            (tombstone, better) =>
+              better < rank && tombstone.isTombstone && tombstone.at >= record.registeredAt && asksFor(tombstone, record),
+          )
+        for (const [rank, slot] of held.entries()) {
+          if (slot === visible) {
+            expect(slot.isTombstone || isEnded(slot, rank)).toBe(false)
+            return
+          }
+          expect(slot.isTombstone || isEnded(slot, rank)).toBe(true)
+        }
+        expect(visible).toBeUndefined()
       }),
       runs,
     )
+  })
+
+  it("lets no stranger end an entity by saying to be its developer", () => {
+    const record: Slot = {
+      origin: "zns:registry:1" as RegistryId,
+      at: 5,
+      id: "a",
+      isTombstone: false,
+      registeredAt: 5,
+      homeIsSigned: false,
+      developer: developers[0]!,
+    }
+    const forged: Slot = {
+      ...record,
+      origin: "zns:registry:0" as RegistryId,
+      at: 9,
+      id: "b",
+      isTombstone: true,
+      registeredAt: 0,
+      developer: developers[1]!,
+    }
+    expect(shown(mergeAll([record, forged]))).toBe(record)
+    expect(shown(mergeAll([record, { ...forged, developer: developers[0]! }]))).toBeUndefined()
+    const { developer: _, ...byEntity } = forged
+    expect(shown(mergeAll([record, byEntity]))).toBeUndefined()
   })
 
   it("shows what registered after the deletion, wherever it did", () => {
@@ -152,8 +191,8 @@ describe("shown", () => {
         }
         // The same registry goes on with its claim (below); another one has a claim of its own.
         if (elsewhere === one.origin || Slots.compareClaims(fresh, tombstone) < 0) return
-        expect(Slots.shown(mergeAll([tombstone, fresh]))).toEqual(fresh)
-        expect(Slots.shown(mergeAll([tombstone]))).toBeUndefined()
+        expect(shown(mergeAll([tombstone, fresh]))).toEqual(fresh)
+        expect(shown(mergeAll([tombstone]))).toBeUndefined()
       }),
     )
   })
@@ -166,7 +205,7 @@ describe("shown", () => {
         const held = mergeAll([...heard.filter((one) => one.origin !== first.origin), first, deleted])
         const after = Slots.merge(held, again)
         expect(after.changed).toBe(held.some((one) => one.origin === first.origin))
-        if (held[0]?.origin === first.origin) expect(Slots.shown(after.slots)).toBe(again)
+        if (held[0]?.origin === first.origin) expect(shown(after.slots)).toBe(again)
       }),
       runs,
     )
