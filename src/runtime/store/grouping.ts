@@ -21,7 +21,12 @@ interface Waiting<Item, A, E> {
 }
 
 /** Hands an item to the next group and waits for its outcome. An item that was handed over is done even if nobody waits any more. */
-export const makeGrouping = <Item, A, E>({ atOnce, most, nameOf, perform }: Grouping<Item, A, E>): ((item: Item) => Effect.Effect<A, E>) => {
+export const makeGrouping = <Item, A, E>({
+  atOnce,
+  most,
+  nameOf,
+  perform,
+}: Grouping<Item, A, E>): ((item: Item) => Effect.Effect<A, E>) => {
   let waiting: Array<Waiting<Item, A, E>> = []
   let underWay = 0
 

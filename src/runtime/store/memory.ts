@@ -5,7 +5,7 @@
  * Small and synchronous: maps, and announcements shared between all nodes that hold them; no effect here ever waits.
  */
 import { Effect, Layer, Stream } from "effect"
-import type { Announcement, VerifiedAnnouncement } from "../../protocol/gossip/announcement.ts"
+import { type Announcement, developerOf, type VerifiedAnnouncement } from "../../protocol/gossip/announcement.ts"
 import type { DeveloperId, EntityId } from "../../protocol/identity/id.ts"
 import type { PeerPin } from "../../protocol/mesh/pin.ts"
 import type { DeveloperRecord } from "../../protocol/records/developer.ts"
@@ -13,7 +13,7 @@ import type { EntityEntry } from "../../protocol/records/entity.ts"
 import * as Slots from "../../protocol/records/slots.ts"
 import { type Seconds, secondsOf } from "../../protocol/time.ts"
 import { AlreadyRegistered, type MergeOutcome, RecordStore, type StoreCounts, type StoreFailed } from "../ports.ts"
-import { entryOf, isImplicit, isNews, isStorable, type LocalEntity, newlyRegistered, outdated, recordOf, unstorable, withOwn } from "./shown.ts"
+import { entryOf, isImplicit, isNews, type LocalEntity, newlyRegistered, outdated, recordOf, withOwn } from "./shown.ts"
 
 /** What is held of one subject: ranked slots, and when each arrived, in the same order. */
 interface Held {
@@ -29,16 +29,19 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
   const held = new Map<string, Held>()
   const developers = new Map<DeveloperId, DeveloperRecord>()
   const pins = new Map<string, PeerPin>()
+  const byId = new Map<string, Announcement>()
 
   const heldOf = (subject: string): Held => held.get(subject) ?? nothing
 
   const shownOf = (subject: string): EntityEntry | undefined => {
     const { slots, receivedAt } = heldOf(subject)
-    return entryOf(local.get(subject), slots, { recordOf, receivedAtOf: (slot) => receivedAt[slots.indexOf(slot)]! })
+    return entryOf(local.get(subject), slots, { recordOf, developerOf, receivedAtOf: (slot) => receivedAt[slots.indexOf(slot)]! })
   }
 
   const keep = (subject: string, slots: ReadonlyArray<Announcement>, arrived: Announcement, at: Seconds): void => {
     const before = heldOf(subject)
+    for (const slot of before.slots) if (!slots.includes(slot)) byId.delete(slot.id)
+    byId.set(arrived.id, arrived)
     held.set(subject, { slots, receivedAt: slots.map((slot) => (slot === arrived ? at : before.receivedAt[before.slots.indexOf(slot)]!)) })
   }
 
@@ -47,15 +50,16 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
   }
 
   const mergeOne = (heard: VerifiedAnnouncement, nowMs: number): MergeOutcome => {
-    const { changed, slots } = isStorable(heard) ? Slots.merge(heldOf(heard.subject).slots, heard) : { changed: false, slots: [] }
+    const { changed, slots } = Slots.merge(heldOf(heard.subject).slots, heard)
+    const forgotten = changed ? Slots.forgottenBy(heldOf(heard.subject).slots, slots) : []
     if (changed) keep(heard.subject, slots, heard, secondsOf(nowMs))
     const entity = shownOf(heard.subject)
-    return entity === undefined ? { changed } : { changed, entity }
+    return { changed, ...(entity !== undefined && { entity }), ...(forgotten.length > 0 && { forgotten }) }
   }
 
   const counts = (): StoreCounts => {
     let gossipEntities = 0
-    for (const [subject, { slots }] of held) if (!local.has(subject) && Slots.shown(slots) !== undefined) gossipEntities++
+    for (const [subject, { slots }] of held) if (!local.has(subject) && Slots.shown(slots, developerOf) !== undefined) gossipEntities++
     return { localEntities: local.size, gossipEntities, developers: developers.size }
   }
 
@@ -73,6 +77,8 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
       }),
     counts: Effect.sync(counts),
     slots: (subject) => Effect.sync(() => heldOf(subject).slots),
+    everySlot: Stream.suspend(() => Stream.fromIterable(byId.values())),
+    documents: (ids) => Effect.sync(() => ids.map((id) => byId.get(id)?.document).filter((document) => document !== undefined)),
     addDeveloper: (developer) =>
       Effect.suspend((): Effect.Effect<void, AlreadyRegistered> => {
         const present = developers.get(developer.developer_id)
@@ -82,7 +88,6 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
       }),
     register: ({ announcement, developer, record }) =>
       Effect.suspend((): Effect.Effect<void, AlreadyRegistered | StoreFailed> => {
-        if (!isStorable(announcement)) return Effect.fail(unstorable("register"))
         if (local.has(record.entity_id)) return Effect.fail(new AlreadyRegistered({ id: record.entity_id }))
         if (!isNews(heldOf(record.entity_id).slots, announcement)) return Effect.fail(outdated("register"))
         if (!developers.has(developer.developer_id)) developers.set(developer.developer_id, developer)
@@ -92,7 +97,6 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
       }),
     deregister: (id: EntityId, announcement) =>
       Effect.suspend((): Effect.Effect<boolean, StoreFailed> => {
-        if (!isStorable(announcement)) return Effect.fail(unstorable("deregister"))
         if (!local.has(id)) return Effect.succeed(false)
         if (!isNews(heldOf(id).slots, announcement)) return Effect.fail(outdated("deregister"))
         local.delete(id)

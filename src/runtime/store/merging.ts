@@ -2,7 +2,7 @@
  * A batch of announcements, merged: what each came to, and the rows that have to be written. Pure; `sql.ts` reads before
  * and writes after.
  */
-import type { Announcement, VerifiedAnnouncement } from "../../protocol/gossip/announcement.ts"
+import { developerOf, type VerifiedAnnouncement } from "../../protocol/gossip/announcement.ts"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
 import * as Slots from "../../protocol/records/slots.ts"
 import { secondsOf } from "../../protocol/time.ts"
@@ -16,7 +16,7 @@ export interface Subject {
   readonly slots: ReadonlyArray<HeldSlot>
 }
 
-/** Rows for `writeSlots` (`statements.ts`). */
+/** Rows for `writeSlots` (`statements.ts`): for one subject, or for a batch of them. */
 export interface SlotWrites {
   readonly slots: ReadonlyArray<JsonObject>
   readonly forgotten: ReadonlyArray<JsonObject>
@@ -25,40 +25,44 @@ export interface SlotWrites {
   readonly tombstones: ReadonlyArray<JsonObject>
 }
 
+interface SubjectWrites extends SlotWrites {
+  readonly subject: string
+}
+
 export interface MergedBatch {
   readonly outcomes: ReadonlyArray<MergeOutcome>
   readonly writes: SlotWrites
 }
 
-/** Merges in order. `subjects` names every subject of the batch. What is not `storable` changes nothing. */
+/** Merges in order. `subjects` names every subject of the batch. */
 export const mergeAll = (
   subjects: ReadonlyMap<string, Subject>,
   announcements: ReadonlyArray<VerifiedAnnouncement>,
-  storable: (announcement: Announcement) => boolean,
   nowMs: number,
 ): MergedBatch => {
   const merged = new Map<string, ReadonlyArray<HeldSlot>>()
   const outcomes = announcements.map((heard): MergeOutcome => {
     const { local, slots: before } = subjects.get(heard.subject)!
     const held = merged.get(heard.subject) ?? before
-    const { changed, slots } = storable(heard) ? Slots.merge(held, slotOf(heard, secondsOf(nowMs))) : { changed: false, slots: held }
+    const { changed, slots } = Slots.merge(held, slotOf(heard, secondsOf(nowMs)))
     if (changed) merged.set(heard.subject, slots)
     const entity = entryOf(local, slots, details)
-    return entity === undefined ? { changed } : { changed, entity }
+    const forgotten = changed ? Slots.forgottenBy(held, slots) : []
+    return { changed, ...(entity !== undefined && { entity }), ...(forgotten.length > 0 && { forgotten }) }
   })
   const writes = [...merged].map(([subject, after]) => writesOf(subject, subjects.get(subject)!.slots, after))
   return { outcomes, writes: together(writes) }
 }
 
 /** The rows that turn what was held of a subject into what is held now. */
-export const writesOf = (subject: string, before: ReadonlyArray<HeldSlot>, after: ReadonlyArray<HeldSlot>): SlotWrites => {
+export const writesOf = (subject: string, before: ReadonlyArray<HeldSlot>, after: ReadonlyArray<HeldSlot>): SubjectWrites => {
   const added = after.filter((slot) => !before.includes(slot))
-  const origins = new Set(after.map(({ origin }) => origin))
   const entry = entryOf(undefined, after, details)
-  const shown = Slots.shown(after)
+  const shown = Slots.shown(after, details.developerOf)
   return {
+    subject,
     slots: added.map(slotRow),
-    forgotten: before.filter(({ origin }) => !origins.has(origin)).map(({ origin }) => ({ subject, origin })),
+    forgotten: Slots.forgottenBy(before, after).map((origin) => ({ subject, origin })),
     shown: entry === undefined || shown === undefined ? [] : [gossipRow(entry, shown.announcement().originKey)],
     hidden: entry === undefined ? [{ agent_id: subject, tombstone_at: pgTime(after[0]!.at) }] : [],
     tombstones: added.filter(({ isTombstone }) => isTombstone).map((slot) => tombstoneRow(slot.announcement())),
@@ -67,20 +71,18 @@ export const writesOf = (subject: string, before: ReadonlyArray<HeldSlot>, after
 
 const details = {
   recordOf: (slot: HeldSlot) => recordOf(slot.announcement()),
+  developerOf: (slot: HeldSlot) => developerOf(slot.announcement()),
   receivedAtOf: (slot: HeldSlot) => slot.receivedAt,
 }
 
-/** In ascending order of their keys, so that two batches never wait for each other's rows. */
-const together = (writes: ReadonlyArray<SlotWrites>): SlotWrites => ({
-  slots: writes.flatMap(({ slots }) => slots).sort(by("subject", "origin")),
-  forgotten: writes.flatMap(({ forgotten }) => forgotten),
-  shown: writes.flatMap(({ shown }) => shown).sort(by("agent_id")),
-  hidden: writes.flatMap(({ hidden }) => hidden).sort(by("agent_id")),
-  tombstones: writes.flatMap(({ tombstones }) => tombstones).sort(by("agent_id", "home_registry")),
-})
-
-const by = (...columns: ReadonlyArray<string>) => (a: JsonObject, b: JsonObject): number => {
-  const left = columns.map((column) => String(a[column])).join(" ")
-  const right = columns.map((column) => String(b[column])).join(" ")
-  return left < right ? -1 : left > right ? 1 : 0
+/** In ascending order of what identifies them, so that two batches never wait for each other's rows. */
+const together = (writes: ReadonlyArray<SubjectWrites>): SlotWrites => {
+  const ordered = [...writes].sort((a, b) => (a.subject < b.subject ? -1 : 1))
+  return {
+    slots: ordered.flatMap(({ slots }) => slots),
+    forgotten: ordered.flatMap(({ forgotten }) => forgotten),
+    shown: ordered.flatMap(({ shown }) => shown),
+    hidden: ordered.flatMap(({ hidden }) => hidden),
+    tombstones: ordered.flatMap(({ tombstones }) => tombstones),
+  }
 }

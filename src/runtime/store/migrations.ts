@@ -46,8 +46,10 @@ export const migrate = (schema: string): Effect.Effect<void, StoreFailed, PgClie
       }),
     )
   }).pipe(
-    Effect.catchTag("SqlError", (error) => Effect.fail(failedAt("migrate", error))),
-    Effect.catchTag("MigrationError", (error) => Effect.fail(new StoreFailed({ operation: "migrate", reason: error.message }))),
+    Effect.catchTags({
+      SqlError: (error) => Effect.fail(failedAt("migrate", error)),
+      MigrationError: (error) => Effect.fail(new StoreFailed({ operation: "migrate", reason: error.message })),
+    }),
   )
 
 const refuse = (reason: string) => Effect.fail(new StoreFailed({ operation: "migrate", reason }))
@@ -67,7 +69,9 @@ const versionOf = (sql: PgClient.PgClient, schema: string): Effect.Effect<number
     // Not `to_regclass`: it may answer from before we waited for the lock, as it locks no table that would refresh its cache.
     const tables = yield* sql.unsafe("SELECT 1 AS found FROM pg_tables WHERE schemaname = $1 AND tablename = 'migrations'", [schema])
     if (tables.length === 0) return 0
-    const [row] = yield* sql.unsafe<{ readonly version: number | null }>(`SELECT max(migration_id) AS version FROM ${quoted(schema)}.migrations`)
+    const [row] = yield* sql.unsafe<{ readonly version: number | null }>(
+      `SELECT max(migration_id) AS version FROM ${quoted(schema)}.migrations`,
+    )
     return row?.version ?? 0
   })
 
@@ -75,7 +79,9 @@ const versionOf = (sql: PgClient.PgClient, schema: string): Effect.Effect<number
 const makeRoom = (sql: PgClient.PgClient, schema: string): Effect.Effect<void, SqlError | StoreFailed> =>
   Effect.gen(function* () {
     const present = yield* sql.unsafe<{ readonly name: string }>(
-      "SELECT tablename::text AS name FROM pg_tables WHERE schemaname = $1 ORDER BY tablename", [schema])
+      "SELECT tablename::text AS name FROM pg_tables WHERE schemaname = $1 ORDER BY tablename",
+      [schema],
+    )
     const names = new Set(present.map(({ name }) => name))
     if (names.has("schema_migrations") && (names.has("entities") || names.has("agents"))) return yield* refuse(goTablesSentence(schema))
     if (names.has("gossip_entities") || names.has("node_meta")) return yield* refuse(goTablesSentence(schema))
@@ -87,8 +93,19 @@ const makeRoom = (sql: PgClient.PgClient, schema: string): Effect.Effect<void, S
   })
 
 const ourTables: ReadonlyArray<string> = [
-  "agents", "announcements", "attestations", "developers", "gossip_developers", "gossip_entries", "gossip_zns_names",
-  "peer_attestations", "peer_pins", "registry_identity_proofs", "tombstones", "zns_names", "zns_versions",
+  "agents",
+  "announcements",
+  "attestations",
+  "developers",
+  "gossip_developers",
+  "gossip_entries",
+  "gossip_zns_names",
+  "peer_attestations",
+  "peer_pins",
+  "registry_identity_proofs",
+  "tombstones",
+  "zns_names",
+  "zns_versions",
 ]
 
 const loaderFor = (sql: PgClient.PgClient, schema: string) =>

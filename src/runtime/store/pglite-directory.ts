@@ -15,14 +15,14 @@ const majorVersion = "18"
  * PGlite turns fsync off; a record is durable here when it is answered, also if the power fails. The method must be
  * plain fsync: that one reaches the file system below WebAssembly (see `passFsync`).
  */
-const startParams = [
-  ...PGlite.defaultStartParams.filter((parameter) => parameter !== "-F"),
-  ...["-c", "wal_sync_method=fsync"],
+const options = [
+  "wal_sync_method=fsync",
   // Every page of it is cleared at each start; the operating system caches the files anyway.
-  ...["-c", "shared_buffers=32MB"],
+  "shared_buffers=32MB",
   // Log files that are kept for reuse after a checkpoint: two of 16 MB.
-  ...["-c", "min_wal_size=32MB"],
+  "min_wal_size=32MB",
 ]
+const startParams = [...PGlite.defaultStartParams.filter((parameter) => parameter !== "-F"), ...options.flatMap((option) => ["-c", option])]
 
 /** Opens the database in this directory, after making it if there is none; without a directory, one in memory. */
 export const openDatabase = async (path: string | undefined): Promise<PGlite> => {

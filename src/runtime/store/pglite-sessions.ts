@@ -55,7 +55,8 @@ export const makeSessions = (execute: Execute) => {
 
   const take = (member: Member, chunk: Uint8Array): void => {
     if (member.gone) return
-    member.input = member.input.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([member.input, chunk])
+    member.input =
+      member.input.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([member.input, chunk])
     const { ends, messages } = cut(member)
     if (messages !== undefined) {
       member.waiting.push(messages)
@@ -99,7 +100,7 @@ export const makeSessions = (execute: Execute) => {
   /** Notifications go to whoever listens, the rest to whoever asked. */
   const deliver = (member: Member, answer: Buffer): void => {
     let from = 0
-    for (let at = 0; at + 5 <= answer.length; ) {
+    for (let at = 0; at + 5 <= answer.length;) {
       const end = at + 1 + answer.readInt32BE(at + 1)
       if (answer[at] === kind.notification) {
         if (at > from) member.events.reply(answer.subarray(from, at))

@@ -25,15 +25,17 @@ const start = async (): Promise<void> => {
 }
 
 /** PGlite's own parser would keep every answer for ever; the callback takes the bytes past it. */
-const executorOf = (database: PGlite): Execute => (messages) => {
-  const answers: Array<Uint8Array> = []
-  // Synchronous as far as we need it. A rejection means that the backend itself broke (what a statement does wrong is in
-  // the answer): then this thread ends, every connection ends with it, and the files are as after a crash.
-  database
-    .execProtocolRawStream(messages, { syncToFs: false, onRawData: (bytes) => void answers.push(bytes.slice()) })
-    .catch((error: unknown) => end(error))
-  return answers.length === 1 ? answers[0]! : Buffer.concat(answers)
-}
+const executorOf =
+  (database: PGlite): Execute =>
+  (messages) => {
+    const answers: Array<Uint8Array> = []
+    // Synchronous as far as we need it. A rejection means that the backend itself broke (what a statement does wrong is in
+    // the answer): then this thread ends, every connection ends with it, and the files are as after a crash.
+    database
+      .execProtocolRawStream(messages, { syncToFs: false, onRawData: (bytes) => void answers.push(bytes.slice()) })
+      .catch((error: unknown) => end(error))
+    return answers.length === 1 ? answers[0]! : Buffer.concat(answers)
+  }
 
 const serve = (sessions: ReturnType<typeof makeSessions>, port: MessagePort): void => {
   const session = sessions.open({

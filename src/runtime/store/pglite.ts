@@ -66,11 +66,7 @@ const closeWorker = (worker: Worker): Effect.Effect<void> =>
     worker.once("exit", () => resume(Effect.void))
     const message: ToWorker = { type: "close" }
     worker.postMessage(message)
-  }).pipe(
-    Effect.timeoutOption(closePatienceMs),
-    Effect.andThen(Effect.promise(() => worker.terminate())),
-    Effect.asVoid,
-  )
+  }).pipe(Effect.timeoutOption(closePatienceMs), Effect.andThen(Effect.promise(() => worker.terminate())), Effect.asVoid)
 
 /** One connection: the driver's end of it. */
 const connect = (worker: Worker): Duplex => {

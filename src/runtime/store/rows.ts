@@ -33,9 +33,32 @@ type Int8 = bigint | number
 
 /** Columns that `agents` and `gossip_entries` have in common and that hold the record. */
 export const entityColumns = [
-  "agent_id", "entity_type", "name", "owner", "agent_url", "category", "tags", "summary", "public_key", "home_registry",
-  "registered_at", "updated_at", "ttl", "signature", "status", "last_heartbeat", "developer_id", "entity_index",
-  "developer_proof", "codebase_hash", "service_endpoint", "openapi_url", "entity_pricing", "capability_summary", "signed", "changes",
+  "agent_id",
+  "entity_type",
+  "name",
+  "owner",
+  "agent_url",
+  "category",
+  "tags",
+  "summary",
+  "public_key",
+  "home_registry",
+  "registered_at",
+  "updated_at",
+  "ttl",
+  "signature",
+  "status",
+  "last_heartbeat",
+  "developer_id",
+  "entity_index",
+  "developer_proof",
+  "codebase_hash",
+  "service_endpoint",
+  "openapi_url",
+  "entity_pricing",
+  "capability_summary",
+  "signed",
+  "changes",
 ] as const
 
 /** A row of the view `shown_entities`. */
@@ -228,7 +251,7 @@ export const tombstoneRow = (announcement: Announcement): JsonObject => ({
   reason: announcement.body.kind === "tombstone" ? announcement.body.reason : "",
   created_at: pgTime(announcement.at),
   expires_at: pgTime(announcement.at + tombstoneLifeMs / 1_000),
-  signature: String(announcement.document["signature"]),
+  signature: announcement.document["signature"],
 })
 
 // developers and pins ------------------------------------------------------------------------------------------------

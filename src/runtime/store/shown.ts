@@ -1,11 +1,10 @@
 /**
- * What a store shows of a subject, and what it refuses to keep: the rules that every store shares, so that a simulated
- * node and one on PostgreSQL never disagree (storage page, "Lookup precedence"; `protocol/records/slots.ts`).
+ * What a store shows of a subject: the rules that every store shares, so that a simulated node and one on PostgreSQL never
+ * disagree (storage page, "Lookup precedence"; `protocol/records/slots.ts`).
  */
 import type { Announcement } from "../../protocol/gossip/announcement.ts"
 import type { DeveloperRecord } from "../../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord, EntityStatus } from "../../protocol/records/entity.ts"
-import { isPlainJson } from "../../protocol/records/plain-json.ts"
 import * as Slots from "../../protocol/records/slots.ts"
 import type { Seconds } from "../../protocol/time.ts"
 import { StoreFailed } from "../ports.ts"
@@ -23,6 +22,7 @@ export const newlyRegistered = (record: EntityRecord): LocalEntity => ({ record,
 /** What must be known of a held slot to show it. */
 export interface SlotDetails<S extends Slots.Slot> {
   readonly recordOf: (slot: S) => EntityRecord
+  readonly developerOf: Slots.DeveloperOf<S>
   readonly receivedAtOf: (slot: S) => Seconds
 }
 
@@ -34,7 +34,7 @@ export const entryOf = <S extends Slots.Slot>(
 ): EntityEntry | undefined => {
   const contested = Slots.isContested(slots)
   if (local !== undefined) return { tier: "local", contested, ...local }
-  const slot = Slots.shown(slots)
+  const slot = Slots.shown(slots, details.developerOf)
   if (slot === undefined) return undefined
   return { tier: "gossip", contested, record: details.recordOf(slot), status: "active", receivedAt: details.receivedAtOf(slot) }
 }
@@ -56,17 +56,8 @@ export const withOwn = <S extends Slots.Slot>(slots: ReadonlyArray<S>, own: S): 
 export const isNews = (slots: ReadonlyArray<Slots.Slot>, own: Slots.Slot): boolean =>
   slots.every((slot) => slot.origin !== own.origin || Slots.later(slot, own) !== slot)
 
-/**
- * Can every store give it back as it was signed? NUL does not fit PostgreSQL, a lone surrogate does not fit UTF-8. What
- * a peer says so is not kept (merging it changes nothing); what a client says so is refused before it comes here.
- */
-export const isStorable = (announcement: Announcement): boolean => isPlainJson(announcement.document)
-
 /** A developer whose row came with an entity's registration has signed nothing yet: its own registration replaces that row. */
 export const isImplicit = (developer: DeveloperRecord): boolean => developer.signature === undefined
-
-export const unstorable = (operation: string) =>
-  new StoreFailed({ operation, reason: "a text in it holds a NUL or half a surrogate pair, which no database keeps" })
 
 export const outdated = (operation: string) =>
   new StoreFailed({ operation, reason: "a statement of ours about this entity is held that this one could not follow" })

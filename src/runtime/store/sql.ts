@@ -8,6 +8,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Exit, Layer, Option, Stream } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
+import type { SlotKey } from "../../protocol/gossip/slot-set.ts"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
 import type { DeveloperRecord } from "../../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord } from "../../protocol/records/entity.ts"
@@ -17,15 +18,29 @@ import { makeGrouping } from "./grouping.ts"
 import { mergeAll, type SlotWrites, type Subject, writesOf } from "./merging.ts"
 import { lockClass, migrate } from "./migrations.ts"
 import {
-  agentRow, developerRow, type DeveloperRow, type EntityRow, type PinRow, readDeveloper, readEntry, readLocal, readPin, readSlot,
-  type RecordRow, slotOf, slotRow, type SlotRow,
+  agentRow,
+  developerRow,
+  type DeveloperRow,
+  type EntityRow,
+  type PinRow,
+  readDeveloper,
+  readEntry,
+  readLocal,
+  readPin,
+  readSlot,
+  type RecordRow,
+  slotOf,
+  slotRow,
+  type SlotRow,
 } from "./rows.ts"
-import { isNews, isStorable, newlyRegistered, outdated, unstorable, withOwn } from "./shown.ts"
+import { isNews, newlyRegistered, outdated, withOwn } from "./shown.ts"
 import { failedAt } from "./sql-failure.ts"
 import { statementsFor } from "./statements.ts"
 
 /** Rows that one page of `everyEntity` reads: some hundred kilobytes. */
 const rowsPerPage = 500
+/** The same of `everySlot`, whose rows are short. */
+const slotsPerPage = 5_000
 
 /** Registrations that share one statement, and such statements at a time: more would only wait for each other's disk. */
 const registrationsPerStatement = 64
@@ -67,7 +82,7 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
         during("everyEntity"),
         Effect.map((page) => {
           const last = page.length < rowsPerPage ? undefined : page.at(-1)?.agent_id
-          return [page.map(readEntry), last === undefined ? Option.none() : Option.some(last as string)] as const
+          return [page.map(readEntry), last === undefined ? Option.none() : Option.some<string>(last)] as const
         }),
       ),
     )
@@ -92,7 +107,7 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
     const ids = [...new Set(announcements.map(({ subject }) => subject))]
     return lockedSubjects(ids).pipe(
       Effect.flatMap((subjects) => {
-        const { outcomes, writes } = mergeAll(subjects, announcements, isStorable, nowMs)
+        const { outcomes, writes } = mergeAll(subjects, announcements, nowMs)
         return writes.slots.length === 0 ? Effect.succeed(outcomes) : Effect.as(write(writes), outcomes)
       }),
       inTransaction("merge"),
@@ -143,7 +158,6 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
 
   const deregister: RecordStore["Service"]["deregister"] = (id, announcement) =>
     Effect.gen(function* () {
-      if (!isStorable(announcement)) return yield* unstorable("deregister")
       const before = (yield* lockedSubjects([id])).get(id)!
       const removed = yield* query(statements.removeAgent, id)
       if (removed.length === 0) return false
@@ -159,7 +173,11 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
       sql.withTransaction(work).pipe(Effect.retry({ times: 2, while: wasInTheWay }), during(operation))
 
   return {
-    entity: (id) => entities([id]).pipe(Effect.map(([entry]) => entry), during("entity")),
+    entity: (id) =>
+      entities([id]).pipe(
+        Effect.map(([entry]) => entry),
+        during("entity"),
+      ),
     entities: (ids) => (ids.length === 0 ? Effect.succeed([]) : entities(ids).pipe(during("entities"))),
     everyEntity: Stream.concat(pages(statements.localPage), pages(statements.gossipPage)),
     developer: (id) =>
@@ -177,18 +195,43 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
     ),
     slots: (subject) =>
       query<SlotRow>(statements.slots, [subject]).pipe(
-        Effect.map((found) => found.map(readSlot).sort(compareClaims).map((slot) => slot.announcement())),
+        Effect.map((found) =>
+          found
+            .map(readSlot)
+            .sort(compareClaims)
+            .map((slot) => slot.announcement()),
+        ),
         during("slots"),
+      ),
+    everySlot: Stream.paginate({ subject: "", origin: "" }, ({ origin, subject }) =>
+      query<SlotKey>(statements.slotPage, subject, origin, slotsPerPage).pipe(
+        during("everySlot"),
+        Effect.map((page) => {
+          const last = page.length < slotsPerPage ? undefined : page.at(-1)
+          return [
+            page,
+            last === undefined ? Option.none() : Option.some<{ readonly subject: string; readonly origin: string }>(last),
+          ] as const
+        }),
+      ),
+    ),
+    documents: (ids) =>
+      query<{ readonly document: string }>(statements.documents, ids).pipe(
+        Effect.map((found) => found.map(({ document }) => JSON.parse(document) as JsonObject)),
+        during("documents"),
       ),
     addDeveloper: (developer) =>
       query(statements.addDeveloper, rows(developerRow(developer))).pipe(
         Effect.flatMap((added) => (added.length > 0 ? Effect.void : Effect.fail(new AlreadyRegistered({ id: developer.developer_id })))),
         during("addDeveloper"),
       ),
-    register: (registration) => (isStorable(registration.announcement) ? register(registration) : Effect.fail(unstorable("register"))),
+    register,
     deregister,
     merge: (announcements, nowMs) => (announcements.length === 0 ? Effect.succeed([]) : merge(announcements, nowMs)),
-    pins: query<PinRow>(statements.pins).pipe(Effect.map((found) => found.map(readPin)), during("pins")),
+    pins: query<PinRow>(statements.pins).pipe(
+      Effect.map((found) => found.map(readPin)),
+      during("pins"),
+    ),
     pin: ({ address, key, since }) => query(statements.pin, address, key, since).pipe(Effect.asVoid, during("pin")),
   }
 }

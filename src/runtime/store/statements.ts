@@ -15,20 +15,39 @@ export const quoted = (schema: string): string => {
 export const isSchemaName = (schema: string): boolean => /^[a-z_][a-z0-9_]{0,62}$/.test(schema) && !schema.startsWith("pg_")
 
 const slotColumns = [
-  "subject", "origin", "at", "id", "kind", "is_tombstone", "registered_at", "home_signed", "received_at", "document",
+  "subject",
+  "origin",
+  "at",
+  "id",
+  "kind",
+  "is_tombstone",
+  "registered_at",
+  "home_signed",
+  "received_at",
+  "document",
 ] as const
 const gossipColumns = [...entityColumns, "received_at", "tombstoned", "tombstone_at", "origin_public_key"] as const
 const developerColumns = [
-  "developer_id", "name", "public_key", "profile_url", "github", "home_registry", "registered_at", "updated_at", "signature",
+  "developer_id",
+  "name",
+  "public_key",
+  "profile_url",
+  "github",
+  "home_registry",
+  "registered_at",
+  "updated_at",
+  "signature",
 ] as const
 const tombstoneColumns = ["agent_id", "home_registry", "reason", "created_at", "expires_at", "signature"] as const
 
 const replaced = (columns: ReadonlyArray<string>, ...key: ReadonlyArray<string>): string =>
-  columns.filter((column) => !key.includes(column)).map((column) => `${column} = excluded.${column}`).join(", ")
+  columns
+    .filter((column) => !key.includes(column))
+    .map((column) => `${column} = excluded.${column}`)
+    .join(", ")
 
 /** Of two slots of one registry the one that counts has the greater of these (`protocol/records/slots.ts`, `later`). */
-const standing = (slot: string): string =>
-  `(${slot}.home_signed, -${slot}.registered_at, ${slot}.at, ${slot}.is_tombstone, ${slot}.id)`
+const standing = (slot: string): string => `(${slot}.home_signed, -${slot}.registered_at, ${slot}.at, ${slot}.is_tombstone, ${slot}.id)`
 
 export type Statements = ReturnType<typeof statementsFor>
 
@@ -66,9 +85,18 @@ export const statementsFor = (schema: string) => {
     /** $1: subjects. */
     slots: `SELECT ${slotColumns.join(", ")} FROM ${s}.announcements WHERE subject = ANY($1::text[])`,
 
+    /** $1, $2: subject and origin of the last one of the page before, $3: rows a page. */
+    slotPage: `SELECT subject, origin, id FROM ${s}.announcements WHERE (subject, origin) > ($1, $2) ORDER BY subject, origin LIMIT $3::int`,
+    /** $1: ids of announcements. */
+    documents: `SELECT document FROM ${s}.announcements WHERE id = ANY($1::text[])`,
+
     /** $1: a developer. Yields nothing when a developer that signed its registration is there. */
-    addDeveloper: `${insert("developers", developerColumns, "$1",
-      `ON CONFLICT (developer_id) DO UPDATE SET ${replaced(developerColumns, "developer_id")} WHERE held.signature IS NULL`)}
+    addDeveloper: `${insert(
+      "developers",
+      developerColumns,
+      "$1",
+      `ON CONFLICT (developer_id) DO UPDATE SET ${replaced(developerColumns, "developer_id")} WHERE held.signature IS NULL`,
+    )}
       RETURNING developer_id`,
     /**
      * $1: agents, $2: their developers, $3: their announcements; one statement, so one transaction. Yields the ids that
@@ -76,11 +104,21 @@ export const statementsFor = (schema: string) => {
      * of which we said something that this cannot follow.
      */
     register: `WITH said AS MATERIALIZED (SELECT * FROM ${rowsOf("announcements", "$3")}),
-      agent AS (${insert("agents", entityColumns, "$1", "ON CONFLICT DO NOTHING RETURNING agent_id, developer_id",
-      `NOT EXISTS (SELECT FROM said JOIN ${s}.announcements AS had USING (subject, origin)
-        WHERE subject = r.agent_id AND ${standing("had")} >= ${standing("said")})`)}),
-      developer AS (${insert("developers", developerColumns, "$2", "ON CONFLICT DO NOTHING",
-        "r.developer_id IN (SELECT developer_id FROM agent)")}),
+      agent AS (${insert(
+        "agents",
+        entityColumns,
+        "$1",
+        "ON CONFLICT DO NOTHING RETURNING agent_id, developer_id",
+        `NOT EXISTS (SELECT FROM said JOIN ${s}.announcements AS had USING (subject, origin)
+        WHERE subject = r.agent_id AND ${standing("had")} >= ${standing("said")})`,
+      )}),
+      developer AS (${insert(
+        "developers",
+        developerColumns,
+        "$2",
+        "ON CONFLICT DO NOTHING",
+        "r.developer_id IN (SELECT developer_id FROM agent)",
+      )}),
       slot AS (${insertFrom("announcements", slotColumns, "said", laterSlot, "r.subject IN (SELECT agent_id FROM agent)")}),
       risen AS (DELETE FROM ${s}.tombstones AS t USING said AS r, agent
         WHERE agent.agent_id = r.subject AND t.agent_id = r.subject AND t.home_registry = r.origin)
@@ -98,8 +136,12 @@ export const statementsFor = (schema: string) => {
       shown AS (${insert("gossip_entries", gossipColumns, "$3", `ON CONFLICT (agent_id) DO UPDATE SET ${replaced(gossipColumns, "agent_id")}`)}),
       hidden AS (UPDATE ${s}.gossip_entries AS held SET tombstoned = TRUE, tombstone_at = r.tombstone_at
         FROM ${rowsOf("gossip_entries", "$4")} AS r WHERE held.agent_id = r.agent_id),
-      buried AS (${insert("tombstones", tombstoneColumns, "$5",
-        `ON CONFLICT (agent_id, home_registry) DO UPDATE SET ${replaced(tombstoneColumns, "agent_id", "home_registry")}`)}),
+      buried AS (${insert(
+        "tombstones",
+        tombstoneColumns,
+        "$5",
+        `ON CONFLICT (agent_id, home_registry) DO UPDATE SET ${replaced(tombstoneColumns, "agent_id", "home_registry")}`,
+      )}),
       risen AS (DELETE FROM ${s}.tombstones AS held USING said AS r
         WHERE NOT r.is_tombstone AND held.agent_id = r.subject AND held.home_registry = r.origin)
       SELECT 1 AS done`,

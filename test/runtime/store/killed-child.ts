@@ -13,7 +13,7 @@ const registered = Effect.gen(function* () {
     { concurrency: "unbounded" },
   )
   process.stdout.write(`registered ${records.length}\n`)
-  yield* Effect.never
+  return yield* Effect.never
 })
 
 await Effect.runPromise(

@@ -9,9 +9,7 @@ import { StoreLive } from "../../../src/runtime/store/layer.ts"
 
 const opening = (url: string, schema = "registry") =>
   Effect.runPromise(
-    Effect.flip(
-      Effect.provide(RecordStore, StoreLive({ databaseUrl: Redacted.make(url), dataDir: tmpdir(), schema, maxConnections: 20 })),
-    ),
+    Effect.flip(Effect.provide(RecordStore, StoreLive({ databaseUrl: Redacted.make(url), dataDir: tmpdir(), schema, maxConnections: 20 }))),
   )
 
 describe("opening a database that cannot be used", () => {

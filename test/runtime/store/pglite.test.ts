@@ -48,7 +48,14 @@ describe("the embedded database", () => {
         yield* sql.unsafe("CREATE TABLE public.trial (n INT PRIMARY KEY)")
         const many = Effect.forEach(
           Array.from({ length: 40 }, (_, n) => n),
-          (n) => sql.withTransaction(sql.unsafe("INSERT INTO public.trial VALUES ($1)", [n]).pipe(Effect.andThen(n % 2 === 0 ? Effect.void : Effect.fail("undo")))).pipe(Effect.exit),
+          (n) =>
+            sql
+              .withTransaction(
+                sql
+                  .unsafe("INSERT INTO public.trial VALUES ($1)", [n])
+                  .pipe(Effect.andThen(n % 2 === 0 ? Effect.void : Effect.fail("undo"))),
+              )
+              .pipe(Effect.exit),
           { concurrency: "unbounded" },
         )
         expect((yield* many).filter(({ _tag }) => _tag === "Success")).toHaveLength(20)
@@ -104,4 +111,3 @@ const killedAfterAnswer = (script: string, dataDir: string): Promise<number> =>
       else resolve(Number(match[1]))
     })
   })
-

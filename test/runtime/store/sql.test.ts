@@ -8,10 +8,11 @@ import { join } from "node:path"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, type Layer, ManagedRuntime, Redacted } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import type { RecordStore, StoreFailed } from "../../../src/runtime/ports.ts"
+import { type RecordStore, StoreFailed } from "../../../src/runtime/ports.ts"
 import { migrate } from "../../../src/runtime/store/migrations.ts"
 import { EmbeddedClient } from "../../../src/runtime/store/pglite.ts"
 import { makeSqlStore } from "../../../src/runtime/store/sql.ts"
+import { announced, developerOf, entityOf, registryOf } from "../../support/builders.ts"
 import { mergeProperty, storeContract } from "./contract.ts"
 
 const contractOn = (name: string, client: () => Layer.Layer<PgClient.PgClient, unknown>, propertyRuns: number) =>
@@ -20,7 +21,8 @@ const contractOn = (name: string, client: () => Layer.Layer<PgClient.PgClient, u
     const schema = `test_${process.pid}`
 
     const emptied = `WITH ${["agents", "gossip_entries", "developers", "announcements", "tombstones", "peer_pins"]
-      .map((table) => `${table} AS (DELETE FROM ${schema}.${table})`).join(", ")} SELECT 1 AS done`
+      .map((table) => `${table} AS (DELETE FROM ${schema}.${table})`)
+      .join(", ")} SELECT 1 AS done`
 
     beforeAll(() => {
       runtime = ManagedRuntime.make(client())
@@ -35,7 +37,7 @@ const contractOn = (name: string, client: () => Layer.Layer<PgClient.PgClient, u
       runtime.runPromise(
         Effect.gen(function* () {
           const sql = yield* PgClient.PgClient
-          const store: RecordStore["Service"] = yield* makeSqlStore(schema) as Effect.Effect<RecordStore["Service"], StoreFailed, PgClient.PgClient>
+          const store = yield* makeSqlStore(schema)
           yield* sql.unsafe(emptied)
           return yield* use(store)
         }),
@@ -61,18 +63,35 @@ const contractOn = (name: string, client: () => Layer.Layer<PgClient.PgClient, u
             yield* Effect.forEach([1, 2, 3, 4], () => migrate(name), { concurrency: "unbounded" })
             yield* migrate(name)
             const tables = yield* sql.unsafe<{ readonly table: string }>(
-              "SELECT tablename::text AS table FROM pg_tables WHERE schemaname = $1 ORDER BY tablename", [name])
+              "SELECT tablename::text AS table FROM pg_tables WHERE schemaname = $1 ORDER BY tablename",
+              [name],
+            )
             expect(tables.map(({ table }) => table)).toEqual([
-              "agents", "announcements", "attestations", "developers", "gossip_developers", "gossip_entries", "gossip_zns_names", "migrations",
-              "peer_attestations", "peer_pins", "registry_identity_proofs", "tombstones", "zns_names", "zns_versions",
+              "agents",
+              "announcements",
+              "attestations",
+              "developers",
+              "gossip_developers",
+              "gossip_entries",
+              "gossip_zns_names",
+              "migrations",
+              "peer_attestations",
+              "peer_pins",
+              "registry_identity_proofs",
+              "tombstones",
+              "zns_names",
+              "zns_versions",
             ])
             const columns = yield* sql.unsafe<{ readonly column: string; readonly type: string }>(
               `SELECT column_name::text AS column, data_type::text AS type FROM information_schema.columns
-               WHERE table_schema = $1 AND table_name = 'agents'`, [name])
+               WHERE table_schema = $1 AND table_name = 'agents'`,
+              [name],
+            )
             const typeOf = new Map(columns.map(({ column, type }) => [column, type]))
             for (const column of pageColumns) expect(typeOf.has(column), column).toBe(true)
             expect(typeOf.get("entity_index")).toBe("bigint")
-          })))
+          }),
+        ))
 
       it("leaves the tables of a newer program alone", () =>
         inSchema((sql, name) =>
@@ -80,7 +99,8 @@ const contractOn = (name: string, client: () => Layer.Layer<PgClient.PgClient, u
             yield* migrate(name)
             yield* sql.unsafe(`INSERT INTO ${name}.migrations (migration_id, name) VALUES (99, 'tomorrow')`)
             expect(yield* refusal(name)).toMatch(/newer agentdns \(version 99/)
-          })))
+          }),
+        ))
 
       it("leaves a Go node's tables alone and names the command that brings them over", () =>
         inSchema((sql, name) =>
@@ -90,7 +110,8 @@ const contractOn = (name: string, client: () => Layer.Layer<PgClient.PgClient, u
             yield* sql.unsafe(`CREATE TABLE ${name}.entities (entity_id TEXT PRIMARY KEY)`)
             expect(yield* refusal(name)).toMatch(/`agentdns import-go`/)
             expect(yield* sql.unsafe("SELECT 1 FROM pg_tables WHERE schemaname = $1", [name])).toHaveLength(2)
-          })))
+          }),
+        ))
 
       it("leaves a stranger's tables alone, and does nothing by halves", () =>
         inSchema((sql, name) =>
@@ -103,16 +124,54 @@ const contractOn = (name: string, client: () => Layer.Layer<PgClient.PgClient, u
             yield* sql.unsafe(`CREATE VIEW ${name}.shown_entities AS SELECT 1 AS one`)
             yield* refusal(name)
             expect(yield* sql.unsafe("SELECT 1 FROM pg_tables WHERE schemaname = $1", [name])).toEqual([])
-          })))
+          }),
+        ))
     })
+
+    it("of registrations at once, takes those that it can keep; what it cannot is an error and leaves nothing", () =>
+      withStore((store) =>
+        Effect.gen(function* () {
+          // Whoever reads requests refuses a NUL; this is one that got past.
+          const records = Array.from({ length: 9 }, (_, index) => ({ ...entityOf(7, index), ...(index === 4 && { name: "nul \0" }) }))
+          const exits = yield* Effect.forEach(
+            records,
+            (record, index) =>
+              Effect.exit(
+                store.register({ record, developer: developerOf(7), announcement: announced(registryOf(1), entityOf(7, index)) }),
+              ),
+            { concurrency: "unbounded" },
+          )
+          expect(exits.map(({ _tag }) => _tag)).toEqual(records.map((_, index) => (index === 4 ? "Failure" : "Success")))
+          expect(yield* Effect.flip(exits[4]!)).toBeInstanceOf(StoreFailed)
+          expect(yield* store.slots(records[4]!.entity_id)).toEqual([])
+          expect((yield* store.counts).localEntities).toBe(8)
+        }),
+      ))
 
     it("shows the same as the memory store, whatever the order and the pieces", () => mergeProperty(withStore, propertyRuns))
   })
 
 /** The storage page's columns of `agents`. */
 const pageColumns = [
-  "agent_id", "name", "owner", "agent_url", "category", "tags", "summary", "public_key", "home_registry", "registered_at", "updated_at",
-  "ttl", "signature", "status", "last_heartbeat", "developer_id", "entity_index", "developer_proof", "codebase_hash",
+  "agent_id",
+  "name",
+  "owner",
+  "agent_url",
+  "category",
+  "tags",
+  "summary",
+  "public_key",
+  "home_registry",
+  "registered_at",
+  "updated_at",
+  "ttl",
+  "signature",
+  "status",
+  "last_heartbeat",
+  "developer_id",
+  "entity_index",
+  "developer_proof",
+  "codebase_hash",
 ]
 
 const directory = mkdtempSync(join(tmpdir(), "agentdns-store-"))

@@ -180,6 +180,7 @@ const indexes = (s: string): ReadonlyArray<string> => [
   `CREATE INDEX ON ${s}.zns_names USING GIN (capability_tags)`,
   `CREATE INDEX ON ${s}.gossip_zns_names (registry_host)`,
   `CREATE INDEX ON ${s}.tombstones (expires_at)`,
+  `CREATE INDEX ON ${s}.announcements (id)`,
   `CREATE INDEX ON ${s}.peer_attestations (subject_id)`,
 ]
 
@@ -199,9 +200,32 @@ const views = (s: string): ReadonlyArray<string> => {
 
 /** Version 1's own list: `rows.ts` moves on, a migration does not. */
 const recordNames = [
-  "agent_id", "entity_type", "name", "owner", "agent_url", "category", "tags", "summary", "public_key", "home_registry",
-  "registered_at", "updated_at", "ttl", "signature", "status", "last_heartbeat", "developer_id", "entity_index",
-  "developer_proof", "codebase_hash", "service_endpoint", "openapi_url", "entity_pricing", "capability_summary", "signed", "changes",
+  "agent_id",
+  "entity_type",
+  "name",
+  "owner",
+  "agent_url",
+  "category",
+  "tags",
+  "summary",
+  "public_key",
+  "home_registry",
+  "registered_at",
+  "updated_at",
+  "ttl",
+  "signature",
+  "status",
+  "last_heartbeat",
+  "developer_id",
+  "entity_index",
+  "developer_proof",
+  "codebase_hash",
+  "service_endpoint",
+  "openapi_url",
+  "entity_pricing",
+  "capability_summary",
+  "signed",
+  "changes",
 ]
 
 export const firstTables = (schema: string): ReadonlyArray<string> => {
