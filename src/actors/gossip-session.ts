@@ -36,11 +36,8 @@ const words = setup({
     ...commands("verify", "tell", "pauseReading", "resumeReading"),
     spend: assign(({ context }, { nowMs }: { readonly nowMs: number }) => ({ allowance: Allowance.spend(Allowance.refilled(context.allowance, nowMs), 1) })),
     hold: assign(({ context }, { offer }: { readonly offer: Offer }) => ({ held: [...context.held, offer] })),
-    /** What is let through is paid for: the allowance goes below nothing until time has filled it again. */
-    release: assign(({ context }) => ({
-      held: context.held.slice(releasedAtOnce(context)),
-      allowance: Allowance.spend(context.allowance, Math.min(context.held.length, releasedAtOnce(context))),
-    })),
+    /** A portion of time has filled the allowance, and what it lets through is paid for. */
+    release: assign(({ context }) => ({ held: context.held.slice(releasable(context)), allowance: Allowance.spend(portionLater(context), releasable(context)) })),
   },
   guards: {
     mayPass: ({ context }, { nowMs }: { readonly nowMs: number }) => Allowance.refilled(context.allowance, nowMs).left >= 1,
@@ -49,7 +46,11 @@ const words = setup({
   },
 })
 
-const releasedAtOnce = ({ allowance }: GossipSessionContext): number => Math.ceil((allowance.perSecond * releasePeriodMs) / 1_000)
+/** The allowance after one more release period. By count and not by the clock: a timer that fires late lets through no more. */
+const portionLater = ({ allowance }: GossipSessionContext): Allowance.Allowance => Allowance.refilled(allowance, allowance.atMs + releasePeriodMs)
+
+/** How many of the held ones it lets through then. */
+const releasable = (context: GossipSessionContext): number => Math.min(context.held.length, Math.max(0, Math.floor(portionLater(context).left)))
 
 /** What verification said is passed on in both states alike. */
 const judging = words.createStateConfig({
@@ -97,7 +98,7 @@ export const gossipSession = words.createMachine({
         [releasePeriodMs]: {
           target: "throttled",
           reenter: true,
-          actions: [{ type: "verify", params: ({ context }) => ({ offers: context.held.slice(0, releasedAtOnce(context)) }) }, "release"],
+          actions: [{ type: "verify", params: ({ context }) => ({ offers: context.held.slice(0, releasable(context)) }) }, "release"],
         },
       },
       always: { guard: "holdsNothing", target: "flowing", actions: { type: "resumeReading", params: ({ context }) => context } },
