@@ -12,7 +12,14 @@ import { type EngineRun, runOn } from "./engine-run.ts"
 import type { Plausible } from "./plausible.ts"
 
 /** How a run goes on: mostly with an event that this state hears, sometimes with any, sometimes a timer fires; some come in floods. */
-export const moves = fc.array(fc.record({ what: fc.constantFrom("heard", "heard", "heard", "any", "timer", "timer"), seed: fc.nat(1_000_000), times: fc.constantFrom(1, 1, 1, 1, 110) }), { maxLength: 40 })
+export const moves = fc.array(
+  fc.record({
+    what: fc.constantFrom("heard", "heard", "heard", "any", "timer", "timer"),
+    seed: fc.nat(1_000_000),
+    times: fc.constantFrom(1, 1, 1, 1, 110),
+  }),
+  { maxLength: 40 },
+)
 export const seeds = fc.nat(1_000_000)
 
 export interface Move {
@@ -24,7 +31,12 @@ export interface Move {
 const heardIn = (machine: AnyStateMachine, state: string): ReadonlyArray<string> => [...(machine.states[state]?.transitions.keys() ?? [])]
 
 /** The next event, drawn by the state that both engines are in; `undefined` when it cannot happen. */
-const eventOf = ({ machine, events, likely }: Plausible, { what, seed }: Omit<Move, "times">, state: string, context: unknown): ActorEvent | undefined => {
+const eventOf = (
+  { machine, events, likely }: Plausible,
+  { what, seed }: Omit<Move, "times">,
+  state: string,
+  context: unknown,
+): ActorEvent | undefined => {
   const chance = new SeededRandom(seed, "event")
   const heard = heardIn(machine, state).filter((type) => type in events)
   const types = what === "any" || heard.length === 0 ? Object.keys(events) : heard
@@ -44,7 +56,8 @@ export const difference = (one: Engine, other: Engine, subject: Plausible, input
       isDeepStrictEqual(stateA.context, stateB.context) &&
       a.running.isDone() === b.running.isDone() &&
       isDeepStrictEqual(a.pending(), b.pending())
-    const told = (state: object, said: unknown, run: EngineRun) => inspect({ ...state, said, pending: run.pending(), isDone: run.running.isDone() }, { depth: 6 })
+    const told = (state: object, said: unknown, run: EngineRun) =>
+      inspect({ ...state, said, pending: run.pending(), isDone: run.running.isDone() }, { depth: 6 })
     return isSame ? undefined : `after ${inspect(after)}:\n${told(stateA, handedA, a)}\nand\n${told(stateB, handedB, b)}`
   }
   let found = compare("start")
@@ -73,13 +86,15 @@ export const difference = (one: Engine, other: Engine, subject: Plausible, input
 }
 
 /** Who has ended has no timers: XState cancels them itself, the actor system does it for the compiled engine. */
-const handed = (run: EngineRun): ReadonlyArray<unknown> => run.handedOut().filter((one) => !(run.running.isDone() && "cancelled" in (one as object)))
+const handed = (run: EngineRun): ReadonlyArray<unknown> =>
+  run.handedOut().filter((one) => !(run.running.isDone() && "cancelled" in (one as object)))
 
 /** XState's list of actions in our words; what it has carried out itself already is left out. */
 const asSteps = (actions: ReadonlyArray<{ readonly type: string; readonly params: unknown }>): ReadonlyArray<Step> =>
   actions.flatMap((action): ReadonlyArray<Step> => {
     const params = action.params as { readonly id: string; readonly delay?: number; readonly event: ActorEvent; readonly sendId: string }
-    if (action.type === "xstate.raise") return params.delay === undefined ? [] : [{ kind: "schedule", id: params.id, delayMs: params.delay, event: params.event }]
+    if (action.type === "xstate.raise")
+      return params.delay === undefined ? [] : [{ kind: "schedule", id: params.id, delayMs: params.delay, event: params.event }]
     if (action.type === "xstate.cancel") return [{ kind: "cancel", id: params.sendId }]
     return [{ kind: "action", type: action.type, params: action.params }]
   })
@@ -99,13 +114,18 @@ export const differenceOfTable = (subject: Plausible, inputSeed: number, played:
       isDeepStrictEqual(state.context, snapshot.context) &&
       isDeepStrictEqual(steps, asSteps(actions))
     const oracle = { value: snapshot.value, context: snapshot.context as unknown, steps: asSteps(actions) }
-    return isSame ? undefined : `after ${inspect(after)}:\n${inspect({ ...state, steps }, { depth: 6 })}\nand\n${inspect(oracle, { depth: 6 })}`
+    return isSame
+      ? undefined
+      : `after ${inspect(after)}:\n${inspect({ ...state, steps }, { depth: 6 })}\nand\n${inspect(oracle, { depth: 6 })}`
   }
   let found = compare("start")
   for (const move of played) {
     if (found !== undefined || state.isDone) break
     const timers = heardIn(machine, state.value).filter((type) => type.startsWith("xstate.after."))
-    const event = move.what === "timer" && timers.length > 0 ? { type: timers[move.seed % timers.length]! } : eventOf(subject, move, state.value, state.context)
+    const event =
+      move.what === "timer" && timers.length > 0
+        ? { type: timers[move.seed % timers.length]! }
+        : eventOf(subject, move, state.value, state.context)
     if (event === undefined) continue
     steps = []
     state = compiled.step(state, event, steps)

@@ -9,10 +9,21 @@ interface Tally {
   readonly trail: ReadonlyArray<string>
 }
 
-type Cue = { readonly type: "up"; readonly by: number } | { readonly type: "down" } | { readonly type: "turn" } | { readonly type: "later" } | { readonly type: "never" } | { readonly type: "end" } | { readonly type: "echo"; readonly count: number } | { readonly type: "stay" }
+type Cue =
+  | { readonly type: "up"; readonly by: number }
+  | { readonly type: "down" }
+  | { readonly type: "turn" }
+  | { readonly type: "later" }
+  | { readonly type: "never" }
+  | { readonly type: "end" }
+  | { readonly type: "echo"; readonly count: number }
+  | { readonly type: "stay" }
 
 /** Says where it has been. */
-const says = (where: string) => ({ type: "close" as const, params: ({ context }: { readonly context: Tally }) => ({ link: context.count, reason: where }) })
+const says = (where: string) => ({
+  type: "close" as const,
+  params: ({ context }: { readonly context: Tally }) => ({ link: context.count, reason: where }),
+})
 
 const words = setup({
   types: { input: {} as { readonly count: number }, context: {} as Tally, events: {} as Cue },
@@ -99,7 +110,13 @@ export const randomMachine = (chance: SeededRandom): Plausible => {
   const action = () =>
     chance.pick<() => unknown>([
       () => ({ type: "close", params: { link: chance.below(100), reason: chance.pick(states) } }),
-      () => ({ type: "measure", params: ({ context, event }: { readonly context: Tally; readonly event: { readonly type: string } }) => ({ link: context.count, event: event.type }) }),
+      () => ({
+        type: "measure",
+        params: ({ context, event }: { readonly context: Tally; readonly event: { readonly type: string } }) => ({
+          link: context.count,
+          event: event.type,
+        }),
+      }),
       () => ({ type: "up", params: { by: chance.below(3) } }),
       () => "down",
       () => "note",
@@ -107,7 +124,8 @@ export const randomMachine = (chance: SeededRandom): Plausible => {
       // XState keeps a timer that is set again without being cancelled; no machine of ours does that
       () => ["notSoon", "soon"],
     ])()
-  const guard = () => chance.pick<unknown>([undefined, undefined, "isLarge", "saysUp", { type: "isLess", params: { than: chance.below(6) } }])
+  const guard = () =>
+    chance.pick<unknown>([undefined, undefined, "isLarge", "saysUp", { type: "isLess", params: { than: chance.below(6) } }])
   const edge = (targets: ReadonlyArray<string>) => ({
     ...(targets.length > 0 && chance.isTrue(0.7) && { target: chance.pick(targets) }),
     ...(chance.isTrue(0.3) && { reenter: true }),
@@ -123,13 +141,26 @@ export const randomMachine = (chance: SeededRandom): Plausible => {
       ...(later.length === 0 && chance.isTrue(0.7)
         ? { type: "final" }
         : {
-            on: { ...Object.fromEntries(events.filter(() => chance.isTrue(0.6)).map((type) => [type, Array.from({ length: 1 + chance.below(2) }, () => edge(states))])), echo: { actions: actions(2), target: chance.isTrue(0.3) ? name : undefined } },
+            on: {
+              ...Object.fromEntries(
+                events
+                  .filter(() => chance.isTrue(0.6))
+                  .map((type) => [type, Array.from({ length: 1 + chance.below(2) }, () => edge(states))]),
+              ),
+              echo: { actions: actions(2), target: chance.isTrue(0.3) ? name : undefined },
+            },
             ...(chance.isTrue(0.4) && { after: { [chance.pick(["wait", "long", "250"])]: edge(states) } }),
-            ...(later.length > 0 && chance.isTrue(0.5) && { always: some(2, () => ({ ...edge(later), target: chance.pick(later), actions: actions(2) })) }),
+            ...(later.length > 0 &&
+              chance.isTrue(0.5) && { always: some(2, () => ({ ...edge(later), target: chance.pick(later), actions: actions(2) })) }),
           }),
     }
   }
-  const config = { id: "random", context: { count: chance.below(5), trail: [] }, initial: chance.pick(states), states: Object.fromEntries(states.map((name, index) => [name, state(name, index)])) }
+  const config = {
+    id: "random",
+    context: { count: chance.below(5), trail: [] },
+    initial: chance.pick(states),
+    states: Object.fromEntries(states.map((name, index) => [name, state(name, index)])),
+  }
   return {
     input: () => ({}),
     events: Object.fromEntries([...events, "up", "echo"].map((type) => [type, () => ({ type, by: 1, count: 0 })])),

@@ -45,7 +45,12 @@ const announcements = new Map<string, VerifiedAnnouncement>()
 
 export const envelopeOf = (announcement: VerifiedAnnouncement, hopCount = 0): Envelope => ({ announcement, hopCount })
 
-export const gossipOf = ({ id, document }: VerifiedAnnouncement, hopCount = 0): Gossip => ({ type: "GOSSIP", id, hopCount, document: () => document })
+export const gossipOf = ({ id, document }: VerifiedAnnouncement, hopCount = 0): Gossip => ({
+  type: "GOSSIP",
+  id,
+  hopCount,
+  document: () => document,
+})
 
 export const memberOf = (seed: number, link: number, over: Partial<Member> = {}): Member => ({
   peer: `peer/in/${link}`,

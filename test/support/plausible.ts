@@ -28,7 +28,9 @@ export interface Plausible {
   readonly likely?: (state: string, context: never) => string | undefined
 }
 
-type Makers<E extends { readonly type: string }, C> = { readonly [T in E["type"]]: (chance: SeededRandom, context: C) => Extract<E, { readonly type: T }> | undefined }
+type Makers<E extends { readonly type: string }, C> = {
+  readonly [T in E["type"]]: (chance: SeededRandom, context: C) => Extract<E, { readonly type: T }> | undefined
+}
 
 const us = 1
 const seeds = [2, 3, 4, 5]
@@ -45,7 +47,13 @@ const messageFrom = (chance: SeededRandom): Message =>
   ])()
 
 const peerEvents: Makers<PeerEvent, ContextFrom<typeof peer>> = {
-  "dial.succeeded": (chance) => ({ type: "dial.succeeded", link: chance.below(3), key: keyFor(chance), host: "192.0.2.1", nowMs: laterMs(chance) }),
+  "dial.succeeded": (chance) => ({
+    type: "dial.succeeded",
+    link: chance.below(3),
+    key: keyFor(chance),
+    host: "192.0.2.1",
+    nowMs: laterMs(chance),
+  }),
   "dial.failed": (chance) => ({ type: "dial.failed", reason: reasonOf(chance) }),
   "message.received": (chance, { linked }) => ({
     type: "message.received",
@@ -54,7 +62,11 @@ const peerEvents: Makers<PeerEvent, ContextFrom<typeof peer>> = {
     message: chance.isTrue(0.6) ? helloOf(seeds.find((seed) => keyOf(seed).publicKey === linked?.key) ?? 2) : messageFrom(chance),
     nowMs: laterMs(chance),
   }),
-  "frame.refused": (chance, { linked }) => ({ type: "frame.refused", link: linkNear(chance, linked?.link), reason: chance.pick(["not-json", "oversized"]) }),
+  "frame.refused": (chance, { linked }) => ({
+    type: "frame.refused",
+    link: linkNear(chance, linked?.link),
+    reason: chance.pick(["not-json", "oversized"]),
+  }),
   "link.closed": (chance, { linked }) => ({ type: "link.closed", link: linkNear(chance, linked?.link), reason: "closed" }),
   "link.silent": (chance, { linked }) => ({ type: "link.silent", link: linkNear(chance, linked?.link) }),
   // nobody is admitted who did not greet: the node answers a greeting
@@ -63,10 +75,14 @@ const peerEvents: Makers<PeerEvent, ContextFrom<typeof peer>> = {
   "peer.dropped": (chance) => ({ type: "peer.dropped", reason: reasonOf(chance) }),
 }
 
-const linkNear = (chance: SeededRandom, link: number | undefined): number => (link !== undefined && chance.isTrue(0.8) ? link : chance.below(3))
+const linkNear = (chance: SeededRandom, link: number | undefined): number =>
+  link !== undefined && chance.isTrue(0.8) ? link : chance.below(3)
 
 const bootstrapEvents: Makers<BootstrapEvent, ContextFrom<typeof bootstrap>> = {
-  "addresses.learned": (chance) => ({ type: "addresses.learned", addresses: Array.from({ length: chance.below(6) }, () => addressOf(chance.below(30))) }),
+  "addresses.learned": (chance) => ({
+    type: "addresses.learned",
+    addresses: Array.from({ length: chance.below(6) }, () => addressOf(chance.below(30))),
+  }),
   "roster.changed": (chance) => ({
     type: "roster.changed",
     members: Array.from({ length: chance.below(5) }, (_, i) => {
@@ -75,7 +91,11 @@ const bootstrapEvents: Makers<BootstrapEvent, ContextFrom<typeof bootstrap>> = {
     }),
   }),
   "key.met": (chance) => ({ type: "key.met", pin: { address: writeAddress(addressOf(seedOf(chance))), key: keyFor(chance), since: noon } }),
-  "peer.gone": (chance, { running }) => ({ type: "peer.gone", peer: running.size > 0 ? chance.pick([...running]) : "peer/in/1", reason: reasonOf(chance) }),
+  "peer.gone": (chance, { running }) => ({
+    type: "peer.gone",
+    peer: running.size > 0 ? chance.pick([...running]) : "peer/in/1",
+    reason: reasonOf(chance),
+  }),
   "peer.dropped": (chance) => ({ type: "peer.dropped", reason: reasonOf(chance) }),
 }
 
@@ -86,7 +106,11 @@ const offerOf = (chance: SeededRandom): Offer => {
 
 const sessionEvents: Makers<GossipSessionEvent, ContextFrom<typeof gossipSession>> = {
   "announcement.offered": (chance) => ({ type: "announcement.offered", offer: offerOf(chance), nowMs: laterMs(chance) }),
-  "announcement.verified": (chance) => ({ type: "announcement.verified", announcement: announcementOf(seedOf(chance)), hopCount: chance.below(11) }),
+  "announcement.verified": (chance) => ({
+    type: "announcement.verified",
+    announcement: announcementOf(seedOf(chance)),
+    hopCount: chance.below(11),
+  }),
   "announcement.refused": () => ({ type: "announcement.refused", reason: "signature" }),
 }
 
@@ -100,10 +124,26 @@ const heartbeatEvents: Makers<HeartbeatEvent, ContextFrom<typeof heartbeat>> = {
 
 const nodeEvents: Makers<NodeEvent, ContextFrom<typeof node>> = {
   "node.listening": () => ({ type: "node.listening", port: 4001 }),
-  "link.accepted": (chance) => ({ type: "link.accepted", link: chance.below(9), key: keyFor(chance), host: "192.0.2.7", nowMs: laterMs(chance) }),
-  "peer.greeted": (chance) => ({ type: "peer.greeted", member: memberOf(seedOf(chance), chance.below(9), { direction: chance.pick(["in", "out"]) }) }),
-  "link.left": (chance, { roster }) => ({ type: "link.left", link: roster.length > 0 && chance.isTrue(0.7) ? chance.pick(roster).link : chance.below(9) }),
-  "peer.counted": (chance, { roster }) => ({ type: "peer.counted", link: roster.length > 0 ? chance.pick(roster).link : 1, agentCount: chance.below(100) }),
+  "link.accepted": (chance) => ({
+    type: "link.accepted",
+    link: chance.below(9),
+    key: keyFor(chance),
+    host: "192.0.2.7",
+    nowMs: laterMs(chance),
+  }),
+  "peer.greeted": (chance) => ({
+    type: "peer.greeted",
+    member: memberOf(seedOf(chance), chance.below(9), { direction: chance.pick(["in", "out"]) }),
+  }),
+  "link.left": (chance, { roster }) => ({
+    type: "link.left",
+    link: roster.length > 0 && chance.isTrue(0.7) ? chance.pick(roster).link : chance.below(9),
+  }),
+  "peer.counted": (chance, { roster }) => ({
+    type: "peer.counted",
+    link: roster.length > 0 ? chance.pick(roster).link : 1,
+    agentCount: chance.below(100),
+  }),
   "heartbeat.due": (chance, { roster }) => ({
     type: "heartbeat.due",
     link: roster.length > 0 ? chance.pick(roster).link : 1,
@@ -117,7 +157,10 @@ const nodeEvents: Makers<NodeEvent, ContextFrom<typeof node>> = {
 const pinOf = (seed: number) => ({ address: writeAddress(addressOf(seed)), key: keyOf(seed).publicKey, since: noon })
 
 const bootstrapInput = (chance: SeededRandom) => ({
-  configured: Array.from({ length: chance.below(3) }, (_, i) => ({ address: addressOf(i + 2), ...(chance.isTrue(0.3) && { key: keyOf(i + 2).publicKey }) })),
+  configured: Array.from({ length: chance.below(3) }, (_, i) => ({
+    address: addressOf(i + 2),
+    ...(chance.isTrue(0.3) && { key: keyOf(i + 2).publicKey }),
+  })),
   pins: chance.isTrue(0.5) ? [pinOf(2), pinOf(3)] : [],
   wantedPeers: chance.below(4),
 })
@@ -128,7 +171,13 @@ export const plausible: Readonly<Record<Exclude<ActorKind, "gossip">, Plausible>
     machine: peer,
     events: peerEvents,
     likely: (state, { hello }: ContextFrom<typeof peer>) =>
-      state === "dialing" ? "dial.succeeded" : state === "greeting" ? (hello === undefined ? "message.received" : "peer.admitted") : undefined,
+      state === "dialing"
+        ? "dial.succeeded"
+        : state === "greeting"
+          ? hello === undefined
+            ? "message.received"
+            : "peer.admitted"
+          : undefined,
     input: (chance) => {
       const common = { self: helloOf(us), seed: chance.below(2 ** 32) }
       const key = keyFor(chance)
@@ -154,6 +203,11 @@ export const plausible: Readonly<Record<Exclude<ActorKind, "gossip">, Plausible>
   node: {
     machine: node,
     events: nodeEvents,
-    input: (chance) => ({ self: helloOf(us), maxPeers: 1 + chance.below(4), bootstrap: bootstrapInput(chance), seed: chance.below(2 ** 32) }),
+    input: (chance) => ({
+      self: helloOf(us),
+      maxPeers: 1 + chance.below(4),
+      bootstrap: bootstrapInput(chance),
+      seed: chance.below(2 ** 32),
+    }),
   },
 }

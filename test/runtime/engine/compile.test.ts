@@ -1,6 +1,21 @@
 /** The compiler refuses what it does not understand, when the machine is compiled and not when it runs; and the oracle notices a broken engine. */
 import * as fc from "fast-check"
-import { and, type AnyStateMachine, assign, createMachine, emit, enqueueActions, fromCallback, log, not, or, raise, sendTo, setup, stateIn } from "xstate"
+import {
+  and,
+  type AnyStateMachine,
+  assign,
+  createMachine,
+  emit,
+  enqueueActions,
+  fromCallback,
+  log,
+  not,
+  or,
+  raise,
+  sendTo,
+  setup,
+  stateIn,
+} from "xstate"
 import { describe, expect, it } from "vitest"
 import { compile } from "../../../src/runtime/engine/compile.ts"
 import { compiledEngine } from "../../../src/runtime/engine/compiled.ts"
@@ -13,7 +28,7 @@ import { plausible } from "../../support/plausible.ts"
 const named = setup({
   actions: {
     said: () => {},
-    many: enqueueActions(({ enqueue }) => enqueue("said" as never)),
+    many: enqueueActions(({ enqueue }) => enqueue("said")),
     late: raise({ type: "later" }, { delay: 10 }),
     waits: raise({ type: "later" }, { delay: "nobody knows" as never, id: "waits" }),
     told: sendTo("somebody", { type: "hello" }),
@@ -26,7 +41,8 @@ const named = setup({
 })
 
 /** One state `a` with these members, and beside it `b`. */
-const withState = (members: object): AnyStateMachine => named.createMachine({ id: "refused", initial: "a", states: { a: members, b: {} } } as never) as never
+const withState = (members: object): AnyStateMachine =>
+  named.createMachine({ id: "refused", initial: "a", states: { a: members, b: {} } } as never) as never
 
 const refused: Readonly<Record<string, () => AnyStateMachine>> = {
   "a nested state": () => withState({ initial: "c", states: { c: {} } }),
@@ -49,15 +65,19 @@ const refused: Readonly<Record<string, () => AnyStateMachine>> = {
   "a delay that nobody declared": () => withState({ entry: "waits" }),
   "an `after` with a delay that nobody declared": () => withState({ after: { "nobody knows": "b" } }),
   "enqueued actions": () => withState({ entry: "many" }),
-  "sendTo": () => withState({ exit: "told" }),
-  "emit": () => withState({ entry: "shown" }),
-  "log": () => withState({ entry: "logged" }),
+  sendTo: () => withState({ exit: "told" }),
+  emit: () => withState({ entry: "shown" }),
+  log: () => withState({ entry: "logged" }),
   "actions of the root": () => named.createMachine({ id: "refused", initial: "a", entry: "said", states: { a: {} } }) as never,
   "exit actions of the root": () => named.createMachine({ id: "refused", initial: "a", exit: "said", states: { a: {} } }) as never,
-  "transitions of the root": () => named.createMachine({ id: "refused", initial: "a", on: { go: ".a" }, states: { a: {} } } as never) as never,
-  "`always` of the root": () => named.createMachine({ id: "refused", initial: "a", always: { actions: "said" }, states: { a: {} } } as never) as never,
-  "an invoked actor of the root": () => named.createMachine({ id: "refused", initial: "a", invoke: { src: "child" }, states: { a: {} } }) as never,
-  "actions of the initial transition": () => named.createMachine({ id: "refused", initial: { target: "a", actions: "said" }, states: { a: {} } } as never) as never,
+  "transitions of the root": () =>
+    named.createMachine({ id: "refused", initial: "a", on: { go: ".a" }, states: { a: {} } } as never) as never,
+  "`always` of the root": () =>
+    named.createMachine({ id: "refused", initial: "a", always: { actions: "said" }, states: { a: {} } } as never) as never,
+  "an invoked actor of the root": () =>
+    named.createMachine({ id: "refused", initial: "a", invoke: { src: "child" }, states: { a: {} } }) as never,
+  "actions of the initial transition": () =>
+    named.createMachine({ id: "refused", initial: { target: "a", actions: "said" }, states: { a: {} } } as never) as never,
 }
 
 describe("compile", () => {
@@ -84,7 +104,8 @@ describe("compile", () => {
 
 describe("the alarm rings", () => {
   const isCaught = (broken: Engine, subject = everyFeature): boolean =>
-    fc.check(fc.property(seeds, moves, (inputSeed, played) => difference(broken, xstateEngine, subject, inputSeed, played) === undefined)).failed
+    fc.check(fc.property(seeds, moves, (inputSeed, played) => difference(broken, xstateEngine, subject, inputSeed, played) === undefined))
+      .failed
 
   /** The compiled engine over a machine that was tampered with. */
   const over = (tamper: (machine: AnyStateMachine) => AnyStateMachine): Engine => ({
@@ -93,7 +114,9 @@ describe("the alarm rings", () => {
   })
 
   /** A copy whose states are changed before it is compiled. */
-  const changed = (change: (state: { entry: ReadonlyArray<unknown>; exit: ReadonlyArray<unknown>; always: ReadonlyArray<unknown> | undefined }) => void) =>
+  const changed = (
+    change: (state: { entry: ReadonlyArray<unknown>; exit: ReadonlyArray<unknown>; always: ReadonlyArray<unknown> | undefined }) => void,
+  ) =>
     over((machine) => {
       const copy = machine.provide({})
       for (const state of Object.values(copy.states)) change(state as never)
@@ -133,7 +156,11 @@ describe("the alarm rings", () => {
     },
     "an engine whose delays are off by one": {
       name: "compiled",
-      start: (logic, input, surroundings) => compiledEngine.start(logic, input, { ...surroundings, schedule: (id, delayMs, event) => surroundings.schedule(id, delayMs + 1, event) }),
+      start: (logic, input, surroundings) =>
+        compiledEngine.start(logic, input, {
+          ...surroundings,
+          schedule: (id, delayMs, event) => surroundings.schedule(id, delayMs + 1, event),
+        }),
     },
   }
   for (const [what, engine] of Object.entries(broken)) {

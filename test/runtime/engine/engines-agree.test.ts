@@ -58,9 +58,16 @@ describe("both engines agree", () => {
   it("and the plausible events get every machine into every state it has", () => {
     for (const [kind, subject] of Object.entries(plausible)) {
       const visited = new Set<string>()
-      fc.assert(fc.property(seeds, moves, (inputSeed, played) => void visit(subject, inputSeed, played, visited)), { numRuns: 300 })
+      fc.assert(
+        fc.property(seeds, moves, (inputSeed, played) => visit(subject, inputSeed, played, visited)),
+        { numRuns: 300 },
+      )
       // a peer is only ever knocking until its first step has ended
-      expect([...visited].toSorted(), kind).toEqual(Object.keys(subject.machine.states).filter((state) => state !== "knocking").toSorted())
+      expect([...visited].toSorted(), kind).toEqual(
+        Object.keys(subject.machine.states)
+          .filter((state) => state !== "knocking")
+          .toSorted(),
+      )
     }
   })
 })

@@ -1,0 +1,83 @@
+/** The heartbeat of one link: what it does in every state with every event. */
+import type { ContextFrom, StateValueFrom } from "xstate"
+import { describe, expect, it } from "vitest"
+import { heartbeat, type HeartbeatEvent } from "../../src/actors/heartbeat.ts"
+import { heartbeatPeriodMs, probePeriodMs, suspicionAfterMs, suspicionPatienceMs } from "../../src/protocol/limits.ts"
+import { compile, type Step } from "../../src/runtime/engine/compile.ts"
+import { addressOf, announcementOf, gossipOf, heartbeatOf, noonMs } from "../support/mesh.ts"
+import { checkTable } from "../support/table.ts"
+
+type State = StateValueFrom<typeof heartbeat>
+type Context = ContextFrom<typeof heartbeat>
+
+const context: Context = { link: 7, peer: "peer/in/7" }
+const silent = (silentMs: number) => ({ event: { silentMs } })
+const says = (wantsAnswer: boolean) => ({ event: { message: heartbeatOf(2, { wantsAnswer }) } })
+const learned = "tell bootstrap addresses.learned, tell node peer.counted"
+
+describe("heartbeat", () => {
+  checkTable<State, HeartbeatEvent, Context>({
+    machine: heartbeat,
+    contexts: { alive: context, suspecting: context, dead: context },
+    events: {
+      "link.measured": { type: "link.measured", silentMs: 0 },
+      "message.received": { type: "message.received", link: 7, message: heartbeatOf(2), nowMs: noonMs },
+    },
+    rows: {
+      alive: {
+        "link.measured": {
+          "heard just now": [silent(0), "–"],
+          "silent for as long as is usual": [silent(suspicionAfterMs), "–"],
+          "silent for longer": [silent(suspicionAfterMs + 1), "suspecting · tell node heartbeat.due"],
+          "silent for very long": [silent(suspicionAfterMs + suspicionPatienceMs + 1), "suspecting · tell node heartbeat.due"],
+        },
+        "message.received": {
+          "a heartbeat": [says(false), `alive · ${learned}`],
+          "a probe": [says(true), `alive · tell node heartbeat.due, ${learned}`],
+        },
+        "(time)": "alive · measure, tell node heartbeat.due",
+      },
+      suspecting: {
+        "link.measured": {
+          "heard since": [silent(0), "alive · tell node heartbeat.due"],
+          "heard within a probe's time": [silent(probePeriodMs), "alive · tell node heartbeat.due"],
+          silent: [silent(suspicionAfterMs + suspicionPatienceMs), "–"],
+          "silent for too long": [silent(suspicionAfterMs + suspicionPatienceMs + 1), "dead · tell peer/in/7 link.silent"],
+        },
+        "message.received": {
+          "a heartbeat": [says(false), `alive · ${learned}, tell node heartbeat.due`],
+          "a probe": [says(true), `alive · ${learned}, tell node heartbeat.due`],
+        },
+        "(time)": "suspecting · measure, tell node heartbeat.due",
+      },
+      dead: { "link.measured": "–", "message.received": "–", "(time)": "–" },
+    },
+  })
+
+  const steps = (value: State, event: object) => {
+    const said: Array<Step> = []
+    compile(heartbeat).step({ value, context, isDone: false }, event as HeartbeatEvent, said)
+    return said
+  }
+
+  it("beats every 30 seconds while alive, and asks every 5 while suspecting", () => {
+    const begun: Array<Step> = []
+    compile(heartbeat).initial(context, begun)
+    expect(begun.flatMap((step) => (step.kind === "schedule" ? [step.delayMs] : []))).toEqual([heartbeatPeriodMs])
+    const suspected = steps("alive", { type: "link.measured", silentMs: suspicionAfterMs + 1 })
+    expect(suspected.flatMap((step) => (step.kind === "schedule" ? [step.delayMs] : []))).toEqual([probePeriodMs])
+    expect(suspected.find((step) => step.kind === "action")?.params).toMatchObject({ event: { wantsAnswer: true } })
+  })
+
+  it("passes on what a heartbeat says: addresses and counts; of any other message nothing", () => {
+    const told = (message: unknown) =>
+      steps("alive", { type: "message.received", link: 7, message, nowMs: noonMs }).flatMap((step) =>
+        step.kind === "action" ? [(step.params as { readonly event: object }).event] : [],
+      )
+    expect(told(heartbeatOf(2, { peers: [{ address: addressOf(5), reputation: 1 }], agentCount: 4, serviceCount: 3 }))).toEqual([
+      { type: "addresses.learned", addresses: [addressOf(5)] },
+      { type: "peer.counted", link: 7, agentCount: 7 },
+    ])
+    expect(told(gossipOf(announcementOf(2)))[0]).toEqual({ type: "addresses.learned", addresses: [] })
+  })
+})

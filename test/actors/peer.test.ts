@@ -1,0 +1,265 @@
+/** One remote registry: what it does in every state with every event. */
+import type { ContextFrom, StateValueFrom } from "xstate"
+import { describe, expect, it } from "vitest"
+import { peer, type PeerEvent, type PeerInput } from "../../src/actors/peer.ts"
+import { redialFirstMs, redialMaxMs } from "../../src/protocol/limits.ts"
+import { dice } from "../../src/protocol/mesh/dice.ts"
+import { compile, type Step } from "../../src/runtime/engine/compile.ts"
+import { keyOf } from "../support/builders.ts"
+import { addressOf, gossipOf, announcementOf, heartbeatOf, helloOf, noonMs } from "../support/mesh.ts"
+import { checkTable } from "../support/table.ts"
+
+type State = StateValueFrom<typeof peer>
+type Context = ContextFrom<typeof peer>
+
+const [them, another] = [keyOf(2).publicKey, keyOf(3).publicKey]
+const link = 7
+const out: PeerInput = { direction: "out", id: "peer/n2.example:4001", self: helloOf(1), seed: 1, address: addressOf(2), attemptsMax: 2 }
+const inbound: PeerInput = {
+  direction: "in",
+  id: "peer/in/7",
+  self: helloOf(1),
+  seed: 1,
+  link,
+  key: them,
+  host: "192.0.2.2",
+  nowMs: noonMs,
+}
+
+const dialing: Context = {
+  input: out,
+  pinned: undefined,
+  attempts: 0,
+  dice: dice(1),
+  waitMs: redialFirstMs,
+  linked: undefined,
+  hello: undefined,
+  reason: "",
+}
+const greeting: Context = { ...dialing, linked: { link, key: them, host: "192.0.2.2", sinceMs: noonMs } }
+const connected: Context = { ...greeting, hello: helloOf(2) }
+const [heard, asInbound] = [{ hello: helloOf(2) }, { input: inbound }]
+
+const left = "stop gossip-session/7+heartbeat/7, tell gossip+node link.left"
+const arrived = "openLink, start gossip-session/7, start heartbeat/7, tell gossip link.joined, report peer.connected"
+const gone = "gone · tell bootstrap peer.gone"
+
+describe("peer", () => {
+  checkTable<State, PeerEvent, Context>({
+    machine: peer,
+    contexts: { knocking: dialing, dialing, greeting, connected, backingOff: { ...dialing, attempts: 1 }, gone: dialing },
+    events: {
+      "dial.succeeded": { type: "dial.succeeded", link, key: them, host: "192.0.2.2", nowMs: noonMs },
+      "dial.failed": { type: "dial.failed", reason: "refused" },
+      "message.received": { type: "message.received", link, message: helloOf(2), nowMs: noonMs },
+      "frame.refused": { type: "frame.refused", link, reason: "not-json" },
+      "link.closed": { type: "link.closed", link, reason: "closed" },
+      "link.silent": { type: "link.silent", link },
+      "peer.admitted": { type: "peer.admitted" },
+      "peer.refused": { type: "peer.refused", reason: "full" },
+      "peer.dropped": { type: "peer.dropped", reason: "stopping" },
+    },
+    rows: {
+      // left before its first step has ended: nothing is ever told to it here
+      knocking: {
+        "dial.succeeded": "dialing · dial",
+        "dial.failed": "dialing · dial",
+        "message.received": "dialing · dial",
+        "frame.refused": "dialing · dial",
+        "link.closed": "dialing · dial",
+        "link.silent": "dialing · dial",
+        "peer.admitted": "dialing · dial",
+        "peer.refused": "dialing · dial",
+        "peer.dropped": "dialing · dial",
+        "(time)": "–",
+      },
+      dialing: {
+        "dial.succeeded": {
+          "at an address where nobody was met": [{}, "greeting · send"],
+          "with the key that was met there": [{ context: { pinned: them } }, "greeting · send"],
+          "with another key than was met there": [
+            { context: { pinned: another } },
+            "backingOff · report key.contradicted, close 7 key-contradicts-pin",
+          ],
+          "with another key than the operator says": [
+            { context: { input: { ...out, configured: another } } },
+            "backingOff · report key.contradicted, close 7 key-contradicts-pin",
+          ],
+          "with the operator's key, and another was met": [
+            { context: { input: { ...out, configured: them }, pinned: another } },
+            "greeting · send",
+          ],
+          "with another key, the last time": [
+            { context: { pinned: another, attempts: 1 } },
+            "gone · report key.contradicted, close 7 key-contradicts-pin, tell bootstrap peer.gone",
+          ],
+        },
+        "dial.failed": { "for the first time": [{}, "backingOff"], "for the last time": [{ context: { attempts: 1 } }, gone] },
+        "message.received": "–",
+        "frame.refused": "–",
+        "link.closed": "–",
+        "link.silent": "–",
+        "peer.admitted": "–",
+        "peer.refused": "–",
+        "peer.dropped": gone,
+        "(time)": "–",
+      },
+      greeting: {
+        "dial.succeeded": "–",
+        "dial.failed": "–",
+        "message.received": {
+          HELLO: [{}, "greeting · tell node peer.greeted"],
+          "a second HELLO before the node has answered": [
+            { context: heard },
+            "backingOff · tell gossip verdict.given, report peer.refused, close 7 out-of-order",
+          ],
+          "GOSSIP before HELLO": [
+            { event: { message: gossipOf(announcementOf(2)) } },
+            "backingOff · tell gossip verdict.given, report peer.refused, close 7 out-of-order",
+          ],
+          "HEARTBEAT before HELLO": [
+            { event: { message: heartbeatOf(2) } },
+            "backingOff · tell gossip verdict.given, report peer.refused, close 7 out-of-order",
+          ],
+          "HELLO with the key of another": [
+            { event: { message: helloOf(3) } },
+            "backingOff · tell gossip verdict.given, report peer.refused, close 7 key-is-not-of-tls",
+          ],
+          "HELLO with an id that is not of its key": [
+            { event: { message: helloOf(2, { nodeId: helloOf(3).nodeId }) } },
+            "backingOff · tell gossip verdict.given, report peer.refused, close 7 id-is-not-of-key",
+          ],
+          "HELLO of another network": [
+            { event: { message: helloOf(2, { network: "test" }) } },
+            "backingOff · tell gossip verdict.given, report peer.refused, close 7 other-network",
+          ],
+          "our own HELLO": [
+            { context: { linked: { ...greeting.linked!, key: keyOf(1).publicKey } }, event: { message: helloOf(1) } },
+            "backingOff · tell gossip verdict.given, report peer.refused, close 7 own-id",
+          ],
+          "no HELLO, from a caller": [
+            { context: asInbound, event: { message: heartbeatOf(2) } },
+            "gone · tell gossip verdict.given, report peer.refused, close 7 out-of-order, tell bootstrap peer.gone",
+          ],
+        },
+        "frame.refused": {
+          "from whom we dialled": [{}, "backingOff · tell gossip verdict.given, close 7 not-json"],
+          "from a caller": [{ context: asInbound }, "gone · tell gossip verdict.given, close 7 not-json, tell bootstrap peer.gone"],
+        },
+        "link.closed": {
+          "of ours": [{}, "backingOff"],
+          "of a caller": [{ context: asInbound }, gone],
+          another: [{ event: { link: 8 } }, "–"],
+        },
+        "link.silent": "–",
+        "peer.admitted": {
+          "whom we dialled": [{ context: heard }, `connected · pin, tell bootstrap key.met, ${arrived}`],
+          "a caller": [{ context: { ...heard, ...asInbound } }, `connected · send, ${arrived}`],
+        },
+        "peer.refused": "gone · report peer.refused, close 7 full, tell bootstrap peer.gone",
+        "peer.dropped": "gone · close 7 stopping, tell bootstrap peer.gone",
+        "(time)": {
+          "it never says HELLO": [{}, "backingOff · close 7 no-hello"],
+          "the last time": [{ context: { attempts: 1 } }, "gone · close 7 no-hello, tell bootstrap peer.gone"],
+        },
+      },
+      connected: {
+        "dial.succeeded": "–",
+        "dial.failed": "–",
+        "message.received": {
+          "a second HELLO": [{}, `backingOff · ${left}, tell gossip verdict.given, close 7 out-of-order, report peer.disconnected`],
+          "a second HELLO of a caller": [
+            { context: asInbound },
+            `gone · ${left}, tell gossip verdict.given, close 7 out-of-order, report peer.disconnected, tell bootstrap peer.gone`,
+          ],
+        },
+        "frame.refused": `backingOff · ${left}, tell gossip verdict.given, close 7 not-json, report peer.disconnected`,
+        "link.closed": {
+          "of ours": [{}, `backingOff · ${left}, report peer.disconnected`],
+          "of a caller": [{ context: asInbound }, `gone · ${left}, report peer.disconnected, tell bootstrap peer.gone`],
+          another: [{ event: { link: 8 } }, "–"],
+        },
+        "link.silent": {
+          ours: [{}, `backingOff · ${left}, close 7 silent, report peer.disconnected`],
+          another: [{ event: { link: 8 } }, "–"],
+        },
+        "peer.admitted": "–",
+        "peer.refused": "–",
+        "peer.dropped": `gone · ${left}, close 7 stopping, report peer.disconnected, tell bootstrap peer.gone`,
+        "(time)": "–",
+      },
+      backingOff: {
+        "dial.succeeded": "–",
+        "dial.failed": "–",
+        "message.received": "–",
+        "frame.refused": "–",
+        "link.closed": "–",
+        "link.silent": "–",
+        "peer.admitted": "–",
+        "peer.refused": "–",
+        "peer.dropped": gone,
+        "(time)": "dialing · dial",
+      },
+      gone: {
+        "dial.succeeded": "–",
+        "dial.failed": "–",
+        "message.received": "–",
+        "frame.refused": "–",
+        "link.closed": "–",
+        "link.silent": "–",
+        "peer.admitted": "–",
+        "peer.refused": "–",
+        "peer.dropped": "–",
+        "(time)": "–",
+      },
+    },
+  })
+
+  const begin = (input: PeerInput) => {
+    const said: Array<Step> = []
+    return { state: compile(peer).initial(input, said), said }
+  }
+
+  it("begins with a dial, or waits for the HELLO of a caller", () => {
+    expect(begin(out).state.value).toBe("dialing")
+    expect(begin(out).said.map((step) => step.kind === "action" && step.type)).toEqual(["dial"])
+    expect(begin(inbound).state.value).toBe("greeting")
+    expect(begin(inbound).said.map(({ kind }) => kind)).toEqual(["schedule"])
+  })
+
+  it("waits twice as long after each failure, with jitter, up to a bound; a connection resets it", () => {
+    const compiled = compile(peer)
+    let { state } = begin({ ...out, attemptsMax: Number.POSITIVE_INFINITY })
+    for (let attempt = 0; attempt < 12; attempt++) {
+      state = compiled.step(state, { type: "dial.failed" }, [])
+      const most = Math.min(redialMaxMs, redialFirstMs * 2 ** attempt)
+      const { waitMs } = state.context as Context
+      expect(waitMs).toBeGreaterThanOrEqual(most / 2)
+      expect(waitMs).toBeLessThanOrEqual(most)
+      const said: Array<Step> = []
+      expect(compiled.step({ ...state }, { type: "peer.dropped" }, said).value).toBe("gone")
+      state = compiled.step(state, { type: "xstate.after.redial.peer.backingOff" }, [])
+    }
+    const met = [
+      { type: "dial.succeeded", link, key: them, host: "h", nowMs: noonMs },
+      { type: "message.received", link, message: helloOf(2), nowMs: noonMs },
+      { type: "peer.admitted" },
+    ].reduce((before, event) => compiled.step(before, event, []), state)
+    expect([met.value, (met.context as Context).attempts]).toEqual(["connected", 0])
+  })
+
+  it("holds to the key it met, though nobody told it of one before", () => {
+    const compiled = compile(peer)
+    const events = [
+      { type: "dial.succeeded", link, key: them, host: "h", nowMs: noonMs },
+      { type: "message.received", link, message: helloOf(2), nowMs: noonMs },
+      { type: "peer.admitted" },
+      { type: "link.closed", link, reason: "closed" },
+      { type: "xstate.after.redial.peer.backingOff" },
+    ]
+    const again = events.reduce((before, event) => compiled.step(before, event, []), begin({ ...out, attemptsMax: 9 }).state)
+    expect(again.value).toBe("dialing")
+    expect(compiled.step(again, { ...events[0]!, key: another } as never, []).value).toBe("backingOff")
+    expect(compiled.step(again, events[0]!, []).value).toBe("greeting")
+  })
+})
