@@ -26,7 +26,7 @@ const steps: ReadonlyArray<Step> = [
     flags: ["diagnostics", "--project", "tsconfig.json", "--format", "text"],
   },
   { name: "format", package: "oxfmt", program: "oxfmt", flags: ["--check", "."] },
-  { name: "dependency rule", package: "vitest", program: "vitest", flags: ["run", "test/tidy.test.ts"] },
+  { name: "dependency rule", package: "vitest", program: "vitest", flags: ["run", "test/tidy.test.ts", "--reporter=dot"] },
 ]
 
 /** The program's file, run by this very Node: what a shell finds by name may be another version's. */
