@@ -6,3 +6,4 @@ export const outboundPeerOf = (address: Address): string => `peer/${writeAddress
 export const inboundPeerOf = (link: Link): string => `peer/in/${link}`
 export const sessionOf = (link: Link): string => `gossip-session/${link}`
 export const heartbeatOf = (link: Link): string => `heartbeat/${link}`
+export const reconcilerOf = (link: Link): string => `reconciler/${link}`

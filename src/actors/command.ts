@@ -29,9 +29,14 @@ export type Command =
   /** How long has the other end been silent? Answered by `link.measured`. */
   | { readonly type: "measure"; readonly link: Link }
   // Verifier, RecordStore
-  | { readonly type: "verify"; readonly offers: ReadonlyArray<Offer> }
-  | { readonly type: "merge"; readonly envelope: Envelope; readonly from: Link }
+  | { readonly type: "verify"; readonly link: Link; readonly offers: ReadonlyArray<Offer> }
+  | { readonly type: "merge"; readonly envelope: Envelope; readonly from: Link; readonly isCaughtUp: boolean }
+  /** Documents of announcements we hold; what is not held any more is left out. `then` is sent after them. */
+  | { readonly type: "fetch"; readonly link: Link; readonly ids: ReadonlyArray<string>; readonly then: Message | undefined }
   | { readonly type: "pin"; readonly pin: PeerPin }
+  // Timers
+  /** Tells the actor itself, later. */
+  | { readonly type: "remind"; readonly afterMs: number; readonly event: Told }
   // the cast
   | ({ readonly type: "start" } & Casting)
   | { readonly type: "startAll"; readonly actors: ReadonlyArray<Casting> }
@@ -51,14 +56,14 @@ export interface Casting {
 }
 
 /** Every kind of actor; `runtime/cast.ts` knows what each is made of. */
-export type ActorKind = "node" | "bootstrap" | "peer" | "gossip" | "gossip-session" | "heartbeat"
+export type ActorKind = "node" | "bootstrap" | "peer" | "gossip" | "gossip-session" | "heartbeat" | "holdings" | "reconciler"
 
 /** An announcement somebody sent us that we have not seen, on its way to be believed. */
 export interface Offer {
   readonly hopCount: number
   readonly document: () => JsonObject | undefined
-  /** The sender's claim; holds only if the document hashes to it. */
-  readonly id: string
+  /** The sender's claim; holds only if the document hashes to it. `undefined` where nobody claimed anything. */
+  readonly id: string | undefined
 }
 
 /** What came of a command, told to the actor that said it. */
@@ -66,9 +71,17 @@ export type Outcome =
   | { readonly type: "dial.succeeded"; readonly link: Link; readonly key: PublicKey; readonly host: string; readonly nowMs: number }
   | { readonly type: "dial.failed"; readonly reason: string }
   | { readonly type: "link.measured"; readonly silentMs: number }
-  | { readonly type: "announcement.verified"; readonly announcement: VerifiedAnnouncement; readonly hopCount: number }
-  | { readonly type: "announcement.refused"; readonly reason: string }
-  | { readonly type: "announcement.merged"; readonly envelope: Envelope; readonly from: Link; readonly changed: boolean; readonly nowMs: number }
+  | { readonly type: "announcement.verified"; readonly link: Link; readonly announcement: VerifiedAnnouncement; readonly hopCount: number }
+  | { readonly type: "announcement.refused"; readonly link: Link; readonly reason: string }
+  | {
+      readonly type: "announcement.merged"
+      readonly envelope: Envelope
+      readonly from: Link
+      readonly isCaughtUp: boolean
+      readonly changed: boolean
+      readonly nowMs: number
+    }
+  | { readonly type: "announcements.fetched"; readonly link: Link; readonly documents: ReadonlyArray<JsonObject>; readonly then: Message | undefined }
   | { readonly type: "merge.failed"; readonly envelope: Envelope; readonly from: Link }
 
 /** An event from one actor to another. */

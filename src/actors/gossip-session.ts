@@ -6,10 +6,9 @@
  *                                    └┘ every tenth of a second: verify what the allowance lets through
  */
 import { assign, setup } from "xstate"
-import type { VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import * as Allowance from "../protocol/gossip/allowance.ts"
 import { announcementsPerSecond, heldAnnouncementsMax, releasePeriodMs } from "../protocol/limits.ts"
-import { commands, type Link, type Offer } from "./command.ts"
+import { commands, type Link, type Offer, type Outcome } from "./command.ts"
 
 export interface GossipSessionInput {
   readonly link: Link
@@ -20,8 +19,7 @@ export interface GossipSessionInput {
 
 export type GossipSessionEvent =
   | { readonly type: "announcement.offered"; readonly offer: Offer; readonly nowMs: number }
-  | { readonly type: "announcement.verified"; readonly announcement: VerifiedAnnouncement; readonly hopCount: number }
-  | { readonly type: "announcement.refused"; readonly reason: string }
+  | Extract<Outcome, { readonly type: "announcement.verified" | "announcement.refused" }>
 
 interface GossipSessionContext {
   readonly link: Link
@@ -58,7 +56,7 @@ const judging = words.createStateConfig({
     "announcement.verified": {
       actions: {
         type: "tell",
-        params: ({ context, event }) => ({ to: "gossip", event: { type: "announcement.verified", link: context.link, announcement: event.announcement, hopCount: event.hopCount } }),
+        params: ({ context, event }) => ({ to: "gossip", event: { type: "announcement.verified", link: context.link, announcement: event.announcement, hopCount: event.hopCount, isCaughtUp: false } }),
       },
     },
     "announcement.refused": {
@@ -80,7 +78,7 @@ export const gossipSession = words.createMachine({
             guard: { type: "mayPass", params: ({ event }) => event },
             actions: [
               { type: "spend", params: ({ event }) => event },
-              { type: "verify", params: ({ event }) => ({ offers: [event.offer] }) },
+              { type: "verify", params: ({ context, event }) => ({ link: context.link, offers: [event.offer] }) },
             ],
           },
           {
@@ -98,7 +96,7 @@ export const gossipSession = words.createMachine({
         [releasePeriodMs]: {
           target: "throttled",
           reenter: true,
-          actions: [{ type: "verify", params: ({ context }) => ({ offers: context.held.slice(0, releasable(context)) }) }, "release"],
+          actions: [{ type: "verify", params: ({ context }) => ({ link: context.link, offers: context.held.slice(0, releasable(context)) }) }, "release"],
         },
       },
       always: { guard: "holdsNothing", target: "flowing", actions: { type: "resumeReading", params: ({ context }) => context } },

@@ -1,20 +1,24 @@
 /**
- * The node's gossip: what its sessions hear it admits once, and forwards (mesh page, "Gossip protocol").
+ * The node's gossip: what its sessions hear it admits once, and passes on (mesh page, "Gossip protocol"; passing on by
+ * eager and lazy links, `protocol/gossip/lazy-push.ts`).
  *
  * The way of an announcement, cheap checks before dear ones:
  *
  *     heard ── seen before? ──► duplicate
  *       └─► session: allowance ─► verify ─► verified ── seen meanwhile? ──► duplicate
  *                                              └─► merge ── later known? ──► stale
- *                                                      └─► accept: forward to all others, one hop further
+ *                                                      └─► accept: passed on, one hop further
  *
  * It has no modes, only memory, so it is a reducer.
  */
 import type { AnnouncementId, Envelope, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import * as LazyPush from "../protocol/gossip/lazy-push.ts"
+import * as Tree from "../protocol/gossip/tree.ts"
 import * as SeenSet from "../protocol/gossip/seen-set.ts"
 import { count, type Tally, type Verdict } from "../protocol/gossip/verdict.ts"
-import { gossipHopsMax } from "../protocol/limits.ts"
-import type { Gossip, Message } from "../protocol/wire/message.ts"
+import { beaconPeriodMs, gossipHopsMax, graftPatienceMs, lazyPeriodMs, missingIdsMax } from "../protocol/limits.ts"
+import type { RegistryId } from "../protocol/identity/id.ts"
+import type { BeaconMessage, Gossip, Message } from "../protocol/wire/message.ts"
 import { sessionOf } from "./cast.ts"
 import type { Command, Link, Outcome } from "./command.ts"
 import type { Reducer } from "./reducer.ts"
@@ -22,30 +26,55 @@ import type { Reducer } from "./reducer.ts"
 export type GossipEvent =
   | Extract<Outcome, { readonly type: "announcement.merged" | "merge.failed" }>
   | { readonly type: "message.received"; readonly link: Link; readonly message: Message; readonly nowMs: number }
-  | { readonly type: "announcement.verified"; readonly link: Link; readonly announcement: VerifiedAnnouncement; readonly hopCount: number; readonly nowMs: number }
+  | {
+      readonly type: "announcement.verified"
+      readonly link: Link
+      readonly announcement: VerifiedAnnouncement
+      readonly hopCount: number
+      /** It came by reconciliation: most others have it, so ids are enough. */
+      readonly isCaughtUp: boolean
+      readonly nowMs: number
+    }
   | { readonly type: "announcement.made"; readonly announcement: VerifiedAnnouncement; readonly nowMs: number }
   | { readonly type: "verdict.given"; readonly link: Link; readonly verdict: Verdict }
-  | { readonly type: "link.joined"; readonly link: Link }
+  | { readonly type: "link.joined"; readonly link: Link; readonly speaksLazily: boolean; readonly nowMs: number }
   | { readonly type: "link.left"; readonly link: Link }
+  | { readonly type: "lazy.due" }
+  | { readonly type: "graft.due"; readonly id: AnnouncementId }
+  | { readonly type: "beacon.due"; readonly nowMs: number }
+
+export interface GossipInput {
+  readonly self: RegistryId
+  readonly nowMs: number
+}
 
 export interface GossipMemory {
   readonly seen: SeenSet.SeenSet
-  /** Connected links, in the order they came, each with its verdicts. */
-  readonly links: Map<Link, Tally>
+  /** Connected links, in the order they came. */
+  readonly push: LazyPush.LazyPush<Link>
+  readonly tree: Tree.Tree<Link>
   /** Verdicts on links that are gone, or never were. */
   readonly others: Tally
+  isReminded: boolean
+  hasBeacon: boolean
 }
 
 type Say = (command: Command) => void
 
-export const gossip: Reducer<unknown, GossipMemory, GossipEvent> = {
+export const gossip: Reducer<GossipInput, GossipMemory, GossipEvent> = {
   id: "gossip",
-  begin: () => ({ seen: SeenSet.empty(), links: new Map(), others: {} }),
+  begin: ({ self, nowMs }) => ({
+    seen: SeenSet.empty(),
+    push: LazyPush.begin(),
+    tree: Tree.begin(self, nowMs),
+    others: {},
+    isReminded: false,
+    hasBeacon: false,
+  }),
   step: (memory, event, say) => {
     switch (event.type) {
       case "message.received":
-        if (event.message.type === "GOSSIP") hear(memory, event.link, event.message, say)
-        return
+        return receive(memory, event.link, event.message, event.nowMs, say)
       case "announcement.verified":
         return admit(memory, event, say)
       case "announcement.merged":
@@ -54,47 +83,185 @@ export const gossip: Reducer<unknown, GossipMemory, GossipEvent> = {
         return count(tallyOf(memory, event.from), "drop:store")
       case "announcement.made":
         SeenSet.add(memory.seen, event.announcement.id, event.nowMs)
-        return spread(memory, { announcement: event.announcement, hopCount: 0 }, undefined, say)
+        return spread(memory, { announcement: event.announcement, hopCount: 0 }, undefined, true, say)
       case "verdict.given":
         return count(tallyOf(memory, event.link), event.verdict)
       case "link.joined":
-        memory.links.set(event.link, {})
-        return
+        return welcome(memory, event, say)
       case "link.left":
-        return forget(memory, event.link)
+        return forget(memory, event.link, say)
+      case "lazy.due":
+        return tellLazily(memory, say)
+      case "graft.due":
+        return graft(memory, event.id, say)
+      case "beacon.due":
+        return renew(memory, event.nowMs, say)
     }
   },
 }
 
+const receive = (memory: GossipMemory, link: Link, message: Message, nowMs: number, say: Say): void => {
+  switch (message.type) {
+    case "GOSSIP":
+      return hear(memory, link, message, say)
+    case "IHAVE":
+      count(tallyOf(memory, link), "ids")
+      for (const id of message.ids) learnOf(memory, link, id, say)
+      return
+    case "GRAFT":
+      LazyPush.turn(memory.push, link, true)
+      for (const id of message.ids) answerGraft(memory, link, id, say)
+      return
+    case "PRUNE":
+      LazyPush.turn(memory.push, link, false)
+      return
+    case "BEACON":
+      return follow(memory, link, message, nowMs, say)
+    case "HELLO":
+    case "HEARTBEAT":
+    case "RECONCILE":
+      return count(tallyOf(memory, link), "drop:out-of-order")
+  }
+}
+
 const hear = (memory: GossipMemory, link: Link, message: Gossip, say: Say): void => {
-  if (SeenSet.has(memory.seen, message.id)) return count(tallyOf(memory, link), "duplicate")
+  LazyPush.knows(memory.push, link, message.id)
+  if (SeenSet.has(memory.seen, message.id)) {
+    count(tallyOf(memory, link), "duplicate")
+    if (!LazyPush.isInTree(memory.push, link) && LazyPush.turn(memory.push, link, false)) say({ type: "send", link, message: { type: "PRUNE" } })
+    return
+  }
   if (message.hopCount > gossipHopsMax) return count(tallyOf(memory, link), "drop:hops")
   const offer = { hopCount: message.hopCount, document: message.document, id: message.id }
   say({ type: "tell", to: sessionOf(link), event: { type: "announcement.offered", offer } })
 }
 
-const admit = (memory: GossipMemory, { link, announcement, hopCount, nowMs }: Extract<GossipEvent, { type: "announcement.verified" }>, say: Say): void => {
+const admit = (memory: GossipMemory, event: Extract<GossipEvent, { type: "announcement.verified" }>, say: Say): void => {
+  const { link, announcement, hopCount, isCaughtUp, nowMs } = event
   if (SeenSet.has(memory.seen, announcement.id)) return count(tallyOf(memory, link), "duplicate")
   SeenSet.add(memory.seen, announcement.id, nowMs)
-  say({ type: "merge", envelope: { announcement, hopCount }, from: link })
+  memory.push.missing.delete(announcement.id)
+  say({ type: "merge", envelope: { announcement, hopCount }, from: link, isCaughtUp })
 }
 
-const settle = (memory: GossipMemory, { envelope, from, changed }: Extract<GossipEvent, { type: "announcement.merged" }>, say: Say): void => {
+const settle = (memory: GossipMemory, event: Extract<GossipEvent, { type: "announcement.merged" }>, say: Say): void => {
+  const { envelope, from, changed, isCaughtUp } = event
   count(tallyOf(memory, from), changed ? "accept" : "stale")
   if (!changed) return
   const { type: kind, subject, origin } = envelope.announcement
   say({ type: "report", happening: { type: "gossip.accepted", kind, subject, origin, hopCount: envelope.hopCount } })
-  if (envelope.hopCount < gossipHopsMax) spread(memory, { ...envelope, hopCount: envelope.hopCount + 1 }, from, say)
+  // at the bound nobody is pushed any further; who hears of the id may still ask
+  const mayPush = envelope.hopCount < gossipHopsMax
+  spread(memory, mayPush ? { ...envelope, hopCount: envelope.hopCount + 1 } : envelope, from, mayPush && !isCaughtUp, say)
 }
 
-const spread = (memory: GossipMemory, { announcement, hopCount }: Envelope, except: Link | undefined, say: Say): void => {
-  const links = [...memory.links.keys()].filter((link) => link !== except)
-  if (links.length > 0) say({ type: "broadcast", links, message: { type: "GOSSIP", id: announcement.id as AnnouncementId, hopCount, document: () => announcement.document } })
+/** Whole over eager links now, by id over lazy ones a little later. */
+const spread = (memory: GossipMemory, envelope: Envelope, except: Link | undefined, isEager: boolean, say: Say): void => {
+  const links = LazyPush.spread(memory.push, envelope, except, isEager)
+  if (links.length > 0) say({ type: "broadcast", links, message: gossipOf(envelope) })
+  if (memory.isReminded || !LazyPush.owesAnything(memory.push)) return
+  memory.isReminded = true
+  say({ type: "remind", afterMs: lazyPeriodMs, event: { type: "lazy.due" } })
 }
 
-const tallyOf = (memory: GossipMemory, link: Link): Tally => memory.links.get(link) ?? memory.others
+const tellLazily = (memory: GossipMemory, say: Say): void => {
+  memory.isReminded = false
+  for (const [link, ids] of LazyPush.settle(memory.push)) say({ type: "send", link, message: { type: "IHAVE", ids } })
+}
 
-const forget = (memory: GossipMemory, link: Link): void => {
-  for (const [verdict, times] of Object.entries(memory.links.get(link) ?? {})) memory.others[verdict] = (memory.others[verdict] ?? 0) + times
-  memory.links.delete(link)
+// the tree -----------------------------------------------------------------------------------------------------------
+
+const welcome = (memory: GossipMemory, { link, speaksLazily, nowMs }: Extract<GossipEvent, { type: "link.joined" }>, say: Say): void => {
+  LazyPush.join(memory.push, link, speaksLazily)
+  if (!speaksLazily) return
+  say({ type: "send", link, message: beaconFor(memory, link) })
+  if (memory.hasBeacon) return
+  memory.hasBeacon = true
+  renew(memory, nowMs, say)
+}
+
+/** A better beacon makes its link the parent, and goes on to everybody else; the same one tells who chose us. */
+const follow = (memory: GossipMemory, link: Link, { beacon, isParent }: BeaconMessage, nowMs: number, say: Say): void => {
+  const { tree, push } = memory
+  switch (Tree.judge(tree, beacon)) {
+    case "better":
+      if (tree.parent !== undefined) LazyPush.branch(push, tree.parent, false)
+      Tree.adopt(tree, link, beacon, nowMs)
+      LazyPush.branch(push, link, true)
+      return tellBeacon(memory, say)
+    case "same":
+      return LazyPush.branch(push, link, isParent || link === tree.parent)
+    case "worse":
+      return say({ type: "send", link, message: beaconFor(memory, link) })
+  }
+}
+
+/** Once a period, from the first link on. */
+const renew = (memory: GossipMemory, nowMs: number, say: Say): void => {
+  say({ type: "remind", afterMs: beaconPeriodMs, event: { type: "beacon.due" } })
+  if (Tree.renew(memory.tree, nowMs)) tellBeacon(memory, say)
+}
+
+const tellBeacon = (memory: GossipMemory, say: Say): void => {
+  for (const [link, { speaksLazily }] of memory.push.links) if (speaksLazily) say({ type: "send", link, message: beaconFor(memory, link) })
+}
+
+const beaconFor = ({ tree }: GossipMemory, link: Link): BeaconMessage => ({ type: "BEACON", beacon: tree.beacon, isParent: link === tree.parent })
+
+// what did not come --------------------------------------------------------------------------------------------------
+
+/** Somebody holds it: unless it comes by itself soon, we ask for it. */
+const learnOf = (memory: GossipMemory, link: Link, id: AnnouncementId, say: Say): void => {
+  LazyPush.knows(memory.push, link, id)
+  const { missing } = memory.push
+  if (SeenSet.has(memory.seen, id)) return
+  const sources = missing.get(id)
+  if (sources !== undefined) {
+    if (!sources.includes(link)) sources.push(link)
+  } else if (missing.size < missingIdsMax) {
+    missing.set(id, [link])
+    say({ type: "remind", afterMs: graftPatienceMs, event: { type: "graft.due", id } })
+  }
+}
+
+/** It did not come: the next one who has it becomes eager, and we ask again if need be. */
+const graft = (memory: GossipMemory, id: AnnouncementId, say: Say): void => {
+  const { missing, links } = memory.push
+  const sources = (missing.get(id) ?? []).filter((link) => links.has(link))
+  const [source, ...others] = sources
+  if (source === undefined || SeenSet.has(memory.seen, id)) {
+    missing.delete(id)
+    return
+  }
+  LazyPush.turn(memory.push, source, true)
+  say({ type: "send", link: source, message: { type: "GRAFT", ids: [id] } })
+  missing.set(id, others)
+  say({ type: "remind", afterMs: graftPatienceMs, event: { type: "graft.due", id } })
+}
+
+const answerGraft = (memory: GossipMemory, link: Link, id: AnnouncementId, say: Say): void => {
+  const envelope = memory.push.recent.get(id)
+  if (envelope !== undefined) say({ type: "send", link, message: gossipOf(envelope) })
+}
+
+const gossipOf = ({ announcement, hopCount }: Envelope): Gossip => ({
+  type: "GOSSIP",
+  id: announcement.id,
+  hopCount,
+  document: () => announcement.document,
+})
+
+const tallyOf = (memory: GossipMemory, link: Link): Tally => memory.push.links.get(link)?.tally ?? memory.others
+
+/** Without the link to its parent a node asks all others for whole announcements, until the next beacon. */
+const forget = (memory: GossipMemory, link: Link, say: Say): void => {
+  for (const [verdict, times] of Object.entries(memory.push.links.get(link)?.tally ?? {})) memory.others[verdict] = (memory.others[verdict] ?? 0) + times
+  memory.push.links.delete(link)
+  if (link !== memory.tree.parent) return
+  memory.tree.parent = undefined
+  for (const [other, { speaksLazily }] of memory.push.links) {
+    if (!speaksLazily) continue
+    LazyPush.turn(memory.push, other, true)
+    say({ type: "send", link: other, message: { type: "GRAFT", ids: [] } })
+  }
 }

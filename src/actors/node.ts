@@ -28,7 +28,7 @@ export interface NodeInput {
 }
 
 export type NodeEvent =
-  | { readonly type: "node.listening"; readonly port: number }
+  | { readonly type: "node.listening"; readonly port: number; readonly nowMs: number }
   | { readonly type: "link.accepted"; readonly link: Link; readonly key: PublicKey; readonly host: string; readonly nowMs: number }
   | { readonly type: "peer.greeted"; readonly member: Member }
   | { readonly type: "link.left"; readonly link: Link }
@@ -120,7 +120,8 @@ export const node = words.createMachine({
           target: "joining",
           actions: [
             { type: "listen", params: ({ event }) => event },
-            { type: "start", params: { actor: "gossip", id: "gossip", input: {} } },
+            { type: "start", params: { actor: "holdings", id: "holdings", input: {} } },
+            { type: "start", params: ({ context, event }) => ({ actor: "gossip", id: "gossip", input: { self: context.self.nodeId, nowMs: event.nowMs } }) },
             { type: "start", params: ({ context }) => ({ actor: "bootstrap", id: "bootstrap", input: bootstrapInput(context) }) },
           ],
         },

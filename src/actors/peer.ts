@@ -21,9 +21,9 @@ import * as Greeting from "../protocol/mesh/greeting.ts"
 import * as Pin from "../protocol/mesh/pin.ts"
 import type { Member } from "../protocol/mesh/roster.ts"
 import { secondsOf } from "../protocol/time.ts"
-import type { Hello, Message } from "../protocol/wire/message.ts"
-import { heartbeatOf, sessionOf } from "./cast.ts"
-import { commands, type Link, type Outcome } from "./command.ts"
+import { capabilities, type Hello, type Message } from "../protocol/wire/message.ts"
+import { heartbeatOf, reconcilerOf, sessionOf } from "./cast.ts"
+import { type Casting, commands, type Link, type Outcome } from "./command.ts"
 import type { GossipSessionInput } from "./gossip-session.ts"
 import type { Happening } from "./happening.ts"
 
@@ -91,7 +91,7 @@ interface PeerContext {
 export const peer = setup({
   types: { input: {} as PeerInput, context: {} as PeerContext, events: {} as PeerEvent },
   actions: {
-    ...commands("dial", "send", "close", "openLink", "pin", "start", "stop", "tell", "report"),
+    ...commands("dial", "send", "close", "openLink", "pin", "start", "startAll", "stop", "tell", "report"),
     link: assign((_, linked: Linked) => ({ linked })),
     hear: assign((_, { hello }: { readonly hello: Hello }) => ({ hello })),
     end: assign((_, { reason }: { readonly reason: string }) => ({ reason })),
@@ -226,12 +226,13 @@ export const peer = setup({
         { type: "openLink", params: ({ context }) => ({ link: linkOf(context) }) },
         { type: "start", params: ({ context }) => ({ actor: "gossip-session" as const, id: sessionOf(linkOf(context)), input: sessionInput(context) }) },
         { type: "start", params: ({ context }) => ({ actor: "heartbeat" as const, id: heartbeatOf(linkOf(context)), input: { link: linkOf(context), peer: context.input.id } }) },
-        { type: "tell", params: ({ context }) => ({ to: "gossip", event: { type: "link.joined", link: linkOf(context) } }) },
+        { type: "tell", params: ({ context }) => ({ to: "gossip", event: { type: "link.joined", link: linkOf(context), speaksLazily: can(context, "lazyPush") } }) },
+        { type: "startAll", params: ({ context }) => ({ actors: reconciling(context) }) },
         { type: "report", params: ({ context }) => ({ happening: arrival(context) }) },
       ],
       exit: [
-        { type: "stop", params: ({ context }) => ({ ids: [sessionOf(linkOf(context)), heartbeatOf(linkOf(context))] }) },
-        { type: "tell", params: ({ context }) => ({ to: ["gossip", "node"], event: { type: "link.left", link: linkOf(context) } }) },
+        { type: "stop", params: ({ context }) => ({ ids: [sessionOf(linkOf(context)), heartbeatOf(linkOf(context)), reconcilerOf(linkOf(context))] }) },
+        { type: "tell", params: ({ context }) => ({ to: ["gossip", "holdings", "node"], event: { type: "link.left", link: linkOf(context) } }) },
       ],
       on: {
         // what still reaches the peer itself is out of order: a second HELLO
@@ -335,6 +336,16 @@ const pinOf = (context: PeerContext): Pin.PeerPin => ({
   key: context.linked!.key,
   since: secondsOf(context.linked!.sinceMs),
 })
+
+/** Do both ends speak it? */
+const can = ({ input, hello }: PeerContext, what: keyof typeof capabilities): boolean =>
+  input.self.capabilities.includes(capabilities[what]) && hello!.capabilities.includes(capabilities[what])
+
+/** The dialler asks, the other end answers. */
+const reconciling = (context: PeerContext): ReadonlyArray<Casting> =>
+  context.input.direction === "out" && can(context, "reconcile")
+    ? [{ actor: "reconciler", id: reconcilerOf(linkOf(context)), input: { link: linkOf(context), seed: context.dice.state } }]
+    : []
 
 const verdict = (context: PeerContext, reason: string) => ({ to: "gossip", event: { type: "verdict.given", link: linkOf(context), verdict: `drop:${reason}` } })
 

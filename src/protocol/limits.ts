@@ -148,3 +148,12 @@ export const idsPerMessageMax = 500
 export const owedIdsMax = 5_000
 export const missingIdsMax = 10_000
 export const recentEnvelopesMax = 2_000
+/** Comparisons and lists of one peer that are answered in one period: enough to move 100,000 records, too few to be a burden. */
+export const comparisonsPerPeriodMax = 250
+/** Rounds without a rest of one asker. */
+export const reconcileRoundsMax = 120
+/** Announcements in one frame of a reconciliation: some 60 kB. */
+export const documentsPerMessage = 50
+/** How often the root of the tree sends its beacon; a root that was silent for the second has gone. */
+export const beaconPeriodMs = 30 * second
+export const beaconPatienceMs = 75 * second

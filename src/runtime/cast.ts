@@ -4,8 +4,10 @@ import type { ActorKind } from "../actors/command.ts"
 import { gossip } from "../actors/gossip.ts"
 import { gossipSession } from "../actors/gossip-session.ts"
 import { heartbeat } from "../actors/heartbeat.ts"
+import { holdings } from "../actors/holdings.ts"
 import { node } from "../actors/node.ts"
 import { peer } from "../actors/peer.ts"
+import { reconciler } from "../actors/reconciler.ts"
 import type { Logic } from "./engine/engine.ts"
 
-export const cast: Record<ActorKind, Logic> = { node, bootstrap, peer, gossip, "gossip-session": gossipSession, heartbeat }
+export const cast: Record<ActorKind, Logic> = { node, bootstrap, peer, gossip, "gossip-session": gossipSession, heartbeat, holdings, reconciler }

@@ -70,27 +70,35 @@ export const makeInterpreter = Effect.fnUntraced(function* (
     measure: ({ link }, from) => Effect.sync(() => report(from, { type: "link.measured", silentMs: links.silentMs(link) })),
 
     // Verifier, RecordStore
-    verify: ({ offers }, from) =>
+    verify: ({ link, offers }, from) =>
       Effect.sync(() => {
         for (const { document, id, hopCount } of offers) {
           const said = document()
           const belief = said === undefined ? malformed : verifier.believe(said, id, now.wallMs())
-          if (belief.type === "verified") report(from, { type: "announcement.verified", announcement: belief.announcement, hopCount })
-          else report(from, { type: "announcement.refused", reason: belief.reason })
+          if (belief.type === "verified") report(from, { type: "announcement.verified", link, announcement: belief.announcement, hopCount })
+          else report(from, { type: "announcement.refused", link, reason: belief.reason })
         }
       }),
-    merge: ({ envelope, from: link }, from) =>
+    merge: ({ envelope, from: link, isCaughtUp }, from) =>
       Effect.sync(() =>
         merger.merge(envelope.announcement, (changed) =>
           report(
             from,
             changed === undefined
               ? { type: "merge.failed", envelope, from: link }
-              : { type: "announcement.merged", envelope, from: link, changed, nowMs: now.wallMs() },
+              : { type: "announcement.merged", envelope, from: link, isCaughtUp, changed, nowMs: now.wallMs() },
           ),
         ),
       ),
+    fetch: ({ link, ids, then }, from) =>
+      store.documents(ids).pipe(
+        Effect.catch(() => Effect.succeed([])),
+        Effect.map((documents) => report(from, { type: "announcements.fetched", link, documents, then })),
+      ),
     pin: ({ pin }) => Effect.ignore(store.pin(pin)),
+
+    // Timers
+    remind: ({ afterMs, event }, from) => Effect.sync(() => void timers.after(afterMs, () => tell(from, event))),
 
     // the cast
     start: (casting) => Effect.sync(() => actors.start(casting)),

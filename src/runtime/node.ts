@@ -3,11 +3,12 @@
  *
  * The very same node serves REST on a laptop and runs a thousand times in one simulation.
  */
-import { Clock, Effect, Layer, type Scope } from "effect"
+import { Clock, Effect, Layer, type Scope, Stream } from "effect"
 import type { NodeContext, NodeInput } from "../actors/node.ts"
 import type { GossipMemory } from "../actors/gossip.ts"
 import { inboundPeerOf } from "../actors/cast.ts"
 import { announceEntity, announceTombstone, type Origin, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import type { SlotKey } from "../protocol/gossip/slot-set.ts"
 import { readDeveloperId, readEntityId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
 import { announcementsPerSecond, maxPeersDefault } from "../protocol/limits.ts"
@@ -18,7 +19,7 @@ import type { Refusal } from "../protocol/records/refusal.ts"
 import { readRegistration } from "../protocol/records/registration.ts"
 import * as Slots from "../protocol/records/slots.ts"
 import { secondsOf } from "../protocol/time.ts"
-import type { Hello, Role } from "../protocol/wire/message.ts"
+import { capabilities, type Hello, type Role } from "../protocol/wire/message.ts"
 import type { ActorSystem } from "./actor-system.ts"
 import { compiledEngine } from "./engine/compiled.ts"
 import type { Engine } from "./engine/engine.ts"
@@ -77,14 +78,19 @@ export const makeNode = Effect.fnUntraced(function* (
   const startedAtMs = yield* Clock.currentTimeMillis
   const pins = yield* store.pins
   const searcher = yield* makeSearcher(settings.indexes)
-  const { actors, links, tell } = yield* makeInterpreter(settings.engine, (announcement, outcome) => searcher.follow(announcement.subject, outcome.entity))
+  const { actors, links, tell } = yield* makeInterpreter(settings.engine, (announcement, outcome) => {
+    searcher.follow(announcement.subject, outcome.entity)
+    if (outcome.changed) held(announcement)
+    for (const lost of outcome.forgotten ?? []) actors.tell("holdings", { type: "slot.lost", subject: announcement.subject, origin: lost })
+  })
+  const held = ({ subject, origin: by, id }: SlotKey) => actors.tell("holdings", { type: "slot.held", subject, origin: by, id })
 
   const self: Hello = {
     type: "HELLO",
     nodeId: signer.registryId,
     publicKey: signer.publicKey,
     version: settings.version,
-    capabilities: [],
+    capabilities: Object.values(capabilities),
     network: settings.network,
     role: settings.role,
     listenPort: 0,
@@ -110,9 +116,14 @@ export const makeNode = Effect.fnUntraced(function* (
   })
   tell("node", { type: "node.listening", port: address.port })
 
+  yield* Stream.runForEach(store.everySlot, (slot) => Effect.sync(() => held(slot)))
+
   const origin: Origin = signer
   const context: Effect.Effect<NodeContext | undefined> = Effect.sync(() => actors.snapshot("node")?.context as NodeContext | undefined)
-  const announce = (announcement: VerifiedAnnouncement) => Effect.sync(() => tell("gossip", { type: "announcement.made", announcement }))
+  const announce = (announcement: VerifiedAnnouncement) => Effect.sync(() => {
+      held(announcement)
+      tell("gossip", { type: "announcement.made", announcement })
+    })
 
   /** What we say next of a subject goes on with what we said before (`protocol/records/slots.ts`). */
   const nextWord = Effect.fnUntraced(function* (subject: string) {
@@ -198,7 +209,7 @@ export const makeNode = Effect.fnUntraced(function* (
           agentCount: member.agentCount,
           connectedAtMs: member.connectedAtMs,
           lastSeenMs: links.lastHeardMs(member.link),
-          verdicts: { ...memory?.links.get(member.link) },
+          verdicts: { ...memory?.push.links.get(member.link)?.tally },
         }),
       )
     }),

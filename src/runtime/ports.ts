@@ -11,6 +11,7 @@ import type { Message } from "../protocol/wire/message.ts"
 import type { Unreadable } from "../protocol/wire/spec-codec.ts"
 import type { Announcement, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import type { Belief } from "../protocol/gossip/authority.ts"
+import type { SlotKey } from "../protocol/gossip/slot-set.ts"
 import type { JsonObject } from "../protocol/identity/canonical-json.ts"
 import type { DeveloperId, EntityId, RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey, Signature } from "../protocol/identity/key.ts"
@@ -149,6 +150,8 @@ export interface MergeOutcome {
   readonly changed: boolean
   /** What is shown of the subject afterwards; absent when it is deleted. */
   readonly entity?: EntityEntry
+  /** Registries whose claim had to give way and is not held any more. */
+  readonly forgotten?: ReadonlyArray<RegistryId>
 }
 
 export interface StoreCounts {
@@ -176,6 +179,11 @@ export class RecordStore extends Context.Service<
     readonly counts: Effect.Effect<StoreCounts, StoreFailed>
     /** What every registry last said about a subject, ranked (`protocol/records/slots.ts`). */
     readonly slots: (subject: string) => Effect.Effect<ReadonlyArray<Announcement>, StoreFailed>
+
+    /** Every slot, in no particular order: what anti-entropy compares. */
+    readonly everySlot: Stream.Stream<SlotKey, StoreFailed>
+    /** Documents of announcements that are still held, by id, in no particular order. */
+    readonly documents: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<JsonObject>, StoreFailed>
 
     readonly addDeveloper: (developer: DeveloperRecord) => Effect.Effect<void, AlreadyRegistered | StoreFailed>
     /** A registration by a client of ours: the record, its announcement and, when `developer` is not there yet, the developer. */

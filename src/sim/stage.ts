@@ -168,14 +168,14 @@ export class Stage {
   gossipSection(): GossipSection {
     const pairs = this.records.length * this.honest().length
     const tally = (verdict: string) => this.honest().reduce((sum, machine) => sum + tallied(machine, verdict), 0)
-    const [accepted, duplicate, stale] = [tally("accept"), tally("duplicate"), tally("stale")]
+    const [accepted, duplicate, stale, ids] = [tally("accept"), tally("duplicate"), tally("stale"), tally("ids")]
     const sorted = this.#latencies.toSorted((a, b) => a - b)
     const percentile = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
     return {
       coverage: pairs === 0 ? 1 : 1 - this.missing().length / pairs,
       lastHop: this.#lastHop,
       redundancy: accepted === 0 ? 0 : (duplicate + stale) / accepted,
-      messagesPerAnnouncement: this.records.length === 0 ? 0 : (accepted + duplicate + stale) / this.records.length,
+      messagesPerAnnouncement: this.records.length === 0 ? 0 : (accepted + duplicate + stale + ids) / this.records.length,
       p50Ms: percentile(0.5),
       p99Ms: percentile(0.99),
       maxMs: sorted.at(-1) ?? 0,
@@ -211,5 +211,5 @@ export const addressOf = (machine: Machine) => ({ host: machine.name, port: 4001
 const tallied = (machine: Machine, verdict: string): number => {
   const memory = machine.node?.actors.snapshot("gossip")?.context as GossipMemory | undefined
   if (memory === undefined) return 0
-  return (memory.others[verdict] ?? 0) + [...memory.links.values()].reduce((sum, tally) => sum + (tally[verdict] ?? 0), 0)
+  return (memory.others[verdict] ?? 0) + [...memory.push.links.values()].reduce((sum, { tally }) => sum + (tally[verdict] ?? 0), 0)
 }

@@ -3,6 +3,7 @@
  * them; nothing above it knows which dialect is spoken.
  */
 import type { AnnouncementId } from "../gossip/announcement.ts"
+import type { Beacon } from "../gossip/tree.ts"
 import type { JsonObject } from "../identity/canonical-json.ts"
 import type { RegistryId } from "../identity/id.ts"
 import type { PublicKey } from "../identity/key.ts"
@@ -59,5 +60,42 @@ export interface Gossip {
   readonly document: () => JsonObject | undefined
 }
 
-export type Message = Hello | Heartbeat | Gossip
+/** "I hold these": told lazily over links that do not carry whole announcements (Plumtree; a capability of ours). */
+export interface IHave {
+  readonly type: "IHAVE"
+  readonly ids: ReadonlyArray<AnnouncementId>
+}
+
+/** "Send me these, and whole ones from now on." */
+export interface Graft {
+  readonly type: "GRAFT"
+  readonly ids: ReadonlyArray<AnnouncementId>
+}
+
+/** "I had that already, and you are not in my tree: ids are enough from now on." */
+export interface Prune {
+  readonly type: "PRUNE"
+}
+
+/** Which way the tree's root is (`protocol/gossip/tree.ts`). `isParent`: the receiver is the sender's way to it. */
+export interface BeaconMessage {
+  readonly type: "BEACON"
+  readonly beacon: Beacon
+  readonly isParent: boolean
+}
+
+/** One step of a reconciliation (`protocol/gossip/reconcile.ts`; a capability of ours). The salt is the asker's. */
+export type Reconcile =
+  | { readonly type: "RECONCILE"; readonly step: "compare"; readonly salt: string; readonly digest: string }
+  | { readonly type: "RECONCILE"; readonly step: "same" }
+  | { readonly type: "RECONCILE"; readonly step: "split"; readonly bits: number; readonly digests: Uint8Array }
+  | { readonly type: "RECONCILE"; readonly step: "list"; readonly salt: string; readonly bits: number; readonly listed: Uint8Array }
+  /** `isWhole`: there is no more than this. */
+  | { readonly type: "RECONCILE"; readonly step: "want"; readonly short: Uint8Array; readonly isWhole: boolean }
+  | { readonly type: "RECONCILE"; readonly step: "records"; readonly documents: ReadonlyArray<JsonObject> }
+
+export type Message = Hello | Heartbeat | Gossip | IHave | Graft | Prune | BeaconMessage | Reconcile
 export type MessageType = Message["type"]
+
+/** What a node of ours can do beyond the pages, as HELLO says it. */
+export const capabilities = { lazyPush: "plumtree/1", reconcile: "reconcile/1" } as const

@@ -10,9 +10,10 @@ import type { JsonObject } from "../identity/canonical-json.ts"
 import { readJson } from "../identity/json-text.ts"
 import { onWire, readRegistryId, RegistryIdText } from "../identity/id.ts"
 import { readKey } from "../identity/key.ts"
-import { heartbeatPeersMax } from "../limits.ts"
+import { heartbeatPeersMax, idsPerMessageMax, reconciledAtOnceMax } from "../limits.ts"
+import { hostShape } from "../mesh/address.ts"
 import { readTime, writeTime } from "../time.ts"
-import type { Gossip, Heartbeat, Hello, Message } from "./message.ts"
+import type { BeaconMessage, Gossip, Graft, Heartbeat, Hello, IHave, Message, Reconcile } from "./message.ts"
 
 /** Why a frame is no message. The reason is one of a few words, so that it can be a counter's name. */
 export interface Unreadable {
@@ -53,8 +54,36 @@ const writeText = (message: Message): string => {
         service_count: message.serviceCount,
         ...(message.wantsAnswer && { wants_answer: true }),
       })
+    case "IHAVE":
+    case "GRAFT":
+    case "PRUNE":
+      return JSON.stringify(message)
+    case "BEACON": {
+      const { root, epoch, distance } = message.beacon
+      return JSON.stringify({ type: "BEACON", root: onWire(root), epoch, distance, parent: message.isParent })
+    }
+    case "RECONCILE":
+      return JSON.stringify(reconcileText(message))
   }
 }
+
+const reconcileText = (message: Reconcile): object => {
+  switch (message.step) {
+    case "split":
+      return { type: "RECONCILE", step: "split", bits: message.bits, digests: base64(message.digests) }
+    case "list":
+      return { type: "RECONCILE", step: "list", salt: message.salt, bits: message.bits, ids: base64(message.listed) }
+    case "want":
+      return { type: "RECONCILE", step: "want", ids: base64(message.short), whole: message.isWhole }
+    case "records":
+      return { type: "RECONCILE", step: "records", announcements: message.documents }
+    case "compare":
+    case "same":
+      return message
+  }
+}
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64")
 
 /** The message of one frame's payload, or why there is none. */
 export const read = (payload: Uint8Array): Message | Unreadable => peekGossip(payload) ?? readWhole(payload)
@@ -69,6 +98,15 @@ const readWhole = (payload: Uint8Array): Message | Unreadable => {
       return readHeartbeat(value)
     case "HELLO":
       return readHello(value)
+    case "IHAVE":
+    case "GRAFT":
+      return readIds(value)
+    case "PRUNE":
+      return { type: "PRUNE" }
+    case "BEACON":
+      return readBeacon(value)
+    case "RECONCILE":
+      return readReconcile(value)
   }
   return unreadable("unknown-type")
 }
@@ -114,7 +152,7 @@ const remembered = <A>(read: () => A): (() => A) => {
 
 const Count = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000_000 }))
 const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))
-const Host = Schema.String.check(Schema.isPattern(/^[^\s/?#@[\]]{1,253}$/))
+const Host = Schema.String.check(Schema.isPattern(hostShape))
 const Word = Schema.String.check(Schema.isMaxLength(64))
 
 const GossipShape = Schema.Struct({
@@ -132,6 +170,62 @@ const readGossip = (value: object): Gossip | Unreadable => {
     ? { type: "GOSSIP", id: id as AnnouncementId, hopCount: hop_count, document: () => announcement as JsonObject }
     : unreadable("not-a-message")
 }
+
+const IdsShape = Schema.Struct({
+  type: Schema.Literals(["IHAVE", "GRAFT"]),
+  ids: Schema.Array(Schema.String.check(Schema.isPattern(/^[0-9a-f]{32}$/))).check(Schema.isMaxLength(idsPerMessageMax)),
+})
+const decodeIds = Schema.decodeUnknownResult(IdsShape)
+
+const readIds = (value: object): IHave | Graft | Unreadable => {
+  const decoded = decodeIds(value)
+  return Result.isFailure(decoded) ? unreadable("not-a-message") : { type: decoded.success.type, ids: decoded.success.ids as ReadonlyArray<AnnouncementId> }
+}
+
+const BeaconShape = Schema.Struct({ root: RegistryIdText, epoch: Schema.Int, distance: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000 })), parent: Schema.Boolean })
+const decodeBeacon = Schema.decodeUnknownResult(BeaconShape)
+
+const readBeacon = (value: object): BeaconMessage | Unreadable => {
+  const decoded = decodeBeacon(value)
+  if (Result.isFailure(decoded)) return unreadable("not-a-message")
+  const { root, epoch, distance, parent } = decoded.success
+  return { type: "BEACON", beacon: { root: readRegistryId(root)!, epoch, distance }, isParent: parent }
+}
+
+const Salt = Schema.String.check(Schema.isMaxLength(32))
+const Bits = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 16 }))
+const ReconcileShape = Schema.Union([
+  Schema.Struct({ step: Schema.Literal("compare"), salt: Salt, digest: Salt }),
+  Schema.Struct({ step: Schema.Literal("same") }),
+  Schema.Struct({ step: Schema.Literal("split"), bits: Bits, digests: Schema.String }),
+  Schema.Struct({ step: Schema.Literal("list"), salt: Salt, bits: Bits, ids: Schema.String }),
+  Schema.Struct({ step: Schema.Literal("want"), ids: Schema.String, whole: Schema.Boolean }),
+  Schema.Struct({ step: Schema.Literal("records"), announcements: Schema.Array(Schema.Unknown).check(Schema.isMaxLength(reconciledAtOnceMax)) }),
+])
+const decodeReconcile = Schema.decodeUnknownResult(ReconcileShape)
+
+const readReconcile = (value: object): Reconcile | Unreadable => {
+  const decoded = decodeReconcile(value)
+  if (Result.isFailure(decoded)) return unreadable("not-a-message")
+  const said = decoded.success
+  switch (said.step) {
+    case "compare":
+    case "same":
+      return { type: "RECONCILE", ...said }
+    case "split":
+      return { type: "RECONCILE", step: "split", bits: said.bits, digests: Buffer.from(said.digests, "base64") }
+    case "list":
+      return { type: "RECONCILE", step: "list", salt: said.salt, bits: said.bits, listed: Buffer.from(said.ids, "base64") }
+    case "want":
+      return { type: "RECONCILE", step: "want", short: Buffer.from(said.ids, "base64"), isWhole: said.whole }
+    case "records":
+      return said.announcements.every(isObject)
+        ? { type: "RECONCILE", step: "records", documents: said.announcements as ReadonlyArray<JsonObject> }
+        : unreadable("not-a-message")
+  }
+}
+
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value)
 
 const HelloShape = Schema.Struct({
   node_id: RegistryIdText,

@@ -4,7 +4,8 @@
  * A new database is initialised in memory and copied out, file by file, into a directory that then takes its place: that
  * is quicker than PGlite's own way, and a start that is cut short leaves nothing that looks like a database.
  */
-import { existsSync, fsyncSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, fsyncSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs"
+import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { PGlite } from "@electric-sql/pglite"
 
@@ -40,20 +41,24 @@ const makeDatabase = async (path: string): Promise<void> => {
   const unfinished = `${path}.unfinished`
   rmSync(unfinished, { recursive: true, force: true })
   const scratch = await PGlite.create()
-  copyOut(scratch, PGlite.paths.PGDATA, unfinished)
+  await Promise.all(copyOut(scratch, PGlite.paths.PGDATA, unfinished))
   rmSync(path, { recursive: true, force: true })
   renameSync(unfinished, path)
   await scratch.close()
 }
 
-const copyOut = (database: PGlite, from: string, to: string): void => {
+/** Each promise is a file that has reached the disk. */
+const copyOut = (database: PGlite, from: string, to: string): ReadonlyArray<Promise<void>> => {
   const files = database.Module.FS
   mkdirSync(to, { recursive: true, mode: 0o700 })
-  for (const name of files.readdir(from).filter((each: string) => each !== "." && each !== "..")) {
-    const { mode } = files.stat(`${from}/${name}`)
-    if (files.isDir(mode)) copyOut(database, `${from}/${name}`, join(to, name))
-    else writeFileSync(join(to, name), files.readFile(`${from}/${name}`), { mode: 0o600 })
-  }
+  return files
+    .readdir(from)
+    .filter((name: string) => name !== "." && name !== "..")
+    .flatMap((name: string) => {
+      const { mode } = files.stat(`${from}/${name}`)
+      if (files.isDir(mode)) return copyOut(database, `${from}/${name}`, join(to, name))
+      return writeFile(join(to, name), files.readFile(`${from}/${name}`), { mode: 0o600, flush: true })
+    })
 }
 
 /** Emscripten's NODEFS has no fsync, and what has none is taken as done. */

@@ -1,0 +1,174 @@
+/**
+ * What this node holds, as anti-entropy sees it: it answers comparisons, and moves what one end has and the other lacks
+ * (`protocol/gossip/reconcile.ts`).
+ *
+ * As the answerer it keeps nothing between two messages of an asker but how much it may still be sent; so an asker that
+ * never comes to an end costs nothing. It has no modes, only memory, so it is a reducer.
+ */
+import type { VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import * as Reconcile from "../protocol/gossip/reconcile.ts"
+import * as SlotSet from "../protocol/gossip/slot-set.ts"
+import type { JsonObject } from "../protocol/identity/canonical-json.ts"
+import type { RegistryId } from "../protocol/identity/id.ts"
+import { comparisonsPerPeriodMax, documentsPerMessage, reconciledAtOnceMax, reconcilePeriodMs } from "../protocol/limits.ts"
+import type { Message, Reconcile as ReconcileMessage } from "../protocol/wire/message.ts"
+import type { Command, Link, Outcome } from "./command.ts"
+import type { Reducer } from "./reducer.ts"
+
+export type HoldingsEvent =
+  | Extract<Outcome, { readonly type: "announcements.fetched" | "announcement.verified" | "announcement.refused" }>
+  | { readonly type: "message.received"; readonly link: Link; readonly message: Message; readonly nowMs: number }
+  | ({ readonly type: "slot.held" } & SlotSet.SlotKey)
+  | { readonly type: "slot.lost"; readonly subject: string; readonly origin: RegistryId }
+  | { readonly type: "registry.staled"; readonly origin: RegistryId; readonly isStale: boolean }
+  // what our own reconciler asks for
+  | { readonly type: "reconcile.opened"; readonly link: Link; readonly salt: string }
+  | { readonly type: "reconcile.split"; readonly link: Link; readonly salt: string; readonly bits: number; readonly digests: Uint8Array }
+  | { readonly type: "reconcile.wanted"; readonly link: Link; readonly short: Uint8Array }
+  | { readonly type: "link.left"; readonly link: Link }
+
+interface Dealings {
+  /** Announcements that we asked for and may still be sent. */
+  credit: number
+  /** Comparisons answered in this period. */
+  answered: number
+  periodStartMs: number
+  /** What we listed last, as the asker. */
+  listed: { readonly salt: string; readonly bits: number; readonly parts: ReadonlyArray<number> } | undefined
+}
+
+export interface HoldingsMemory {
+  readonly set: SlotSet.SlotSet
+  readonly dealings: Map<Link, Dealings>
+}
+
+type Say = (command: Command) => void
+
+export const holdings: Reducer<unknown, HoldingsMemory, HoldingsEvent> = {
+  id: "holdings",
+  begin: () => ({ set: SlotSet.empty(), dealings: new Map() }),
+  step: (memory, event, say) => {
+    switch (event.type) {
+      case "slot.held":
+        return SlotSet.put(memory.set, event)
+      case "slot.lost":
+        return SlotSet.remove(memory.set, event.subject, event.origin)
+      case "registry.staled":
+        return SlotSet.setAside(memory.set, event.origin, event.isStale)
+      case "message.received":
+        return event.message.type === "RECONCILE" ? answer(memory, event.link, event.message, event.nowMs, say) : undefined
+      case "reconcile.opened":
+        return send(say, event.link, { step: "compare", salt: event.salt, digest: Reconcile.digestOfAll(memory.set, event.salt) })
+      case "reconcile.split":
+        return listDifferences(memory, event, say)
+      case "reconcile.wanted":
+        return give(memory, event.link, event.short, say)
+      case "announcements.fetched":
+        return hand(event.link, event.documents, event.then, say)
+      case "announcement.verified":
+        return passOn(event.link, event.announcement, say)
+      case "announcement.refused":
+        return count(event.link, `drop:${event.reason}`, say)
+      case "link.left":
+        memory.dealings.delete(event.link)
+        return
+    }
+  },
+}
+
+// answering ----------------------------------------------------------------------------------------------------------
+
+const answer = (memory: HoldingsMemory, link: Link, message: ReconcileMessage, nowMs: number, say: Say): void => {
+  switch (message.step) {
+    case "compare":
+      return mayCompare(dealingsOf(memory, link), nowMs) ? compare(memory, link, message, say) : count(link, "drop:flood", say)
+    case "list":
+      return mayCompare(dealingsOf(memory, link), nowMs) ? settle(memory, link, message, say) : count(link, "drop:flood", say)
+    case "records":
+      return take(memory, link, message.documents, say)
+    case "same":
+    case "split":
+    case "want":
+      return // the reconciler's
+  }
+}
+
+const compare = ({ set }: HoldingsMemory, link: Link, { salt, digest }: Extract<ReconcileMessage, { step: "compare" }>, say: Say): void => {
+  if (Reconcile.digestOfAll(set, salt) === digest) return send(say, link, { step: "same" })
+  const bits = Reconcile.bitsFor(set.size)
+  send(say, link, { step: "split", bits, digests: Reconcile.split(set, bits, salt) })
+}
+
+/** Sends what the asker lacks, and after it what we lack ourselves. */
+const settle = (memory: HoldingsMemory, link: Link, { salt, bits, listed }: Extract<ReconcileMessage, { step: "list" }>, say: Say): void => {
+  const difference = Reconcile.compare(memory.set, bits, salt, listed)
+  if (difference === undefined) return count(link, "drop:malformed", say)
+  const theyLack = difference.theyLack.slice(0, reconciledAtOnceMax)
+  const { short, isWhole } = Reconcile.firstOf(difference.weLack, reconciledAtOnceMax)
+  dealingsOf(memory, link).credit = reconciledAtOnceMax
+  const want: ReconcileMessage = { type: "RECONCILE", step: "want", short, isWhole: isWhole && theyLack.length === difference.theyLack.length }
+  say({ type: "fetch", link, ids: theyLack, then: want })
+}
+
+// asking -------------------------------------------------------------------------------------------------------------
+
+const listDifferences = (memory: HoldingsMemory, { link, salt, bits, digests }: Extract<HoldingsEvent, { type: "reconcile.split" }>, say: Say): void => {
+  const parts = Reconcile.differingParts(memory.set, bits, salt, digests)
+  if (parts === undefined) return count(link, "drop:malformed", say)
+  const dealings = dealingsOf(memory, link)
+  dealings.listed = { salt, bits, parts }
+  dealings.credit = reconciledAtOnceMax
+  send(say, link, { step: "list", salt, bits, listed: Reconcile.list(memory.set, bits, salt, parts) })
+}
+
+const give = (memory: HoldingsMemory, link: Link, short: Uint8Array, say: Say): void => {
+  const { listed } = dealingsOf(memory, link)
+  if (listed === undefined || short.length === 0) return
+  const ids = Reconcile.wanted(memory.set, listed.bits, listed.salt, listed.parts, short).slice(0, reconciledAtOnceMax)
+  say({ type: "fetch", link, ids, then: undefined })
+}
+
+// moving -------------------------------------------------------------------------------------------------------------
+
+const hand = (link: Link, documents: ReadonlyArray<JsonObject>, then: Message | undefined, say: Say): void => {
+  for (let at = 0; at < documents.length; at += documentsPerMessage) {
+    send(say, link, { step: "records", documents: documents.slice(at, at + documentsPerMessage) })
+  }
+  if (then !== undefined) say({ type: "send", link, message: then })
+}
+
+/** What we asked for; more than that is not looked at. */
+const take = (memory: HoldingsMemory, link: Link, documents: ReadonlyArray<JsonObject>, say: Say): void => {
+  const dealings = dealingsOf(memory, link)
+  const taken = documents.slice(0, dealings.credit)
+  dealings.credit -= taken.length
+  if (taken.length < documents.length) count(link, "drop:unsolicited", say)
+  say({ type: "verify", link, offers: taken.map((document) => ({ hopCount: 0, document: () => document, id: undefined })) })
+}
+
+const passOn = (link: Link, announcement: VerifiedAnnouncement, say: Say): void =>
+  say({ type: "tell", to: "gossip", event: { type: "announcement.verified", link, announcement, hopCount: 0, isCaughtUp: true } })
+
+// bounds -------------------------------------------------------------------------------------------------------------
+
+const mayCompare = (dealings: Dealings, nowMs: number): boolean => {
+  if (nowMs - dealings.periodStartMs >= reconcilePeriodMs || nowMs < dealings.periodStartMs) {
+    dealings.periodStartMs = nowMs
+    dealings.answered = 0
+  }
+  return dealings.answered++ < comparisonsPerPeriodMax
+}
+
+const dealingsOf = ({ dealings }: HoldingsMemory, link: Link): Dealings => {
+  const known = dealings.get(link)
+  if (known !== undefined) return known
+  const fresh: Dealings = { credit: 0, answered: 0, periodStartMs: 0, listed: undefined }
+  dealings.set(link, fresh)
+  return fresh
+}
+
+const count = (link: Link, verdict: string, say: Say): void => say({ type: "tell", to: "gossip", event: { type: "verdict.given", link, verdict } })
+
+type Step = ReconcileMessage extends infer M ? (M extends ReconcileMessage ? Omit<M, "type"> : never) : never
+const send = (say: Say, link: Link, step: Step): void => say({ type: "send", link, message: { type: "RECONCILE", ...step } as ReconcileMessage })
+

@@ -1,0 +1,141 @@
+/**
+ * The set of all announcements a node holds, as anti-entropy sees it: one id for each (subject, origin), in buckets by the
+ * id's first bits, each with a digest. Changed in place; a digest is computed when it is asked for and kept until its bucket
+ * changes.
+ *
+ * Ids are hashes, so buckets fill evenly. What is set aside (`setAside`: records of registries that are not alive, ruled) is
+ * remembered and left out.
+ */
+import { hash } from "node:crypto"
+import type { RegistryId } from "../identity/id.ts"
+
+/** Bits of an id that choose its bucket: 4,096 buckets. */
+export const bucketBits = 12
+
+export interface SlotKey {
+  readonly subject: string
+  readonly origin: RegistryId
+  /** 32 hex digits. */
+  readonly id: string
+}
+
+interface Bucket {
+  /** Sorted. */
+  readonly ids: Array<string>
+  digest: Buffer | undefined
+}
+
+export interface SlotSet {
+  readonly buckets: Map<number, Bucket>
+  /** Id of the slot, by subject and origin. */
+  readonly held: Map<string, string>
+  /** Slot keys of an origin: to set them aside, and to take them back. */
+  readonly byOrigin: Map<RegistryId, Set<string>>
+  readonly aside: Set<RegistryId>
+  size: number
+}
+
+export const empty = (): SlotSet => ({ buckets: new Map(), held: new Map(), byOrigin: new Map(), aside: new Set(), size: 0 })
+
+/** What this origin last said of this subject; the word before is forgotten. */
+export const put = (set: SlotSet, { subject, origin, id }: SlotKey): void => {
+  const key = keyOf(subject, origin)
+  const before = set.held.get(key)
+  if (before === id) return
+  if (before !== undefined && !set.aside.has(origin)) exclude(set, before)
+  set.held.set(key, id)
+  const ofOrigin = set.byOrigin.get(origin) ?? new Set()
+  set.byOrigin.set(origin, ofOrigin.add(key))
+  if (!set.aside.has(origin)) include(set, id)
+}
+
+/** The slot is no longer held. */
+export const remove = (set: SlotSet, subject: string, origin: RegistryId): void => {
+  const key = keyOf(subject, origin)
+  const before = set.held.get(key)
+  if (before === undefined) return
+  set.held.delete(key)
+  set.byOrigin.get(origin)?.delete(key)
+  if (!set.aside.has(origin)) exclude(set, before)
+}
+
+/** Leaves out, or takes back, all that one registry said. */
+export const setAside = (set: SlotSet, origin: RegistryId, isAside: boolean): void => {
+  if (set.aside.has(origin) === isAside) return
+  if (isAside) set.aside.add(origin)
+  else set.aside.delete(origin)
+  for (const key of set.byOrigin.get(origin) ?? []) {
+    if (isAside) exclude(set, set.held.get(key)!)
+    else include(set, set.held.get(key)!)
+  }
+}
+
+export const has = (set: SlotSet, id: string): boolean => {
+  const bucket = set.buckets.get(bucketOf(id))
+  return bucket !== undefined && bucket.ids[positionOf(bucket.ids, id)] === id
+}
+
+/** Ids whose first `bits` bits are `prefix`, sorted. `bits` ≤ `bucketBits`. */
+export const idsOf = (set: SlotSet, bits: number, prefix: number): ReadonlyArray<string> =>
+  bucketsOf(set, bits, prefix).flatMap(([, bucket]) => bucket.ids)
+
+/** Over all ids with this prefix; equal for equal sets, and with the salt nobody can prepare two sets that look alike. */
+export const digestOf = (set: SlotSet, bits: number, prefix: number, salt: string): Buffer => {
+  const parts = bucketsOf(set, bits, prefix).flatMap(([index, bucket]) => [Buffer.from(`${index}`), digestOfBucket(bucket)])
+  return hash("sha256", Buffer.concat([Buffer.from(salt), ...parts]), "buffer")
+}
+
+const bucketsOf = (set: SlotSet, bits: number, prefix: number): ReadonlyArray<readonly [number, Bucket]> => {
+  const first = prefix << (bucketBits - bits)
+  const end = (prefix + 1) << (bucketBits - bits)
+  if (end - first === 1) {
+    const bucket = set.buckets.get(first)
+    return bucket === undefined ? [] : [[first, bucket]]
+  }
+  if (end - first > set.buckets.size) return [...set.buckets].filter(([index]) => index >= first && index < end).sort(([a], [b]) => a - b)
+  const found: Array<readonly [number, Bucket]> = []
+  for (let index = first; index < end; index++) {
+    const bucket = set.buckets.get(index)
+    if (bucket !== undefined) found.push([index, bucket])
+  }
+  return found
+}
+
+const digestOfBucket = (bucket: Bucket): Buffer => (bucket.digest ??= hash("sha256", bucket.ids.join(""), "buffer"))
+
+const include = (set: SlotSet, id: string): void => {
+  const index = bucketOf(id)
+  const bucket = set.buckets.get(index) ?? { ids: [], digest: undefined }
+  const position = positionOf(bucket.ids, id)
+  if (bucket.ids[position] === id) return
+  bucket.ids.splice(position, 0, id)
+  bucket.digest = undefined
+  set.buckets.set(index, bucket)
+  set.size++
+}
+
+const exclude = (set: SlotSet, id: string): void => {
+  const index = bucketOf(id)
+  const bucket = set.buckets.get(index)
+  const position = bucket === undefined ? -1 : positionOf(bucket.ids, id)
+  if (bucket === undefined || bucket.ids[position] !== id) return
+  bucket.ids.splice(position, 1)
+  bucket.digest = undefined
+  if (bucket.ids.length === 0) set.buckets.delete(index)
+  set.size--
+}
+
+/** Where the id is, or belongs. */
+const positionOf = (ids: ReadonlyArray<string>, id: string): number => {
+  let low = 0
+  let high = ids.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (ids[middle]! < id) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+const bucketOf = (id: string): number => Number.parseInt(id.slice(0, 3), 16)
+const keyOf = (subject: string, origin: RegistryId): string => `${subject} ${origin}`
