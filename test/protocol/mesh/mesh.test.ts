@@ -11,7 +11,7 @@ const key = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(writeKey)
 
 describe("addresses", () => {
   it("come back as they were", () => {
-    const host = fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6(), fc.constantFrom("localhost", "x_y"))
+    const host = fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6(), fc.constantFrom("localhost", "x_y", "fe80::1%eth0"))
     fc.assert(
       fc.property(host, fc.integer({ min: 0, max: 65_535 }), (host, port) => {
         expect(readAddress(writeAddress({ host, port }))).toEqual({ host, port })
@@ -47,6 +47,7 @@ describe("addresses", () => {
     "::1:1",
     "[::1]",
     "[a]:1",
+    "[::1%]:1",
     "http://a:1",
     "a:1/",
     "u@a:1",
