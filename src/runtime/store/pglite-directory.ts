@@ -1,13 +1,14 @@
 /**
  * The embedded database's directory: made whole or not at all, and written through to the disk.
  *
- * A new database is initialised in memory and copied out, file by file, into a directory that then takes its place: that
- * is quicker than PGlite's own way, and a start that is cut short leaves nothing that looks like a database.
+ * A new database is written aside, file by file, and then moved into place: a start that is cut short leaves nothing that
+ * looks like a database.
  */
 import { existsSync, fsyncSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs"
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { PGlite } from "@electric-sql/pglite"
+import { type Files, keep, newDatabaseFiles } from "./pglite-template.ts"
 
 /** The PostgreSQL that PGlite is: it reads no other one's files. */
 const majorVersion = "18"
@@ -40,32 +41,46 @@ const makeDatabase = async (path: string): Promise<void> => {
   if (existsSync(path) && readdirSync(path).length > 0) throw new Error(`${path} holds files, but no database`)
   const unfinished = `${path}.unfinished`
   rmSync(unfinished, { recursive: true, force: true })
-  const scratch = await PGlite.create()
-  await Promise.all(copyOut(scratch, PGlite.paths.PGDATA, unfinished))
+  const { areNew, files } = await newDatabaseFiles()
+  await writeOut(files, unfinished)
   rmSync(path, { recursive: true, force: true })
   renameSync(unfinished, path)
-  await scratch.close()
+  if (areNew) void keep(files)
 }
 
-/** Each promise is a file that has reached the disk. */
-const copyOut = (database: PGlite, from: string, to: string): ReadonlyArray<Promise<void>> => {
-  const files = database.Module.FS
-  mkdirSync(to, { recursive: true, mode: 0o700 })
-  return files
-    .readdir(from)
-    .filter((name: string) => name !== "." && name !== "..")
-    .flatMap((name: string) => {
-      const { mode } = files.stat(`${from}/${name}`)
-      if (files.isDir(mode)) return copyOut(database, `${from}/${name}`, join(to, name))
-      return writeFile(join(to, name), files.readFile(`${from}/${name}`), { mode: 0o600, flush: true })
-    })
+/** Resolves when every file has reached the disk. */
+const writeOut = async (files: Files, directory: string): Promise<void> => {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const writing: Array<Promise<void>> = []
+  for (const [name, bytes] of files) {
+    if (name.endsWith("/")) mkdirSync(join(directory, name), { mode: 0o700 })
+    else writing.push(writeFile(join(directory, name), bytes, { mode: 0o600, flush: true }))
+  }
+  await Promise.all(writing)
 }
 
-/** Emscripten's NODEFS has no fsync, and what has none is taken as done. */
+/** What is used here of Emscripten's file systems. */
+interface EmscriptenModule {
+  readonly FS: { readonly ErrnoError: new (errno: number) => Error }
+  readonly NODEFS: {
+    readonly stream_ops: Record<string, (stream: { readonly nfd: number }) => number>
+    readonly convertNodeCode: (error: unknown) => number
+  }
+}
+
+/** Emscripten's NODEFS has no fsync, and what has none is taken as done. A failure must reach PostgreSQL: it stops rather than go on. */
 const passFsync = (database: PGlite): void => {
-  const { NODEFS } = database.Module as unknown as { readonly NODEFS: { readonly stream_ops: Record<string, unknown> } }
-  NODEFS.stream_ops["fsync"] = (stream: { readonly nfd: number }): number => {
-    fsyncSync(stream.nfd)
+  const { FS, NODEFS } = database.Module as unknown as EmscriptenModule
+  NODEFS.stream_ops["fsync"] = ({ nfd }) => {
+    try {
+      fsyncSync(nfd)
+    } catch (error) {
+      if (!isUnsyncable(error)) throw new FS.ErrnoError(NODEFS.convertNodeCode(error))
+    }
     return 0
   }
 }
+
+/** Windows syncs no directory and nothing that was opened for reading. */
+const isUnsyncable = (error: unknown): boolean =>
+  process.platform === "win32" && error instanceof Error && "code" in error && error.code === "EPERM"
