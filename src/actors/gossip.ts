@@ -14,6 +14,7 @@
 import type { AnnouncementId, Envelope, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import * as LazyPush from "../protocol/gossip/lazy-push.ts"
 import * as Tree from "../protocol/gossip/tree.ts"
+import * as Reputation from "../protocol/gossip/reputation.ts"
 import * as SeenSet from "../protocol/gossip/seen-set.ts"
 import { count, type Tally, type Verdict } from "../protocol/gossip/verdict.ts"
 import { beaconPeriodMs, gossipHopsMax, graftPatienceMs, lazyPeriodMs, missingIdsMax } from "../protocol/limits.ts"
@@ -36,7 +37,7 @@ export type GossipEvent =
       readonly nowMs: number
     }
   | { readonly type: "announcement.made"; readonly announcement: VerifiedAnnouncement; readonly nowMs: number }
-  | { readonly type: "verdict.given"; readonly link: Link; readonly verdict: Verdict }
+  | { readonly type: "verdict.given"; readonly link: Link; readonly verdict: Verdict; readonly nowMs: number }
   | { readonly type: "link.joined"; readonly link: Link; readonly speaksLazily: boolean; readonly nowMs: number }
   | { readonly type: "link.left"; readonly link: Link }
   | { readonly type: "lazy.due" }
@@ -85,7 +86,7 @@ export const gossip: Reducer<GossipInput, GossipMemory, GossipEvent> = {
         SeenSet.add(memory.seen, event.announcement.id, event.nowMs)
         return spread(memory, { announcement: event.announcement, hopCount: 0 }, undefined, true, say)
       case "verdict.given":
-        return count(tallyOf(memory, event.link), event.verdict)
+        return judge(memory, event.link, event.verdict, event.nowMs, say)
       case "link.joined":
         return welcome(memory, event, say)
       case "link.left":
@@ -103,7 +104,7 @@ export const gossip: Reducer<GossipInput, GossipMemory, GossipEvent> = {
 const receive = (memory: GossipMemory, link: Link, message: Message, nowMs: number, say: Say): void => {
   switch (message.type) {
     case "GOSSIP":
-      return hear(memory, link, message, say)
+      return hear(memory, link, message, nowMs, say)
     case "IHAVE":
       count(tallyOf(memory, link), "ids")
       for (const id of message.ids) learnOf(memory, link, id, say)
@@ -120,18 +121,18 @@ const receive = (memory: GossipMemory, link: Link, message: Message, nowMs: numb
     case "HELLO":
     case "HEARTBEAT":
     case "RECONCILE":
-      return count(tallyOf(memory, link), "drop:out-of-order")
+      return judge(memory, link, "drop:out-of-order", nowMs, say)
   }
 }
 
-const hear = (memory: GossipMemory, link: Link, message: Gossip, say: Say): void => {
+const hear = (memory: GossipMemory, link: Link, message: Gossip, nowMs: number, say: Say): void => {
   LazyPush.knows(memory.push, link, message.id)
   if (SeenSet.has(memory.seen, message.id)) {
     count(tallyOf(memory, link), "duplicate")
     if (!LazyPush.isInTree(memory.push, link) && LazyPush.turn(memory.push, link, false)) say({ type: "send", link, message: { type: "PRUNE" } })
     return
   }
-  if (message.hopCount > gossipHopsMax) return count(tallyOf(memory, link), "drop:hops")
+  if (message.hopCount > gossipHopsMax) return judge(memory, link, "drop:hops", nowMs, say)
   const offer = { hopCount: message.hopCount, document: message.document, id: message.id }
   say({ type: "tell", to: sessionOf(link), event: { type: "announcement.offered", offer } })
 }
@@ -172,7 +173,7 @@ const tellLazily = (memory: GossipMemory, say: Say): void => {
 // the tree -----------------------------------------------------------------------------------------------------------
 
 const welcome = (memory: GossipMemory, { link, speaksLazily, nowMs }: Extract<GossipEvent, { type: "link.joined" }>, say: Say): void => {
-  LazyPush.join(memory.push, link, speaksLazily)
+  LazyPush.join(memory.push, link, speaksLazily, nowMs)
   if (!speaksLazily) return
   say({ type: "send", link, message: beaconFor(memory, link) })
   if (memory.hasBeacon) return
@@ -250,6 +251,15 @@ const gossipOf = ({ announcement, hopCount }: Envelope): Gossip => ({
   hopCount,
   document: () => announcement.document,
 })
+
+/** Counts a verdict, and what it costs; a peer without reputation has to go. */
+const judge = (memory: GossipMemory, link: Link, verdict: Verdict, nowMs: number, say: Say): void => {
+  count(tallyOf(memory, link), verdict)
+  const state = memory.push.links.get(link)
+  if (state === undefined || Reputation.isSpent(state.reputation)) return
+  state.reputation = Reputation.after(state.reputation, verdict, nowMs)
+  if (Reputation.isSpent(state.reputation)) say({ type: "tell", to: "node", event: { type: "peer.misbehaved", link } })
+}
 
 const tallyOf = (memory: GossipMemory, link: Link): Tally => memory.push.links.get(link)?.tally ?? memory.others
 

@@ -8,8 +8,9 @@
  */
 import { assign, setup } from "xstate"
 import type { PublicKey } from "../protocol/identity/key.ts"
-import { drainPatienceMs, heartbeatPeersMax, joinPatienceMs } from "../protocol/limits.ts"
-import { admission, type Member, type Roster, without } from "../protocol/mesh/roster.ts"
+import type { RegistryId } from "../protocol/identity/id.ts"
+import { banMs, drainPatienceMs, heartbeatPeersMax, joinPatienceMs } from "../protocol/limits.ts"
+import { admission, ban, type Member, type Roster, without } from "../protocol/mesh/roster.ts"
 import { secondsOf } from "../protocol/time.ts"
 import type { Heartbeat, Hello } from "../protocol/wire/message.ts"
 import type { BootstrapInput } from "./bootstrap.ts"
@@ -32,6 +33,7 @@ export type NodeEvent =
   | { readonly type: "link.accepted"; readonly link: Link; readonly key: PublicKey; readonly host: string; readonly nowMs: number }
   | { readonly type: "peer.greeted"; readonly member: Member }
   | { readonly type: "link.left"; readonly link: Link }
+  | { readonly type: "peer.misbehaved"; readonly link: Link; readonly nowMs: number }
   | { readonly type: "peer.counted"; readonly link: Link; readonly agentCount: number }
   | { readonly type: "heartbeat.due"; readonly link: Link; readonly wantsAnswer: boolean; readonly nowMs: number }
   | { readonly type: "counts.changed"; readonly agents: number; readonly services: number }
@@ -39,6 +41,7 @@ export type NodeEvent =
 
 export interface NodeContext extends NodeInput {
   readonly roster: Roster
+  readonly bans: ReadonlyMap<RegistryId, number>
   readonly agents: number
   readonly services: number
 }
@@ -49,6 +52,10 @@ const words = setup({
     ...commands("send", "start", "tell", "report"),
     listen: assign(({ context }, { port }: { readonly port: number }) => ({ self: { ...context.self, listenPort: port } })),
     enter: assign(({ context }, { member }: { readonly member: Member }) => ({ roster: [...context.roster.filter((other) => other.registryId !== member.registryId), member] })),
+    ban: assign(({ context }, { link, nowMs }: { readonly link: Link; readonly nowMs: number }) => {
+      const member = memberOn(context, link)
+      return member === undefined ? {} : { bans: ban(context.bans, member.registryId, nowMs + banMs) }
+    }),
     leave: assign(({ context }, { link }: { readonly link: Link }) => ({ roster: without(context.roster, link) })),
     count: assign(({ context }, { agents, services }: { readonly agents: number; readonly services: number }) => ({
       agents,
@@ -101,6 +108,12 @@ const meshing = words.createStateConfig({
         { type: "tell", params: ({ context }) => rosterChanged(context) },
       ],
     },
+    "peer.misbehaved": {
+      actions: [
+        { type: "ban", params: ({ event }) => event },
+        { type: "tell", params: ({ context, event }) => ({ to: memberOn(context, event.link)?.peer ?? [], event: { type: "peer.dropped", reason: "misbehaved" } }) },
+      ],
+    },
     "peer.counted": { actions: { type: "countPeer", params: ({ event }) => event } },
     "counts.changed": { actions: { type: "count", params: ({ event }) => event } },
     "heartbeat.due": { actions: { type: "send", params: ({ context, event }) => ({ link: event.link, message: heartbeatOf(context, event) }) } },
@@ -110,7 +123,7 @@ const meshing = words.createStateConfig({
 
 export const node = words.createMachine({
   id: "node",
-  context: ({ input }) => ({ ...input, roster: [], agents: 0, services: 0 }),
+  context: ({ input }) => ({ ...input, roster: [], bans: new Map(), agents: 0, services: 0 }),
   initial: "booting",
   states: {
     booting: {
@@ -153,7 +166,9 @@ export const node = words.createMachine({
 
 // what the machine says, in terms of its context ---------------------------------------------------------------------
 
-const admit = (context: NodeContext, member: Member) => admission(context.roster, member, context.self.nodeId, context.maxPeers)
+const admit = (context: NodeContext, member: Member) => admission(context.roster, member, context.self.nodeId, context)
+
+const memberOn = ({ roster }: NodeContext, link: Link): Member | undefined => roster.find((member) => member.link === link)
 
 const replaced = (context: NodeContext, member: Member): Member | undefined => {
   const verdict = admit(context, member)

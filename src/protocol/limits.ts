@@ -31,7 +31,7 @@ export const heartbeatPeriodMs = 30 * second
 /** Without a frame for this long a peer is suspected and probed (ruled). */
 export const suspicionAfterMs = 45 * second
 /** A suspected peer is probed this often (ruled). */
-export const probePeriodMs = 5 * second
+export const probePeriodMs = 3 * second
 /** A suspected peer that stays silent for this long is dead (ruled: at 50 % loss one probe in four is answered). */
 export const suspicionPatienceMs = 150 * second
 /** First wait before dialling an address again; doubles with jitter up to the second number (deployed: 1 s … 60 s). */
@@ -157,3 +157,9 @@ export const documentsPerMessage = 50
 /** How often the root of the tree sends its beacon; a root that was silent for the second has gone. */
 export const beaconPeriodMs = 30 * second
 export const beaconPatienceMs = 75 * second
+/** What a peer's reputation regains in a second: from nothing to all in under two minutes. */
+export const reputationRegainPerSecond = 0.01
+/** A peer that lost its reputation is not let in again for this long. */
+export const banMs = 10 * minute
+/** Banned registries remembered; at the bound the oldest is let in again. */
+export const bansMax = 1_000

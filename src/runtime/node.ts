@@ -39,6 +39,8 @@ export interface NodeSettings {
   /** Peers it looks for by itself; 0: it dials the configured ones only. */
   readonly wantedPeers: number
   readonly bootstrap: ReadonlyArray<{ readonly address: Address; readonly key?: PublicKey }>
+  /** A private mesh: only these keys are let in. */
+  readonly allowed?: ReadonlyArray<PublicKey>
   /** The host others dial, where it differs from the one they see. */
   readonly advertisedHost?: string
   readonly engine: Engine

@@ -8,11 +8,13 @@
  */
 import type { AnnouncementId, Envelope } from "./announcement.ts"
 import { idsPerMessageMax, owedIdsMax, recentEnvelopesMax } from "../limits.ts"
+import { fresh, type Reputation } from "./reputation.ts"
 import type { Tally } from "./verdict.ts"
 
 export interface LinkState {
   /** Verdicts on what came over it. */
   readonly tally: Tally
+  reputation: Reputation
   readonly speaksLazily: boolean
   isEager: boolean
   /** It is eager because the tree goes along it. */
@@ -31,8 +33,8 @@ export interface LazyPush<Link> {
 
 export const begin = <Link>(): LazyPush<Link> => ({ links: new Map(), recent: new Map(), missing: new Map() })
 
-export const join = <Link>(push: LazyPush<Link>, link: Link, speaksLazily: boolean): void => {
-  push.links.set(link, { tally: {}, speaksLazily, isEager: true, isInTree: false, owed: new Set() })
+export const join = <Link>(push: LazyPush<Link>, link: Link, speaksLazily: boolean, nowMs: number): void => {
+  push.links.set(link, { tally: {}, reputation: fresh(nowMs), speaksLazily, isEager: true, isInTree: false, owed: new Set() })
 }
 
 /** Those who get the whole announcement now; the others owe it the id from here on. `isEager: false`: ids only, to everybody who understands them. */

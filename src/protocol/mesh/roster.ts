@@ -3,6 +3,7 @@
  * same way on both ends).
  */
 import type { RegistryId } from "../identity/id.ts"
+import { bansMax } from "../limits.ts"
 import type { PublicKey } from "../identity/key.ts"
 import type { Address } from "./address.ts"
 import { keepsNewLink } from "./greeting.ts"
@@ -24,15 +25,32 @@ export type Roster = ReadonlyArray<Member>
 
 export type Admission =
   | { readonly type: "admit"; readonly replaces?: Member }
-  | { readonly type: "refuse"; readonly reason: "duplicate" | "full" }
+  | { readonly type: "refuse"; readonly reason: "duplicate" | "full" | "banned" | "not-allowed" }
+
+/** Who may be a member at all. */
+export interface Doors {
+  readonly maxPeers: number
+  /** A private mesh: only these. */
+  readonly allowed?: ReadonlySet<PublicKey>
+  /** Registries that misbehaved, and until when they stay out. */
+  readonly bans: ReadonlyMap<RegistryId, number>
+}
 
 /** May this one join? A second link of a member replaces the first or is refused, by the rule both ends know. */
-export const admission = (roster: Roster, candidate: Member, self: RegistryId, maxPeers: number): Admission => {
+export const admission = (roster: Roster, candidate: Member, self: RegistryId, { allowed, bans, maxPeers }: Doors): Admission => {
+  if (allowed?.has(candidate.publicKey) === false) return { type: "refuse", reason: "not-allowed" }
+  if ((bans.get(candidate.registryId) ?? 0) > candidate.connectedAtMs) return { type: "refuse", reason: "banned" }
   const existing = roster.find((member) => member.registryId === candidate.registryId)
   if (existing !== undefined) {
     return keepsNewLink(dialler(existing, self), dialler(candidate, self)) ? { type: "admit", replaces: existing } : { type: "refuse", reason: "duplicate" }
   }
   return roster.length < maxPeers ? { type: "admit" } : { type: "refuse", reason: "full" }
+}
+
+/** Keeps a registry out until a moment; beyond `bansMax` the oldest ban is forgotten. */
+export const ban = (bans: ReadonlyMap<RegistryId, number>, registryId: RegistryId, untilMs: number): ReadonlyMap<RegistryId, number> => {
+  const others = [...bans].filter(([banned]) => banned !== registryId)
+  return new Map([...others.slice(Math.max(0, others.length + 1 - bansMax)), [registryId, untilMs]])
 }
 
 export const without = (roster: Roster, link: number): Roster => roster.filter((member) => member.link !== link)
