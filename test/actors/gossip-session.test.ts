@@ -26,8 +26,8 @@ describe("gossip session", () => {
     contexts: { flowing: fresh, throttled: { ...spent, held: holding(12) } },
     events: {
       "announcement.offered": { type: "announcement.offered", offer: offer(), nowMs: noonMs },
-      "announcement.verified": { type: "announcement.verified", announcement: announcementOf(2), hopCount: 1 },
-      "announcement.refused": { type: "announcement.refused", reason: "signature" },
+      "announcement.verified": { type: "announcement.verified", link, announcement: announcementOf(2), hopCount: 1 },
+      "announcement.refused": { type: "announcement.refused", link, reason: "signature" },
     },
     rows: {
       flowing: {
@@ -63,7 +63,7 @@ describe("gossip session", () => {
     let state = compiled.initial({ link, nowMs, announcementsPerSecond: perSecond }, [])
     let releaseAtMs = Number.POSITIVE_INFINITY
     let isPaused = false
-    const passed: Array<{ readonly id: string; readonly atMs: number }> = []
+    const passed: Array<{ readonly id: string | undefined; readonly atMs: number }> = []
     const told = (event: object) => {
       const steps: Array<Step> = []
       state = compiled.step(state, event as GossipSessionEvent, steps)

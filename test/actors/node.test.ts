@@ -2,7 +2,7 @@
 import type { ContextFrom, StateValueFrom } from "xstate"
 import { describe, expect, it } from "vitest"
 import { node, type NodeEvent } from "../../src/actors/node.ts"
-import { heartbeatPeersMax } from "../../src/protocol/limits.ts"
+import { banMs, heartbeatPeersMax } from "../../src/protocol/limits.ts"
 import type { Heartbeat } from "../../src/protocol/wire/message.ts"
 import { compile, type Step } from "../../src/runtime/engine/compile.ts"
 import { keyOf, registryOf } from "../support/builders.ts"
@@ -18,6 +18,7 @@ const alone: Context = {
   bootstrap: { configured: [{ address: addressOf(2) }], pins: [], wantedPeers: 8 },
   seed: 1,
   roster: [],
+  bans: new Map(),
   agents: 0,
   services: 0,
 }
@@ -49,10 +50,11 @@ describe("node", () => {
     machine: node,
     contexts: { booting: alone, joining: alone, serving: withFirst, draining: withFirst, stopped: alone },
     events: {
-      "node.listening": { type: "node.listening", port: 4001 },
+      "node.listening": { type: "node.listening", port: 4001, nowMs: noonMs },
       "link.accepted": { type: "link.accepted", link: 6, key: keyOf(4).publicKey, host: "192.0.2.4", nowMs: noonMs },
       "peer.greeted": { type: "peer.greeted", member: memberOf(4, 6) },
       "link.left": { type: "link.left", link: first.link },
+      "peer.misbehaved": { type: "peer.misbehaved", link: first.link, nowMs: noonMs },
       "peer.counted": { type: "peer.counted", link: first.link, agentCount: 5 },
       "heartbeat.due": { type: "heartbeat.due", link: first.link, wantsAnswer: false, nowMs: noonMs },
       "counts.changed": { type: "counts.changed", agents: 1, services: 2 },
@@ -61,16 +63,17 @@ describe("node", () => {
     rows: {
       booting: {
         "node.listening": {
-          "with somebody to join": [{}, "joining · start gossip, start bootstrap, report node.phase"],
+          "with somebody to join": [{}, "joining · start holdings, start gossip, start bootstrap, report node.phase"],
           "with nobody to join": [
             { context: { bootstrap: { ...alone.bootstrap, configured: [] } } },
-            "serving · start gossip, start bootstrap, report node.phase, report node.phase",
+            "serving · start holdings, start gossip, start bootstrap, report node.phase, report node.phase",
           ],
         },
         // nobody can reach it yet
         "link.accepted": "–",
         "peer.greeted": "–",
         "link.left": "–",
+        "peer.misbehaved": "–",
         "peer.counted": "–",
         "heartbeat.due": "–",
         "counts.changed": "booting",
@@ -85,6 +88,7 @@ describe("node", () => {
           "when there is no room": [{ context: { maxPeers: 0 } }, "joining · tell peer/in/6 peer.refused"],
         },
         "link.left": "joining · tell bootstrap roster.changed",
+        "peer.misbehaved": { "whoever it was": [{}, "joining · tell  peer.dropped"] },
         "peer.counted": "joining",
         "heartbeat.due": "joining · send",
         "counts.changed": "joining",
@@ -96,6 +100,11 @@ describe("node", () => {
         "link.accepted": "serving · start peer/in/6",
         "peer.greeted": {
           "a new one": [{}, `serving · ${admitted}`],
+          "who is banned": [
+            { context: { bans: new Map([[registryOf(4).registryId, noonMs + 1]]) } },
+            "serving · tell peer/in/6 peer.refused",
+          ],
+          "who was banned": [{ context: { bans: new Map([[registryOf(4).registryId, noonMs]]) } }, `serving · ${admitted}`],
           "when there is no room": [{ context: full }, "serving · tell peer/in/6 peer.refused"],
           "dialled by the smaller id, and we hold the other's": [second(larger, "out", "in"), `serving · ${replaced}`],
           "dialled by us with the smaller id, and we hold the other's": [second(smaller, "in", "out"), `serving · ${replaced}`],
@@ -112,6 +121,10 @@ describe("node", () => {
           ],
         },
         "link.left": "serving · tell bootstrap roster.changed",
+        "peer.misbehaved": {
+          "a member": [{}, "serving · tell peer/in/4 peer.dropped"],
+          "who has left meanwhile": [{ event: { link: 99 } }, "serving · tell  peer.dropped"],
+        },
         "peer.counted": "serving",
         "heartbeat.due": "serving · send",
         "counts.changed": "serving",
@@ -126,6 +139,7 @@ describe("node", () => {
           "the last one": [{}, "stopped · report node.phase"],
           "not the last one": [{ context: full }, "draining"],
         },
+        "peer.misbehaved": "–",
         "peer.counted": "–",
         "heartbeat.due": "–",
         "counts.changed": "–",
@@ -137,6 +151,7 @@ describe("node", () => {
         "link.accepted": "–",
         "peer.greeted": "–",
         "link.left": "–",
+        "peer.misbehaved": "–",
         "peer.counted": "–",
         "heartbeat.due": "–",
         "counts.changed": "–",
@@ -158,6 +173,12 @@ describe("node", () => {
     expect(context.roster.map(({ link }) => link)).toEqual([8])
     expect(step(context, { type: "link.left", link: 4 }).context.roster).toHaveLength(1)
     expect(step(context, { type: "link.left", link: 8 }).context.roster).toHaveLength(0)
+  })
+
+  it("keeps out for a while who misbehaved", () => {
+    const { context } = step(withFirst, { type: "peer.misbehaved", link: first.link, nowMs: noonMs })
+    expect([...context.bans]).toEqual([[first.registryId, noonMs + banMs]])
+    expect(step(withFirst, { type: "peer.misbehaved", link: 99, nowMs: noonMs }).context.bans.size).toBe(0)
   })
 
   it("says in a heartbeat where its other peers are, and no more than a screenful", () => {

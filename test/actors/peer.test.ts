@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest"
 import { peer, type PeerEvent, type PeerInput } from "../../src/actors/peer.ts"
 import { redialFirstMs, redialMaxMs } from "../../src/protocol/limits.ts"
 import { dice } from "../../src/protocol/mesh/dice.ts"
+import { capabilities } from "../../src/protocol/wire/message.ts"
 import { compile, type Step } from "../../src/runtime/engine/compile.ts"
 import { keyOf } from "../support/builders.ts"
 import { addressOf, gossipOf, announcementOf, heartbeatOf, helloOf, noonMs } from "../support/mesh.ts"
@@ -38,10 +39,13 @@ const dialing: Context = {
 }
 const greeting: Context = { ...dialing, linked: { link, key: them, host: "192.0.2.2", sinceMs: noonMs } }
 const connected: Context = { ...greeting, hello: helloOf(2) }
+const able = Object.values(capabilities)
+const them2 = helloOf(2)
 const [heard, asInbound] = [{ hello: helloOf(2) }, { input: inbound }]
 
-const left = "stop gossip-session/7+heartbeat/7, tell gossip+node link.left"
-const arrived = "openLink, start gossip-session/7, start heartbeat/7, tell gossip link.joined, report peer.connected"
+const left = "stop gossip-session/7+heartbeat/7+reconciler/7, tell gossip+holdings+node link.left"
+const arrived = "openLink, start gossip-session/7, start heartbeat/7, tell gossip link.joined, start [], report peer.connected"
+const reconciles = arrived.replace("start []", "start [reconciler/7]")
 const gone = "gone · tell bootstrap peer.gone"
 
 describe("peer", () => {
@@ -154,6 +158,18 @@ describe("peer", () => {
         "link.silent": "–",
         "peer.admitted": {
           "whom we dialled": [{ context: heard }, `connected · pin, tell bootstrap key.met, ${arrived}`],
+          "whom we dialled and who reconciles, as we do": [
+            { context: { hello: { ...them2, capabilities: able }, input: { ...out, self: helloOf(1, { capabilities: able }) } } },
+            `connected · pin, tell bootstrap key.met, ${reconciles}`,
+          ],
+          "whom we dialled and who reconciles, as we do not": [
+            { context: { hello: { ...them2, capabilities: able } } },
+            `connected · pin, tell bootstrap key.met, ${arrived}`,
+          ],
+          "a caller who reconciles: it is the dialler that asks": [
+            { context: { hello: { ...them2, capabilities: able }, input: { ...inbound, self: helloOf(1, { capabilities: able }) } } },
+            `connected · send, ${arrived}`,
+          ],
           "a caller": [{ context: { ...heard, ...asInbound } }, `connected · send, ${arrived}`],
         },
         "peer.refused": "gone · report peer.refused, close 7 full, tell bootstrap peer.gone",

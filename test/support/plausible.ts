@@ -7,13 +7,14 @@
 import type { AnyStateMachine, ContextFrom } from "xstate"
 import { bootstrap, type BootstrapEvent } from "../../src/actors/bootstrap.ts"
 import type { ActorKind, Offer } from "../../src/actors/command.ts"
+import { reconciler, type ReconcilerEvent } from "../../src/actors/reconciler.ts"
 import { gossipSession, type GossipSessionEvent } from "../../src/actors/gossip-session.ts"
 import { heartbeat, type HeartbeatEvent } from "../../src/actors/heartbeat.ts"
 import { node, type NodeEvent } from "../../src/actors/node.ts"
 import { peer, type PeerEvent } from "../../src/actors/peer.ts"
 import { suspicionAfterMs, suspicionPatienceMs } from "../../src/protocol/limits.ts"
 import { writeAddress } from "../../src/protocol/mesh/address.ts"
-import type { Message } from "../../src/protocol/wire/message.ts"
+import type { Message, Reconcile } from "../../src/protocol/wire/message.ts"
 import type { ActorEvent } from "../../src/runtime/engine/engine.ts"
 import type { SeededRandom } from "../../src/sim/dice.ts"
 import { keyOf, noon } from "./builders.ts"
@@ -108,10 +109,11 @@ const sessionEvents: Makers<GossipSessionEvent, ContextFrom<typeof gossipSession
   "announcement.offered": (chance) => ({ type: "announcement.offered", offer: offerOf(chance), nowMs: laterMs(chance) }),
   "announcement.verified": (chance) => ({
     type: "announcement.verified",
+    link: 1,
     announcement: announcementOf(seedOf(chance)),
     hopCount: chance.below(11),
   }),
-  "announcement.refused": () => ({ type: "announcement.refused", reason: "signature" }),
+  "announcement.refused": () => ({ type: "announcement.refused", link: 1, reason: "signature" }),
 }
 
 const heartbeatEvents: Makers<HeartbeatEvent, ContextFrom<typeof heartbeat>> = {
@@ -122,8 +124,26 @@ const heartbeatEvents: Makers<HeartbeatEvent, ContextFrom<typeof heartbeat>> = {
   "message.received": (chance, { link }) => ({ type: "message.received", link, message: messageFrom(chance), nowMs: laterMs(chance) }),
 }
 
+/** The answers of the other end, and now and then something else. */
+const reconcileFrom = (chance: SeededRandom): Reconcile =>
+  chance.pick<Reconcile>([
+    { type: "RECONCILE", step: "same" },
+    { type: "RECONCILE", step: "split", bits: 1, digests: new Uint8Array(10) },
+    { type: "RECONCILE", step: "want", short: new Uint8Array(5), isWhole: chance.isTrue(0.3) },
+    { type: "RECONCILE", step: "compare", salt: "salt", digest: "digest" },
+  ])
+
+const reconcilerEvents: Makers<ReconcilerEvent, ContextFrom<typeof reconciler>> = {
+  "message.received": (chance, { link }) => ({
+    type: "message.received",
+    link,
+    message: chance.isTrue(0.9) ? reconcileFrom(chance) : messageFrom(chance),
+    nowMs: laterMs(chance),
+  }),
+}
+
 const nodeEvents: Makers<NodeEvent, ContextFrom<typeof node>> = {
-  "node.listening": () => ({ type: "node.listening", port: 4001 }),
+  "node.listening": () => ({ type: "node.listening", port: 4001, nowMs: noonMs }),
   "link.accepted": (chance) => ({
     type: "link.accepted",
     link: chance.below(9),
@@ -138,6 +158,11 @@ const nodeEvents: Makers<NodeEvent, ContextFrom<typeof node>> = {
   "link.left": (chance, { roster }) => ({
     type: "link.left",
     link: roster.length > 0 && chance.isTrue(0.7) ? chance.pick(roster).link : chance.below(9),
+  }),
+  "peer.misbehaved": (chance, { roster }) => ({
+    type: "peer.misbehaved",
+    link: roster.length > 0 ? chance.pick(roster).link : 1,
+    nowMs: laterMs(chance),
   }),
   "peer.counted": (chance, { roster }) => ({
     type: "peer.counted",
@@ -166,7 +191,7 @@ const bootstrapInput = (chance: SeededRandom) => ({
 })
 
 /** Each machine of the cast; reducers have no modes and are tested by what they do. */
-export const plausible: Readonly<Record<Exclude<ActorKind, "gossip">, Plausible>> = {
+export const plausible: Readonly<Record<Exclude<ActorKind, "gossip" | "holdings">, Plausible>> = {
   peer: {
     machine: peer,
     events: peerEvents,
@@ -200,6 +225,7 @@ export const plausible: Readonly<Record<Exclude<ActorKind, "gossip">, Plausible>
   },
   "gossip-session": { machine: gossipSession, events: sessionEvents, input: () => ({ link: 1, nowMs: noonMs }) },
   heartbeat: { machine: heartbeat, events: heartbeatEvents, input: () => ({ link: 1, peer: "peer/in/1" }) },
+  reconciler: { machine: reconciler, events: reconcilerEvents, input: (chance) => ({ link: 1, seed: chance.below(2 ** 32) }) },
   node: {
     machine: node,
     events: nodeEvents,

@@ -1,12 +1,13 @@
 /** Who may join, whom to dial, what a greeting proves, and the dice that decide where nothing else does. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { candidatesMax } from "../../../src/protocol/limits.ts"
+import { bansMax, candidatesMax } from "../../../src/protocol/limits.ts"
+import type { RegistryId } from "../../../src/protocol/identity/id.ts"
 import { writeAddress } from "../../../src/protocol/mesh/address.ts"
 import * as Candidates from "../../../src/protocol/mesh/candidates.ts"
 import { dice, jittered, roll, shuffle } from "../../../src/protocol/mesh/dice.ts"
 import { addressOf as dialledAt, judge } from "../../../src/protocol/mesh/greeting.ts"
-import { admission, type Roster, without } from "../../../src/protocol/mesh/roster.ts"
+import { admission, ban, type Roster, without } from "../../../src/protocol/mesh/roster.ts"
 import { keyOf, registryOf } from "../../support/builders.ts"
 import { addressOf, helloOf, memberOf } from "../../support/mesh.ts"
 
@@ -50,10 +51,12 @@ describe("a greeting", () => {
 })
 
 describe("the roster", () => {
+  const doors = (maxPeers: number) => ({ maxPeers, bans: new Map() })
+
   /** Joins as the node does. */
   const join = (roster: Roster, seed: number, link: number, direction: "in" | "out", self: number, maxPeers: number): Roster => {
     const member = memberOf(seed, link, { direction })
-    const verdict = admission(roster, member, registryOf(self).registryId, maxPeers)
+    const verdict = admission(roster, member, registryOf(self).registryId, doors(maxPeers))
     if (verdict.type === "refuse") return roster
     return [...roster.filter(({ registryId }) => registryId !== member.registryId), member]
   }
@@ -77,9 +80,28 @@ describe("the roster", () => {
 
   it("refuses a stranger only when it is full, and a member never for being full", () => {
     const [self, full] = [registryOf(1).registryId, [memberOf(2, 1), memberOf(3, 2)]]
-    expect(admission(full, memberOf(4, 9), self, 2)).toEqual({ type: "refuse", reason: "full" })
-    expect(admission(full, memberOf(4, 9), self, 3)).toEqual({ type: "admit" })
-    expect(admission(full, memberOf(2, 9), self, 2)).toEqual({ type: "admit", replaces: full[0] })
+    expect(admission(full, memberOf(4, 9), self, doors(2))).toEqual({ type: "refuse", reason: "full" })
+    expect(admission(full, memberOf(4, 9), self, doors(3))).toEqual({ type: "admit" })
+    expect(admission(full, memberOf(2, 9), self, doors(2))).toEqual({ type: "admit", replaces: full[0] })
+  })
+
+  it("refuses who is banned, as long as that is, and who is not among the allowed, members too", () => {
+    const [self, them] = [registryOf(1).registryId, memberOf(2, 9)]
+    const banned = (untilMs: number) => admission([], them, self, { maxPeers: 5, bans: new Map([[them.registryId, untilMs]]) })
+    expect(banned(them.connectedAtMs + 1)).toEqual({ type: "refuse", reason: "banned" })
+    expect(banned(them.connectedAtMs)).toEqual({ type: "admit" })
+    const allowing = (key: typeof them.publicKey) => admission([], them, self, { ...doors(5), allowed: new Set([key]) })
+    expect(allowing(keyOf(3).publicKey)).toEqual({ type: "refuse", reason: "not-allowed" })
+    expect(allowing(them.publicKey)).toEqual({ type: "admit" })
+  })
+
+  it("forgets the oldest bans beyond its bound, and renews one that is there", () => {
+    let bans = ban(new Map(), memberOf(2, 1).registryId, 1)
+    for (let i = 0; i < bansMax; i++) bans = ban(bans, `zns:registry:${i.toString(16).padStart(32, "0")}` as RegistryId, i)
+    expect([bans.size, bans.has(memberOf(2, 1).registryId)]).toEqual([bansMax, false])
+    const [first] = bans.keys()
+    expect([...ban(bans, first!, 77)].at(-1)).toEqual([first, 77])
+    expect(ban(bans, first!, 77).size).toBe(bansMax)
   })
 
   /**
