@@ -55,6 +55,8 @@ export interface PeerView {
   readonly agentCount: number
   readonly connectedAtMs: number
   readonly lastSeenMs: number
+  /** 1 at the best; at 0 it is disconnected. */
+  readonly reputation: number
   /** How often each verdict was given on what it sent: `accept`, `duplicate`, `drop: signature` … */
   readonly verdicts: Readonly<Record<string, number>>
 }

@@ -122,7 +122,8 @@ export const makeNode = Effect.fnUntraced(function* (
 
   const origin: Origin = signer
   const context: Effect.Effect<NodeContext | undefined> = Effect.sync(() => actors.snapshot("node")?.context as NodeContext | undefined)
-  const announce = (announcement: VerifiedAnnouncement) => Effect.sync(() => {
+  const announce = (announcement: VerifiedAnnouncement) =>
+    Effect.sync(() => {
       held(announcement)
       tell("gossip", { type: "announcement.made", announcement })
     })
@@ -138,9 +139,15 @@ export const makeNode = Effect.fnUntraced(function* (
     publicKey: signer.publicKey,
 
     registerDeveloper: Effect.fnUntraced(function* (body) {
-      const read = readDeveloperRegistration(body, { home: signer.registryId, nowMs: yield* Clock.currentTimeMillis, check: verifier.verify })
+      const read = readDeveloperRegistration(body, {
+        home: signer.registryId,
+        nowMs: yield* Clock.currentTimeMillis,
+        check: verifier.verify,
+      })
       if (read.type === "refused") return yield* refusedAs(read)
-      yield* store.addDeveloper(read.record).pipe(Effect.catchTag("AlreadyRegistered", () => conflict("this developer is registered already")))
+      yield* store
+        .addDeveloper(read.record)
+        .pipe(Effect.catchTag("AlreadyRegistered", () => conflict("this developer is registered already")))
       return read.record
     }),
 
@@ -162,7 +169,8 @@ export const makeNode = Effect.fnUntraced(function* (
     deregister: Effect.fnUntraced(function* (id, authorization) {
       const entityId = readEntityId(id)
       const entry = entityId === undefined ? undefined : yield* store.entity(entityId)
-      if (entityId === undefined || entry === undefined || entry.tier !== "local") return yield* notFound("no such entity is registered here")
+      if (entityId === undefined || entry === undefined || entry.tier !== "local")
+        return yield* notFound("no such entity is registered here")
       const deletion = readDeletion(authorization, entry.record, verifier.verify)
       if (deletion.type === "refused") return yield* refusedAs(deletion)
       const announcement = announceTombstone(origin, entry.record, deletion.proof, "owner-deregistered", (yield* nextWord(entityId)).at)
@@ -202,23 +210,26 @@ export const makeNode = Effect.fnUntraced(function* (
 
     peers: Effect.map(context, (node) => {
       const memory = actors.snapshot("gossip")?.context as GossipMemory | undefined
-      return (node?.roster ?? []).map(
-        (member): PeerView => ({
-          registryId: member.registryId,
-          publicKey: member.publicKey,
-          address: member.address === undefined ? "" : writeAddress(member.address),
-          direction: member.direction,
-          agentCount: member.agentCount,
-          connectedAtMs: member.connectedAtMs,
-          lastSeenMs: links.lastHeardMs(member.link),
-          verdicts: { ...memory?.push.links.get(member.link)?.tally },
-        }),
-      )
+      return (node?.roster ?? []).map((member): PeerView => ({
+        registryId: member.registryId,
+        publicKey: member.publicKey,
+        address: member.address === undefined ? "" : writeAddress(member.address),
+        direction: member.direction,
+        agentCount: member.agentCount,
+        connectedAtMs: member.connectedAtMs,
+        lastSeenMs: links.lastHeardMs(member.link),
+        reputation: memory?.push.links.get(member.link)?.reputation.score ?? 1,
+        verdicts: { ...memory?.push.links.get(member.link)?.tally },
+      }))
     }),
   })
 
   const stop = Effect.sync(() => tell("node", { type: "stop.requested" })).pipe(
-    Effect.andThen(Effect.suspend(() => (actors.isAlive("node") ? Effect.sleep(pollMs) : Effect.void)).pipe(Effect.repeat({ while: () => actors.isAlive("node") }))),
+    Effect.andThen(
+      Effect.suspend(() => (actors.isAlive("node") ? Effect.sleep(pollMs) : Effect.void)).pipe(
+        Effect.repeat({ while: () => actors.isAlive("node") }),
+      ),
+    ),
   )
   return { service, actors, address, stop }
 })

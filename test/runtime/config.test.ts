@@ -36,6 +36,7 @@ const samplesOf = (name: SettingName): ReadonlyArray<string> => {
       : ["https://a.example", "http://b.example", "https://c.example:8443", "https://d.example/x"],
     "HOST:PORT[#ed25519:KEY],…": ["a:1", `b:2#${key}`, "c:3,d:4", `e:5#${key},f:6`],
     "true|false": ["true", "false"],
+    "ed25519:KEY,…": [key, `${key},ed25519:k63ZhTQ3rTcz7h1lzNd8suDeqVq2TqRgtQwgnB9LVW4=`],
   }
   const possible = candidates[kind.shape] ?? (kind.shape.includes("|") ? kind.shape.split("|") : ["one", "two", "three", "four"])
   return possible.filter((text) => {

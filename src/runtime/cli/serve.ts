@@ -136,6 +136,7 @@ const nodeSettings = (settings: Settings): Effect.Effect<NodeSettings> =>
       wantedPeers: Math.min(defaultSettings.wantedPeers, settings["mesh.max_peers"]),
       bootstrap: settings["mesh.bootstrap_peers"],
       ...(advertisedHost !== undefined && { advertisedHost }),
+      ...(settings["mesh.allow"].length > 0 && { allowed: settings["mesh.allow"] }),
       engine,
     }
   })

@@ -172,3 +172,17 @@ export const bootstrapPeers = kind<ReadonlyArray<BootstrapPeer>>(
     write: (peers) => peers.map(({ address: at, key }) => writeAddress(at) + (key === undefined ? "" : `#${key}`)).join(","),
   },
 )
+
+/** Public keys, as `agentdns identity` prints them. */
+export const keys = kind<ReadonlyArray<PublicKey>>(
+  "ed25519:KEY,…",
+  (value) => {
+    const members = membersOf(value)
+    const read = members.map(readKey)
+    const wrong = members.find((_, i) => read[i] === undefined)
+    return wrong === undefined
+      ? read.filter((key) => key !== undefined)
+      : new Wrong(`has a key that is none: ${wrong}; ed25519: and 44 characters of base64 are expected`)
+  },
+  { inFile: "list", write: (all) => all.join(",") },
+)

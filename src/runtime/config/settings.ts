@@ -121,7 +121,8 @@ export const settings = {
   }),
   "mesh.advertise": optional(Kind.host, "the host that others are told to dial, behind NAT or in a container"),
   "mesh.network": setting(Kind.text("NAME"), "public", "two networks of different names never mix"),
-  "mesh.dialect": later(setting(Kind.choice("both", "spec", "deployed"), "both", "which mesh dialects are spoken")),
+  "mesh.allow": setting(Kind.keys, [], "a private mesh: only nodes with these keys are let in (none named: everybody)"),
+  "mesh.dialect": later(setting(Kind.choice("auto", "spec", "agentdns"), "auto", "which mesh dialects are spoken")),
   "mesh.tls_enabled": later(setting(Kind.yesNo, true, "TLS between nodes")),
 
   "gossip.max_hops": later(setting(Kind.whole(0, gossipHopsMax), gossipHopsMax, "how far an announcement travels")),

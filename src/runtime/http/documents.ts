@@ -259,6 +259,7 @@ const Peer = Schema.Struct({
   agent_count: Schema.Int,
   connected_at: Time,
   last_seen: Time,
+  reputation: Schema.Finite.annotate({ description: "1 at the best; at 0 the peer is disconnected" }),
   verdicts: Counts.annotate({ description: "how often each verdict was given on what it sent" }),
 })
 
@@ -273,6 +274,7 @@ export const peersDocument = (peers: ReadonlyArray<PeerView>): typeof Peers.Type
     agent_count: peer.agentCount,
     connected_at: writeTime(secondsOf(peer.connectedAtMs)),
     last_seen: writeTime(secondsOf(peer.lastSeenMs)),
+    reputation: Math.round(peer.reputation * 1_000) / 1_000,
     verdicts: peer.verdicts,
   })),
 })

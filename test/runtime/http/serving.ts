@@ -135,6 +135,7 @@ const nodeInMemory = (served: { trouble: Trouble }): Node["Service"] => {
         agentCount: 7,
         connectedAtMs: nowMs,
         lastSeenMs: nowMs,
+        reputation: 1,
         verdicts: { accept: 3 },
       },
     ]),
