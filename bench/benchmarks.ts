@@ -1,0 +1,18 @@
+/** All benchmarks, in the order they run. The names stay: whoever compares runs finds them by name. */
+import type { Benchmark } from "./benchmark.ts"
+import { ingestDuplicate } from "./mesh/gossip-ingest-duplicate.ts"
+import { ingestNew } from "./mesh/gossip-ingest-new.ts"
+import { simFast, simWire } from "./mesh/sim-frames.ts"
+import { simIdle } from "./mesh/sim-idle.ts"
+import { registerEmbedded } from "./store/register-embedded.ts"
+import { registerPostgres } from "./store/register-postgres.ts"
+
+export const benchmarks: ReadonlyArray<Benchmark> = [
+  simWire,
+  simFast,
+  simIdle,
+  ingestNew,
+  ingestDuplicate,
+  registerEmbedded,
+  registerPostgres,
+]

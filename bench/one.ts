@@ -1,0 +1,14 @@
+/** One benchmark in this process, for `main.ts`: its figure, or why there is none, goes to the parent. */
+import "effect/schema/SchemaJITCompiler/enable"
+import type { Figure } from "./benchmark.ts"
+import { benchmarks } from "./benchmarks.ts"
+
+const name = process.argv[2]
+
+const figure = async (): Promise<Figure | string> => {
+  const benchmark = benchmarks.find((one) => one.name === name)
+  return benchmark === undefined ? `there is no benchmark ${name}` : benchmark.measure((line) => console.log(`  ${line}`))
+}
+
+process.send?.(await figure().catch((error: unknown) => (error instanceof Error ? error.message : String(error))))
+process.disconnect?.()
