@@ -12,6 +12,8 @@ export interface ActorSystem {
   readonly tell: (to: string, event: Told) => void
   readonly start: (casting: Casting) => void
   readonly stop: (id: string) => void
+  /** Calls back after a while, unless the actor has ended by then. */
+  readonly later: (id: string, delayMs: number, fire: () => void) => void
   readonly isAlive: (id: string) => boolean
   /** State's name and memory of a living actor: for people and checkers, never for decisions. */
   readonly snapshot: (id: string) => { readonly value: string; readonly context: unknown } | undefined
@@ -35,6 +37,7 @@ export const makeActorSystem = (
   const living = new Map<string, Living>()
   let mailbox: Array<() => void> = []
   let isDelivering = false
+  let laterCount = 0
 
   const deliver = (letter: () => void): void => {
     mailbox.push(letter)
@@ -97,6 +100,18 @@ export const makeActorSystem = (
     stop: (id) => {
       const actor = living.get(id)
       if (actor !== undefined) end(actor)
+    },
+    later: (id, delayMs, fire) => {
+      const timers = living.get(id)?.timers
+      if (timers === undefined) return
+      const timer = `later/${laterCount++}`
+      timers.set(
+        timer,
+        after(delayMs, () => {
+          timers.delete(timer)
+          fire()
+        }),
+      )
     },
     isAlive: (id) => living.has(id),
     snapshot: (id) => living.get(id)?.running?.snapshot(),

@@ -98,7 +98,7 @@ export const makeInterpreter = Effect.fnUntraced(function* (
     pin: ({ pin }) => Effect.ignore(store.pin(pin)),
 
     // Timers
-    remind: ({ afterMs, event }, from) => Effect.sync(() => void timers.after(afterMs, () => tell(from, event))),
+    remind: ({ afterMs, event }, from) => Effect.sync(() => actors.later(from, afterMs, () => tell(from, event))),
 
     // the cast
     start: (casting) => Effect.sync(() => actors.start(casting)),

@@ -24,7 +24,8 @@ const asActorLogic = (logic: Logic, { perform }: Surroundings): AnyActorLogic =>
   isReducer(logic)
     ? fromTransition(
         (memory: unknown, event: ActorEvent) => {
-          logic.step(memory, event, perform)
+          // XState's own goodbye is nobody's event
+          if (event.type !== "xstate.stop") logic.step(memory, event, perform)
           return memory
         },
         ({ input }: { readonly input: unknown }) => logic.begin(input),
