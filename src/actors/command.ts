@@ -34,6 +34,8 @@ export type Command =
   /** Documents of announcements we hold; what is not held any more is left out. `then` is sent after them. */
   | { readonly type: "fetch"; readonly link: Link; readonly ids: ReadonlyArray<string>; readonly then: Message | undefined }
   | { readonly type: "pin"; readonly pin: PeerPin }
+  /** What is held about a subject, sent as the answer to a peer's question. */
+  | { readonly type: "answer"; readonly link: Link; readonly request: number; readonly subject: string }
   // Timers
   /** Tells the actor itself, later. */
   | { readonly type: "remind"; readonly afterMs: number; readonly event: Told }
@@ -56,7 +58,7 @@ export interface Casting {
 }
 
 /** Every kind of actor; `runtime/cast.ts` knows what each is made of. */
-export type ActorKind = "node" | "bootstrap" | "peer" | "gossip" | "gossip-session" | "heartbeat" | "holdings" | "reconciler"
+export type ActorKind = "node" | "bootstrap" | "peer" | "gossip" | "gossip-session" | "heartbeat" | "holdings" | "reconciler" | "ask"
 
 /** An announcement somebody sent us that we have not seen, on its way to be believed. */
 export interface Offer {

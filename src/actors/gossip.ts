@@ -121,6 +121,8 @@ const receive = (memory: GossipMemory, link: Link, message: Message, nowMs: numb
     case "HELLO":
     case "HEARTBEAT":
     case "RECONCILE":
+    case "ASK":
+    case "ANSWER":
       return judge(memory, link, "drop:out-of-order", nowMs, say)
   }
 }

@@ -10,7 +10,7 @@ import * as Reconcile from "../protocol/gossip/reconcile.ts"
 import * as SlotSet from "../protocol/gossip/slot-set.ts"
 import type { JsonObject } from "../protocol/identity/canonical-json.ts"
 import type { RegistryId } from "../protocol/identity/id.ts"
-import { comparisonsPerPeriodMax, documentsPerMessage, reconciledAtOnceMax, reconcilePeriodMs } from "../protocol/limits.ts"
+import { asksPerSecond, comparisonsPerPeriodMax, documentsPerMessage, reconciledAtOnceMax, reconcilePeriodMs } from "../protocol/limits.ts"
 import type { Message, Reconcile as ReconcileMessage } from "../protocol/wire/message.ts"
 import type { Command, Link, Outcome } from "./command.ts"
 import type { Reducer } from "./reducer.ts"
@@ -33,6 +33,9 @@ interface Dealings {
   /** Comparisons answered in this period. */
   answered: number
   periodStartMs: number
+  /** Questions answered in this second. */
+  asked: number
+  secondStartMs: number
   /** What we listed last, as the asker. */
   listed: { readonly salt: string; readonly bits: number; readonly parts: ReadonlyArray<number> } | undefined
 }
@@ -56,7 +59,7 @@ export const holdings: Reducer<unknown, HoldingsMemory, HoldingsEvent> = {
       case "registry.staled":
         return SlotSet.setAside(memory.set, event.origin, event.isStale)
       case "message.received":
-        return event.message.type === "RECONCILE" ? answer(memory, event.link, event.message, event.nowMs, say) : undefined
+        return receive(memory, event.link, event.message, event.nowMs, say)
       case "reconcile.opened":
         return send(say, event.link, { step: "compare", salt: event.salt, digest: Reconcile.digestOfAll(memory.set, event.salt) })
       case "reconcile.split":
@@ -74,6 +77,13 @@ export const holdings: Reducer<unknown, HoldingsMemory, HoldingsEvent> = {
         return
     }
   },
+}
+
+const receive = (memory: HoldingsMemory, link: Link, message: Message, nowMs: number, say: Say): void => {
+  if (message.type === "RECONCILE") return answer(memory, link, message, nowMs, say)
+  if (message.type !== "ASK") return
+  if (mayAsk(dealingsOf(memory, link), nowMs)) say({ type: "answer", link, request: message.request, subject: message.subject })
+  else count(link, "drop:flood", say)
 }
 
 // answering ----------------------------------------------------------------------------------------------------------
@@ -159,10 +169,18 @@ const mayCompare = (dealings: Dealings, nowMs: number): boolean => {
   return dealings.answered++ < comparisonsPerPeriodMax
 }
 
+const mayAsk = (dealings: Dealings, nowMs: number): boolean => {
+  if (nowMs - dealings.secondStartMs >= 1_000 || nowMs < dealings.secondStartMs) {
+    dealings.secondStartMs = nowMs
+    dealings.asked = 0
+  }
+  return dealings.asked++ < asksPerSecond
+}
+
 const dealingsOf = ({ dealings }: HoldingsMemory, link: Link): Dealings => {
   const known = dealings.get(link)
   if (known !== undefined) return known
-  const fresh: Dealings = { credit: 0, answered: 0, periodStartMs: 0, listed: undefined }
+  const fresh: Dealings = { credit: 0, answered: 0, periodStartMs: 0, asked: 0, secondStartMs: 0, listed: undefined }
   dealings.set(link, fresh)
   return fresh
 }

@@ -163,3 +163,16 @@ export const reputationRegainPerSecond = 0.01
 export const banMs = 10 * minute
 /** Banned registries remembered; at the bound the oldest is let in again. */
 export const bansMax = 1_000
+
+// roles (registry page, "Node roles"; ruled) ---------------------------------------------------------------------------
+
+/** A peer that is asked for a subject answers within this time, or is not waited for (as a federated query: mesh, "1.5 s"). */
+export const askPatienceMs = 1_500
+/** Peers that a light node or a gateway asks at once. */
+export const askedPeersMax = 3
+/** Questions of one peer that are answered in a second; the others are dropped. */
+export const asksPerSecond = 200
+/** Documents in one answer: what at most `claimsPerEntityMax` registries said, and their status. */
+export const answerDocumentsMax = 16
+/** Entities of others that a light node holds; beyond it nothing new is kept (some 2 kB each). */
+export const lightEntitiesMax = 10_000

@@ -10,7 +10,8 @@ import type { ActorEvent, Engine, Logic, Running } from "./engine/engine.ts"
 export interface ActorSystem {
   /** Whom nobody knows, nothing is told. */
   readonly tell: (to: string, event: Told) => void
-  readonly start: (casting: Casting) => void
+  /** `ended` hears the last memory of an actor that comes to its end by itself. */
+  readonly start: (casting: Casting, ended?: (context: unknown) => void) => void
   readonly stop: (id: string) => void
   /** Calls back after a while, unless the actor has ended by then. */
   readonly later: (id: string, delayMs: number, fire: () => void) => void
@@ -25,6 +26,7 @@ export interface ActorSystem {
 interface Living {
   readonly id: string
   readonly timers: Map<string, { readonly cancel: () => void }>
+  readonly ended: ((context: unknown) => void) | undefined
   running: Running | undefined
 }
 
@@ -55,7 +57,13 @@ export const makeActorSystem = (
     if (living.get(actor.id) !== actor || actor.running === undefined) return
     if (isFiring(event)) event.fire()
     else actor.running.tell(event)
-    if (actor.running?.isDone() === true) end(actor)
+    if (actor.running?.isDone() === true) complete(actor)
+  }
+
+  const complete = (actor: Living): void => {
+    const context = actor.running?.snapshot().context
+    end(actor)
+    actor.ended?.(context)
   }
 
   const end = (actor: Living): void => {
@@ -66,10 +74,10 @@ export const makeActorSystem = (
     actor.running = undefined
   }
 
-  const start = ({ actor: kind, id, input }: Casting): void => {
+  const start: ActorSystem["start"] = ({ actor: kind, id, input }, ended) => {
     const before = living.get(id)
     if (before !== undefined) end(before)
-    const actor: Living = { id, timers: new Map(), running: undefined }
+    const actor: Living = { id, timers: new Map(), ended, running: undefined }
     living.set(id, actor)
     actor.running = engine.start(logicOf(kind), input, {
       perform: (command) => perform(id, command),
@@ -88,7 +96,7 @@ export const makeActorSystem = (
         actor.timers.delete(timer)
       },
     })
-    if (actor.running.isDone()) end(actor)
+    if (actor.running.isDone()) complete(actor)
   }
 
   return {

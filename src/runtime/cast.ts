@@ -1,4 +1,5 @@
 /** What each kind of actor is made of. */
+import { ask } from "../actors/ask.ts"
 import { bootstrap } from "../actors/bootstrap.ts"
 import type { ActorKind } from "../actors/command.ts"
 import { gossip } from "../actors/gossip.ts"
@@ -10,4 +11,6 @@ import { peer } from "../actors/peer.ts"
 import { reconciler } from "../actors/reconciler.ts"
 import type { Logic } from "./engine/engine.ts"
 
-export const cast: Record<ActorKind, Logic> = { node, bootstrap, peer, gossip, "gossip-session": gossipSession, heartbeat, holdings, reconciler }
+export type Cast = Readonly<Record<ActorKind, Logic>>
+
+export const cast: Cast = { node, bootstrap, peer, gossip, "gossip-session": gossipSession, heartbeat, holdings, reconciler, ask }

@@ -6,8 +6,9 @@
  */
 import { Cause, Clock, Effect, Exit, Fiber, Random, type Scope } from "effect"
 import type { Command, CommandType, Outcome, Told } from "../actors/command.ts"
+import { answerDocumentsMax } from "../protocol/limits.ts"
 import { type ActorSystem, makeActorSystem } from "./actor-system.ts"
-import { cast } from "./cast.ts"
+import type { Cast } from "./cast.ts"
 import type { Engine } from "./engine/engine.ts"
 import { type Links, makeLinks, type Now } from "./links.ts"
 import { makeMerger, type OnMerged } from "./merger.ts"
@@ -28,6 +29,7 @@ export type Fork = (effect: Effect.Effect<void>) => void
 /** Starts with no actor; ends all of them, and what they asked for, with the scope. */
 export const makeInterpreter = Effect.fnUntraced(function* (
   engine: Engine,
+  cast: Cast,
   onMerged: OnMerged,
 ): Effect.fn.Return<Interpreter, never, Ports | Scope.Scope> {
   const transport = yield* Transport
@@ -95,6 +97,11 @@ export const makeInterpreter = Effect.fnUntraced(function* (
         Effect.catch(() => Effect.succeed([])),
         Effect.map((documents) => report(from, { type: "announcements.fetched", link, documents, then })),
       ),
+    answer: ({ link, request, subject }) =>
+      store.slots(subject).pipe(
+        Effect.catch(() => Effect.succeed([])),
+        Effect.map((slots) => links.send([link], { type: "ANSWER", request, documents: slots.map(({ document }) => document).slice(0, answerDocumentsMax) })),
+      ),
     pin: ({ pin }) => Effect.ignore(store.pin(pin)),
 
     // Timers
@@ -102,7 +109,7 @@ export const makeInterpreter = Effect.fnUntraced(function* (
 
     // the cast
     start: (casting) => Effect.sync(() => actors.start(casting)),
-    startAll: ({ actors: castings }) => Effect.sync(() => castings.forEach(actors.start)),
+    startAll: ({ actors: castings }) => Effect.sync(() => castings.forEach((casting) => actors.start(casting))),
     stop: ({ ids }) => Effect.sync(() => ids.forEach(actors.stop)),
     tell: ({ to, event }) => Effect.sync(() => (typeof to === "string" ? tell(to, event) : to.forEach((one) => tell(one, event)))),
 

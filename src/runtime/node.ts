@@ -9,9 +9,9 @@ import type { GossipMemory } from "../actors/gossip.ts"
 import { inboundPeerOf } from "../actors/cast.ts"
 import { announceEntity, announceTombstone, type Origin, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import type { SlotKey } from "../protocol/gossip/slot-set.ts"
-import { readDeveloperId, readEntityId } from "../protocol/identity/id.ts"
+import { type EntityId, readDeveloperId, readEntityId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
-import { announcementsPerSecond, maxPeersDefault } from "../protocol/limits.ts"
+import { announcementsPerSecond, askedPeersMax, maxPeersDefault } from "../protocol/limits.ts"
 import { type Address, writeAddress } from "../protocol/mesh/address.ts"
 import { readDeletion } from "../protocol/records/deletion.ts"
 import { readDeveloperRegistration } from "../protocol/records/developer-registration.ts"
@@ -19,13 +19,16 @@ import type { Refusal } from "../protocol/records/refusal.ts"
 import { readRegistration } from "../protocol/records/registration.ts"
 import * as Slots from "../protocol/records/slots.ts"
 import { secondsOf } from "../protocol/time.ts"
-import { capabilities, type Hello, type Role } from "../protocol/wire/message.ts"
+import type { Hello, Role } from "../protocol/wire/message.ts"
 import type { ActorSystem } from "./actor-system.ts"
+import { type Cast, cast } from "./cast.ts"
 import { compiledEngine } from "./engine/compiled.ts"
 import type { Engine } from "./engine/engine.ts"
 import { drawSeed, makeInterpreter, type Ports } from "./interpreter.ts"
 import { Node, type NodeStatus, type PeerView, Refused } from "./node-service.ts"
 import { type ListenFailed, RecordStore, Signer, type StoreFailed, Transport, Verifier } from "./ports.ts"
+import { makeReadThrough, shownOf } from "./read-through.ts"
+import { asksOthers, capabilitiesOf, type Selection, storeOf, takesWrites } from "./roles.ts"
 import { makeSearcher } from "./searcher.ts"
 
 export interface NodeSettings {
@@ -43,7 +46,11 @@ export interface NodeSettings {
   readonly allowed?: ReadonlyArray<PublicKey>
   /** The host others dial, where it differs from the one they see. */
   readonly advertisedHost?: string
+  /** What a light node holds; other roles do not choose. */
+  readonly selection: Selection
   readonly engine: Engine
+  /** What the actors are made of; tests plant bugs here, to see them caught. */
+  readonly cast: Cast
   /** Whether it can be searched. */
   readonly indexes: boolean
 }
@@ -55,7 +62,9 @@ export const defaultSettings: Omit<NodeSettings, "version"> = {
   announcementsPerSecond,
   wantedPeers: 8,
   bootstrap: [],
+  selection: { categories: new Set(), developers: new Set() },
   engine: compiledEngine,
+  cast,
   indexes: true,
 }
 
@@ -75,16 +84,18 @@ export const makeNode = Effect.fnUntraced(function* (
 ): Effect.fn.Return<RunningNode, ListenFailed | StoreFailed, Ports | Signer | Scope.Scope> {
   const signer = yield* Signer
   const verifier = yield* Verifier
-  const store = yield* RecordStore
+  const disk = yield* RecordStore
+  const store = storeOf(settings.role, disk, settings.selection)
   const transport = yield* Transport
   const startedAtMs = yield* Clock.currentTimeMillis
-  const pins = yield* store.pins
-  const searcher = yield* makeSearcher(settings.indexes)
-  const { actors, links, tell } = yield* makeInterpreter(settings.engine, (announcement, outcome) => {
+  const pins = yield* disk.pins
+  const isHolder = settings.role === "full"
+  const searcher = yield* makeSearcher(settings.indexes, store)
+  const { actors, links, tell } = yield* makeInterpreter(settings.engine, settings.cast, (announcement, outcome) => {
     searcher.follow(announcement.subject, outcome.entity)
-    if (outcome.changed) held(announcement)
+    if (outcome.changed && isHolder) held(announcement)
     for (const lost of outcome.forgotten ?? []) actors.tell("holdings", { type: "slot.lost", subject: announcement.subject, origin: lost })
-  })
+  }).pipe(Effect.provideService(RecordStore, store))
   const held = ({ subject, origin: by, id }: SlotKey) => actors.tell("holdings", { type: "slot.held", subject, origin: by, id })
 
   const self: Hello = {
@@ -92,7 +103,7 @@ export const makeNode = Effect.fnUntraced(function* (
     nodeId: signer.registryId,
     publicKey: signer.publicKey,
     version: settings.version,
-    capabilities: Object.values(capabilities),
+    capabilities: capabilitiesOf(settings.role),
     network: settings.network,
     role: settings.role,
     listenPort: 0,
@@ -103,6 +114,7 @@ export const makeNode = Effect.fnUntraced(function* (
     self,
     maxPeers: settings.maxPeers,
     announcementsPerSecond: settings.announcementsPerSecond,
+    ...(settings.allowed !== undefined && { allowed: new Set(settings.allowed) }),
     bootstrap: { configured: settings.bootstrap, pins, wantedPeers: settings.wantedPeers },
     seed: yield* drawSeed,
   }
@@ -128,6 +140,17 @@ export const makeNode = Effect.fnUntraced(function* (
       tell("gossip", { type: "announcement.made", announcement })
     })
 
+  const readThrough = makeReadThrough(actors, verifier, yield* Clock.Clock)
+
+  /** What peers hold about an entity; a light node keeps it, a gateway does not. */
+  const askFor = Effect.fnUntraced(function* (id: EntityId) {
+    const roster = (yield* context)?.roster ?? []
+    const answers = yield* readThrough(id, roster.slice(0, askedPeersMax).map(({ link }) => link))
+    if (settings.role === "gateway") return shownOf(answers)
+    yield* disk.merge(answers, yield* Clock.currentTimeMillis)
+    return yield* disk.entity(id)
+  })
+
   /** What we say next of a subject goes on with what we said before (`protocol/records/slots.ts`). */
   const nextWord = Effect.fnUntraced(function* (subject: string) {
     const said = (yield* store.slots(subject)).find((slot) => slot.origin === signer.registryId)
@@ -139,6 +162,7 @@ export const makeNode = Effect.fnUntraced(function* (
     publicKey: signer.publicKey,
 
     registerDeveloper: Effect.fnUntraced(function* (body) {
+      if (!takesWrites(settings.role)) return yield* noWrites(settings.role)
       const read = readDeveloperRegistration(body, {
         home: signer.registryId,
         nowMs: yield* Clock.currentTimeMillis,
@@ -152,6 +176,7 @@ export const makeNode = Effect.fnUntraced(function* (
     }),
 
     registerEntity: Effect.fnUntraced(function* (body) {
+      if (!takesWrites(settings.role)) return yield* noWrites(settings.role)
       const read = readRegistration(body, { home: signer.registryId, nowMs: yield* Clock.currentTimeMillis, check: verifier.verify })
       if (read.type === "refused") return yield* refusedAs(read)
       const { at, registeredAt } = yield* nextWord(read.record.entity_id)
@@ -183,7 +208,8 @@ export const makeNode = Effect.fnUntraced(function* (
 
     entity: Effect.fnUntraced(function* (id) {
       const entityId = readEntityId(id)
-      const entry = entityId === undefined ? undefined : yield* store.entity(entityId)
+      const held = entityId === undefined ? undefined : yield* store.entity(entityId)
+      const entry = held ?? (entityId === undefined || !asksOthers(settings.role) ? undefined : yield* askFor(entityId))
       return entry ?? (yield* notFound("no such entity"))
     }),
 
@@ -249,5 +275,6 @@ export const layer = (settings: NodeSettings): Layer.Layer<Node, ListenFailed | 
   )
 
 const refusedAs = ({ code, message, field }: Refusal) => Effect.fail(new Refused({ code, message, ...(field !== undefined && { field }) }))
+const noWrites = (role: Role) => Effect.fail(new Refused({ code: "forbidden", message: `this node is a ${role}: it takes no registrations` }))
 const conflict = (message: string) => Effect.fail(new Refused({ code: "conflict", message }))
 const notFound = (message: string) => Effect.fail(new Refused({ code: "not_found", message }))

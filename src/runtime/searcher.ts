@@ -5,7 +5,7 @@ import { searchResultsDefault, searchResultsMax } from "../protocol/limits.ts"
 import type { EntityEntry } from "../protocol/records/entity.ts"
 import { type IndexedEntity, KeywordIndex } from "../protocol/search/keyword-index.ts"
 import type { SearchAnswer, SearchHit, SearchRequest } from "./node-service.ts"
-import { RecordStore, type StoreFailed } from "./ports.ts"
+import type { RecordStore, StoreFailed } from "./ports.ts"
 
 export interface Searcher {
   readonly search: (request: SearchRequest) => Effect.Effect<SearchAnswer, StoreFailed>
@@ -16,8 +16,7 @@ export interface Searcher {
 }
 
 /** Reads the whole store once, then follows. One that does not index finds nothing, and still counts. */
-export const makeSearcher = Effect.fnUntraced(function* (indexes: boolean): Effect.fn.Return<Searcher, StoreFailed, RecordStore> {
-  const store = yield* RecordStore
+export const makeSearcher = Effect.fnUntraced(function* (indexes: boolean, store: RecordStore["Service"]): Effect.fn.Return<Searcher, StoreFailed> {
   const index = new KeywordIndex()
   const local = new Map<string, "agent" | "service">()
   const counts = { agents: 0, services: 0 }

@@ -94,8 +94,22 @@ export type Reconcile =
   | { readonly type: "RECONCILE"; readonly step: "want"; readonly short: Uint8Array; readonly isWhole: boolean }
   | { readonly type: "RECONCILE"; readonly step: "records"; readonly documents: ReadonlyArray<JsonObject> }
 
-export type Message = Hello | Heartbeat | Gossip | IHave | Graft | Prune | BeaconMessage | Reconcile
+/** "What do you hold about this?": an entity, a developer, a name (a capability of ours). */
+export interface Ask {
+  readonly type: "ASK"
+  readonly request: number
+  /** A subject in its inner spelling. */
+  readonly subject: string
+}
+
+export interface Answer {
+  readonly type: "ANSWER"
+  readonly request: number
+  readonly documents: ReadonlyArray<JsonObject>
+}
+
+export type Message = Hello | Heartbeat | Gossip | IHave | Graft | Prune | BeaconMessage | Reconcile | Ask | Answer
 export type MessageType = Message["type"]
 
 /** What a node of ours can do beyond the pages, as HELLO says it. */
-export const capabilities = { lazyPush: "plumtree/1", reconcile: "reconcile/1" } as const
+export const capabilities = { lazyPush: "plumtree/1", reconcile: "reconcile/1", ask: "ask/1" } as const

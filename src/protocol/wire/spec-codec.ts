@@ -10,10 +10,10 @@ import type { JsonObject } from "../identity/canonical-json.ts"
 import { readJson } from "../identity/json-text.ts"
 import { onWire, readRegistryId, RegistryIdText } from "../identity/id.ts"
 import { readKey } from "../identity/key.ts"
-import { heartbeatPeersMax, idsPerMessageMax, reconciledAtOnceMax } from "../limits.ts"
+import { answerDocumentsMax, heartbeatPeersMax, idsPerMessageMax, reconciledAtOnceMax } from "../limits.ts"
 import { hostShape } from "../mesh/address.ts"
 import { readTime, writeTime } from "../time.ts"
-import type { BeaconMessage, Gossip, Graft, Heartbeat, Hello, IHave, Message, Reconcile } from "./message.ts"
+import type { Answer, Ask, BeaconMessage, Gossip, Graft, Heartbeat, Hello, IHave, Message, Reconcile } from "./message.ts"
 
 /** Why a frame is no message. The reason is one of a few words, so that it can be a counter's name. */
 export interface Unreadable {
@@ -64,6 +64,10 @@ const writeText = (message: Message): string => {
     }
     case "RECONCILE":
       return JSON.stringify(reconcileText(message))
+    case "ASK":
+      return JSON.stringify(message)
+    case "ANSWER":
+      return JSON.stringify({ type: "ANSWER", request: message.request, announcements: message.documents })
   }
 }
 
@@ -107,6 +111,10 @@ const readWhole = (payload: Uint8Array): Message | Unreadable => {
       return readBeacon(value)
     case "RECONCILE":
       return readReconcile(value)
+    case "ASK":
+      return readAsk(value)
+    case "ANSWER":
+      return readAnswer(value)
   }
   return unreadable("unknown-type")
 }
@@ -223,6 +231,23 @@ const readReconcile = (value: object): Reconcile | Unreadable => {
         ? { type: "RECONCILE", step: "records", documents: said.announcements as ReadonlyArray<JsonObject> }
         : unreadable("not-a-message")
   }
+}
+
+const Request = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))
+const decodeAsk = Schema.decodeUnknownResult(Schema.Struct({ request: Request, subject: Schema.String.check(Schema.isMaxLength(400)) }))
+const decodeAnswer = Schema.decodeUnknownResult(
+  Schema.Struct({ request: Request, announcements: Schema.Array(Schema.Unknown).check(Schema.isMaxLength(answerDocumentsMax)) }),
+)
+
+const readAsk = (value: object): Ask | Unreadable => {
+  const decoded = decodeAsk(value)
+  return Result.isFailure(decoded) ? unreadable("not-a-message") : { type: "ASK", ...decoded.success }
+}
+
+const readAnswer = (value: object): Answer | Unreadable => {
+  const decoded = decodeAnswer(value)
+  if (Result.isFailure(decoded) || !decoded.success.announcements.every(isObject)) return unreadable("not-a-message")
+  return { type: "ANSWER", request: decoded.success.request, documents: decoded.success.announcements as ReadonlyArray<JsonObject> }
 }
 
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value)

@@ -1,0 +1,46 @@
+/**
+ * Reading what this node does not hold: it asks a few peers, believes what proves itself, and merges the answers by the
+ * same rule as gossip.
+ */
+import { type Clock, Effect } from "effect"
+import type { AskContext } from "../actors/ask.ts"
+import { askOf } from "../actors/cast.ts"
+import type { Link } from "../actors/command.ts"
+import { developerOf, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import type { EntityEntry } from "../protocol/records/entity.ts"
+import * as Slots from "../protocol/records/slots.ts"
+import type { ActorSystem } from "./actor-system.ts"
+import type { Verifier } from "./ports.ts"
+
+/** What peers hold about a subject, verified. `links`: whom to ask, best first. */
+export type ReadThrough = (subject: string, links: ReadonlyArray<Link>) => Effect.Effect<ReadonlyArray<VerifiedAnnouncement>>
+
+export const makeReadThrough = (actors: ActorSystem, verifier: Verifier["Service"], clock: Clock.Clock): ReadThrough => {
+  let count = 0
+  return (subject, links) =>
+    links.length === 0
+      ? Effect.succeed([])
+      : Effect.callback<ReadonlyArray<VerifiedAnnouncement>>((resume) => {
+          const request = ++count
+          const id = askOf(request)
+          actors.start({ actor: "ask", id, input: { request, subject, links } }, (context) =>
+            resume(Effect.sync(() => believed(context as AskContext, subject, verifier, clock.currentTimeMillisUnsafe()))),
+          )
+          return Effect.sync(() => actors.stop(id))
+        })
+}
+
+/** What these announcements about one entity show, together; nothing is kept. */
+export const shownOf = (announcements: ReadonlyArray<VerifiedAnnouncement>): EntityEntry | undefined => {
+  const slots = announcements.reduce<ReadonlyArray<VerifiedAnnouncement>>((held, heard) => Slots.merge(held, heard).slots, [])
+  const slot = Slots.shown(slots, developerOf)
+  return slot?.body.kind === "entity"
+    ? { record: slot.body.record, tier: "gossip", status: "active", contested: Slots.isContested(slots) }
+    : undefined
+}
+
+const believed = ({ documents }: AskContext, subject: string, verifier: Verifier["Service"], nowMs: number): ReadonlyArray<VerifiedAnnouncement> =>
+  documents.flatMap((document) => {
+    const belief = verifier.believe(document, undefined, nowMs)
+    return belief.type === "verified" && belief.announcement.subject === subject ? [belief.announcement] : []
+  })

@@ -1,0 +1,71 @@
+/**
+ * What a node's role lets it hold (registry page, "Node roles"; ruled):
+ *
+ *   full      everything
+ *   light     what its operator chose (categories, developers), and what was asked for lately, up to a bound
+ *   gateway   nothing: it asks others
+ *   bootnode  nothing: it introduces nodes to each other and passes gossip on; it takes no writes
+ *
+ * A store that does not hold an announcement lets it pass: it is forwarded like any other, and the seen-set alone knows it.
+ */
+import { Effect, Stream } from "effect"
+import type { VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import { lightEntitiesMax } from "../protocol/limits.ts"
+import type { Role } from "../protocol/wire/message.ts"
+import { capabilities } from "../protocol/wire/message.ts"
+import type { MergeOutcome, RecordStore } from "./ports.ts"
+
+/** What a light node chose to hold. */
+export interface Selection {
+  readonly categories: ReadonlySet<string>
+  readonly developers: ReadonlySet<string>
+}
+
+export const takesWrites = (role: Role): boolean => role === "full" || role === "light"
+/** Does it ask others for what it does not hold? */
+export const asksOthers = (role: Role): boolean => role === "light" || role === "gateway"
+
+/** What it says it can do: who does not hold everything cannot be reconciled with. */
+export const capabilitiesOf = (role: Role): ReadonlyArray<string> =>
+  role === "full" ? Object.values(capabilities) : Object.values(capabilities).filter((capability) => capability !== capabilities.reconcile)
+
+/** The store as the role uses it. */
+export const storeOf = (role: Role, store: RecordStore["Service"], selection: Selection): RecordStore["Service"] => {
+  switch (role) {
+    case "full":
+      return store
+    case "light":
+      return selective(store, selection)
+    case "gateway":
+    case "bootnode":
+      return passing(store)
+  }
+}
+
+const passing = (store: RecordStore["Service"]): RecordStore["Service"] => ({
+  ...store,
+  everyEntity: Stream.empty,
+  everySlot: Stream.empty,
+  entity: () => Effect.succeed(undefined),
+  entities: () => Effect.succeed([]),
+  merge: (announcements) => Effect.succeed(announcements.map((): MergeOutcome => ({ changed: true }))),
+})
+
+/** Holds what was chosen; the rest passes. At the bound only what is held already is updated. */
+const selective = (store: RecordStore["Service"], { categories, developers }: Selection): RecordStore["Service"] => {
+  const isChosen = ({ body }: VerifiedAnnouncement): boolean =>
+    body.kind === "entity" && (categories.has(body.record.category) || developers.has(body.record.developer_id))
+
+  return {
+    ...store,
+    merge: Effect.fnUntraced(function* (announcements, nowMs) {
+      const { gossipEntities } = yield* store.counts
+      const known = yield* Effect.forEach(announcements, ({ subject }) => Effect.map(store.slots(subject), (slots) => slots.length > 0))
+      const room = Math.max(0, lightEntitiesMax - gossipEntities)
+      const fresh = announcements.filter((announcement, i) => !known[i]! && isChosen(announcement)).slice(0, room)
+      const taken = announcements.filter((announcement, i) => known[i]! || fresh.includes(announcement))
+      const merged = yield* store.merge(taken, nowMs)
+      return announcements.map((announcement): MergeOutcome => merged[taken.indexOf(announcement)] ?? { changed: true })
+    }),
+  }
+}
