@@ -40,7 +40,7 @@ const runOne = ({ scenario, options }: SimArguments, seed: number, commit: strin
   })
   const wallMs = performance.now() - startedAt
   hideProgress()
-  console.log(report(result, wallMs, commit))
+  console.log(report(result, { ...options, seed }, wallMs, commit))
   const { drawn: _, ...figures } = result
   const json = { ...figures, commit, wallMs: Math.round(wallMs), deliveredPerSecond: Math.round((result.delivered / wallMs) * 1_000), rssMb: Math.round(process.memoryUsage().rss / 1e6) }
   return { result, json }

@@ -11,7 +11,7 @@ export const banner = (scenario: Scenario, options: RunOptions, drawn: Drawn, co
     `  ${Object.entries(drawn).map(([what, value]) => `${what} ${value}`).join(" · ")}`,
   ].join("\n")
 
-export const report = (result: RunResult, wallMs: number, commit: string): string =>
+export const report = (result: RunResult, options: RunOptions, wallMs: number, commit: string): string =>
   [
     ...(result.gossip === undefined
       ? []
@@ -25,9 +25,16 @@ export const report = (result: RunResult, wallMs: number, commit: string): strin
     ...result.violations.slice(0, 10).map(({ kind, invariant, atMs, node, detail }) => `  ${kind.toUpperCase()} ${invariant} · ${(atMs / 1_000).toFixed(3)} s · ${node} ${detail}`),
     ...(result.violations.length > 10 ? [`  … and ${result.violations.length - 10} more`] : []),
     ...(result.violations.length > 0 || result.crash !== undefined
-      ? [`  replay: git checkout ${commit} && npm run sim -- ${result.scenario} --nodes ${result.nodes} --seed ${result.seed} --until ${result.virtualMs / 1_000}`]
+      ? [`  replay: git checkout ${commit} && npm run sim -- ${result.scenario} ${flagsOf(options)}`]
       : ["  all invariants held"]),
   ].join("\n")
+
+/** All that was given or defaulted: a run without one of these is another run. */
+const flagsOf = ({ nodes, seed, untilMs, loss, latencyMs, records, engine, codec }: RunOptions): string =>
+  [
+    `--nodes ${nodes} --seed ${seed} --until ${untilMs / 1_000} --loss ${loss} --records ${records} --engine ${engine} --codec ${codec}`,
+    ...(latencyMs === undefined ? [] : [`--latency ${latencyMs}`]),
+  ].join(" ")
 
 const percent = (share: number) => `${(share * 100).toFixed(share === 1 ? 0 : 3)} %`
 const count = (value: number) => Math.round(value).toLocaleString("en-US")
