@@ -40,6 +40,8 @@ export class Stage {
   readonly options: RunOptions
   readonly world: World
   readonly drawn: Drawn
+  /** Over the settings of every node: tests plant bugs here, to see the checkers catch them. */
+  planted: Partial<NodeSettings> = {}
   readonly checkers: ReadonlyArray<Checker> = [convergence, noTakeover, hopBound, pinnedKeys]
   readonly records: Array<LedgerRecord> = []
   readonly violations: Array<Violation> = []
@@ -74,7 +76,7 @@ export class Stage {
 
   settings(more: Partial<NodeSettings> = {}): NodeSettings {
     const engine = this.options.engine === "xstate" ? xstateEngine : compiledEngine
-    return { ...defaultSettings, version: "simulated", indexes: false, wantedPeers: 0, maxPeers: 200, engine, ...more }
+    return { ...defaultSettings, version: "simulated", indexes: false, wantedPeers: 0, maxPeers: 200, engine, ...more, ...this.planted }
   }
 
   /** Machines and nodes in a connected random graph. */

@@ -52,7 +52,8 @@ export class World {
   readonly machines: Array<Machine> = []
   /** Hears what the nodes report. */
   onHappening: (machine: Machine, happening: Happening) => void = () => {}
-  readonly #verifier = makeRememberingVerifier()
+  /** Everybody's. */
+  verifier = makeRememberingVerifier()
   readonly #codec: Codec["Service"]
   readonly #scopes = new Map<Machine, Scope.Closeable>()
   #crash: Crash | undefined
@@ -152,7 +153,7 @@ export class World {
         },
       }),
       Context.add(Signer, signerOf(machine.secret)),
-      Context.add(Verifier, this.#verifier),
+      Context.add(Verifier, this.verifier),
       Context.add(RecordStore, machine.store),
       Context.add(Codec, this.#codec),
       Context.add(Journal, {
