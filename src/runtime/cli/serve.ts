@@ -21,6 +21,7 @@ import { canListen, listeningReason } from "../live/listening.ts"
 import { systemTimers } from "../live/timers.ts"
 import { tlsTransport } from "../live/tls-transport.ts"
 import { Node } from "../node-service.ts"
+import { readDeveloperId } from "../../protocol/identity/id.ts"
 import { defaultSettings, makeNode, type NodeSettings } from "../node.ts"
 import { Journal } from "../ports.ts"
 import { StoreLive } from "../store/layer.ts"
@@ -132,6 +133,10 @@ const nodeSettings = (settings: Settings): Effect.Effect<NodeSettings> =>
       version: version(),
       network: settings["mesh.network"],
       role: settings["mesh.role"],
+      selection: {
+        categories: new Set(settings["mesh.light_categories"]),
+        developers: new Set(settings["mesh.light_developers"].map((id) => readDeveloperId(id) ?? id)),
+      },
       maxPeers: settings["mesh.max_peers"],
       wantedPeers: Math.min(defaultSettings.wantedPeers, settings["mesh.max_peers"]),
       bootstrap: settings["mesh.bootstrap_peers"],
