@@ -1,0 +1,39 @@
+/** Real nodes in this process: TLS over loopback, system clock; the store is the caller's choice. */
+import { Effect, Layer, type Scope } from "effect"
+import { layer as codec } from "../../src/runtime/codec.ts"
+import { signerOf, strictVerifier } from "../../src/runtime/live/keys.ts"
+import { systemTimers } from "../../src/runtime/live/timers.ts"
+import { tlsTransport } from "../../src/runtime/live/tls-transport.ts"
+import { defaultSettings, makeNode, type NodeSettings, type RunningNode } from "../../src/runtime/node.ts"
+import { Journal, RecordStore } from "../../src/runtime/ports.ts"
+import { keyOf } from "./builders.ts"
+
+/** A node with the key of this seed, listening on a port of its own. It ends with the scope. */
+export const realNode = (
+  seed: number,
+  store: RecordStore["Service"],
+  settings: Partial<NodeSettings> = {},
+): Effect.Effect<RunningNode, unknown, Scope.Scope> => {
+  const key = keyOf(seed)
+  const ports = Layer.mergeAll(
+    tlsTransport(key, { host: "127.0.0.1", port: 0 }),
+    systemTimers,
+    signerOf(key),
+    strictVerifier,
+    codec,
+    Layer.succeed(RecordStore, store),
+    Layer.succeed(Journal, { report: () => {}, defect: (cause) => Effect.runSync(Effect.logError(cause)) }),
+  )
+  return makeNode({ ...defaultSettings, version: "test", wantedPeers: 0, ...settings }).pipe(Effect.provide(ports))
+}
+
+/** Looks every 50 ms until it holds; fails after `patienceMs`. Yields how long it took, in milliseconds. */
+export const eventually = (what: string, holds: () => boolean, patienceMs: number): Effect.Effect<number> =>
+  Effect.gen(function* () {
+    const start = performance.now()
+    while (!holds()) {
+      if (performance.now() - start > patienceMs) throw new Error(`not within ${patienceMs} ms: ${what}`)
+      yield* Effect.sleep(50)
+    }
+    return performance.now() - start
+  })
