@@ -3,7 +3,8 @@
  *
  * A connection carries what one `write` gave as one piece, after the link's latency, in order unless reordering is drawn;
  * a piece can be lost or doubled, and everything between two hosts on different sides of a cut is lost. (TCP would send it
- * again: a loss here is a piece that TCP gave up.) Keys are proven as TLS proves them: by the host's own.
+ * again: a loss here is a piece that TCP gave up.) What comes to a connection that its end does not know any more is
+ * answered by a reset. Keys are proven as TLS proves them: by the host's own.
  */
 import { Effect } from "effect"
 import type { PublicKey } from "../protocol/identity/key.ts"
@@ -11,6 +12,8 @@ import { type Address, writeAddress } from "../protocol/mesh/address.ts"
 import { type Connection, type ConnectionEvents, ListenFailed, PeerUnreachable, type Transport } from "../runtime/ports.ts"
 import type { VirtualClock } from "./clock.ts"
 import type { SeededRandom } from "./dice.ts"
+import { type Conditions, conditionsOf, corrupted, type Disturbance } from "./disturbance.ts"
+import type { Gate } from "./gate.ts"
 import type { Trace } from "./trace.ts"
 
 /** How a link treats what it carries. Probabilities per piece. */
@@ -29,6 +32,8 @@ export interface Host {
   /** Its name is its address. */
   readonly name: string
   readonly key: PublicKey
+  /** Where what arrives waits while the host is paused. */
+  readonly gate?: Gate
 }
 
 interface Listening {
@@ -44,10 +49,15 @@ export class Network {
   /** Side of the cut each host is on; hosts of the same side reach each other. */
   #sides: ReadonlyMap<number, number> = new Map()
   #ends = new Set<End>()
+  readonly #disturbances = new Set<Disturbance>()
+  #held: Array<{ readonly from: Host; readonly to: Host; readonly arrive: () => void }> = []
+  /** Hosts without power. */
+  readonly #dark = new Set<number>()
   weather: Weather
   /** Pieces that arrived. */
   delivered = 0
   lost = 0
+  corrupted = 0
 
   constructor(clock: VirtualClock, random: SeededRandom, trace: Trace, weather: Weather) {
     this.#clock = clock
@@ -63,6 +73,18 @@ export class Network {
 
   heal(): void {
     this.#sides = new Map()
+  }
+
+  /** Disturbs it until the function that comes back is called. */
+  disturb(disturbance: Disturbance): () => void {
+    const one: Disturbance = { ...disturbance }
+    this.#disturbances.add(one)
+    return () => {
+      this.#disturbances.delete(one)
+      const freed = this.#held.filter(({ from, to }) => !this.#isHeld(from, to))
+      this.#held = this.#held.filter((piece) => !freed.includes(piece))
+      for (const { arrive } of freed) arrive()
+    }
   }
 
   /** What one host sees of it. `key`: what it proves to others. */
@@ -88,8 +110,32 @@ export class Network {
     for (const end of this.#ends) if (end.host === host) end.close()
   }
 
+  /** Takes a host's power: its connections end without a word, and nothing answers for it. */
+  darken(host: Host): void {
+    this.#dark.add(host.index)
+    for (const end of this.#ends) if (end.host === host) end.vanish()
+  }
+
+  /** The power is back. */
+  lighten(host: Host): void {
+    this.#dark.delete(host.index)
+  }
+
   reaches(from: Host, to: Host): boolean {
-    return (this.#sides.get(from.index) ?? 0) === (this.#sides.get(to.index) ?? 0)
+    if ((this.#sides.get(from.index) ?? 0) !== (this.#sides.get(to.index) ?? 0)) return false
+    if (this.#dark.size > 0 && (this.#dark.has(from.index) || this.#dark.has(to.index))) return false
+    for (const { isCut, touches } of this.#disturbances) if (isCut === true && touches?.(from, to) !== false) return false
+    return true
+  }
+
+  /** Do pieces go both ways, and at once? */
+  isWhole(a: Host, b: Host): boolean {
+    return this.reaches(a, b) && this.reaches(b, a) && !this.#isHeld(a, b) && !this.#isHeld(b, a)
+  }
+
+  #isHeld(from: Host, to: Host): boolean {
+    for (const { isHeld, touches } of this.#disturbances) if (isHeld === true && touches?.(from, to) !== false) return true
+    return false
   }
 
   #dial(from: Host, address: Address): Effect.Effect<Connection, PeerUnreachable> {
@@ -100,14 +146,15 @@ export class Network {
       const wakeup = this.#clock.at(4 * latencyMs, () => {
         const there = this.#listening.get(text)
         if (there === undefined) return resume(Effect.fail(new PeerUnreachable({ address: text, reason: "refused" })))
-        if (!this.reaches(from, there.host)) return undefined // nobody ever answers
+        if (!this.isWhole(from, there.host)) return undefined // nobody ever answers
         const near = new End(this, from, there.host, latencyMs)
         const far = new End(this, there.host, from, latencyMs)
         near.other = far
         far.other = near
         this.#ends.add(near).add(far)
-        there.accept(far)
-        return resume(Effect.succeed(near))
+        passGate(there.host, () => far.isOpen && there.accept(far))
+        passGate(from, () => resume(Effect.succeed(near)))
+        return undefined
       })
       return Effect.sync(() => {
         wakeup.fire = undefined
@@ -117,29 +164,57 @@ export class Network {
 
   /** Called by an end: carries one piece to the other. */
   carry(from: End, to: End, bytes: Uint8Array): void {
-    const { loss, duplicate, reorder, jitter } = this.weather
+    const { jitter } = this.weather
+    const { loss, duplicate, reorder, corrupt = 0, delayMs = 0 } = this.#conditions(from.host, to.host)
     const copies = this.#random.isTrue(duplicate) ? 2 : 1
     for (let copy = 0; copy < copies; copy++) {
       if (this.#random.isTrue(loss)) {
         this.lost++
         continue
       }
-      const delayMs = from.latencyMs * (1 + jitter * this.#random.next()) * (this.#random.isTrue(reorder) ? 3 : 1)
-      const inOrderMs = Math.max(Math.ceil(this.#clock.elapsedMs + delayMs), reorder > 0 ? 0 : from.lastArrivalMs)
+      const latencyMs = delayMs + from.latencyMs * (1 + jitter * this.#random.next()) * (this.#random.isTrue(reorder) ? 3 : 1)
+      const inOrderMs = Math.max(Math.ceil(this.#clock.elapsedMs + latencyMs), reorder > 0 ? 0 : from.lastArrivalMs)
       from.lastArrivalMs = inOrderMs
       to.inFlight += bytes.length
+      const piece = this.#random.isTrue(corrupt) ? this.#corrupt(bytes) : bytes
       this.#clock.at(inOrderMs - this.#clock.elapsedMs, () => {
         to.inFlight -= bytes.length
-        if (!this.reaches(from.host, to.host)) {
-          this.lost++
-          return
-        }
-        if (!to.isOpen) return
-        this.delivered++
-        this.#trace.deliver(this.#clock.elapsedMs, from.host.index, to.host.index, bytes)
-        to.receive(bytes)
+        this.#arrive(from, to, piece)
       })
     }
+  }
+
+  #arrive(from: End, to: End, bytes: Uint8Array): void {
+    if (!this.reaches(from.host, to.host)) {
+      this.lost++
+      return
+    }
+    if (this.#isHeld(from.host, to.host)) {
+      this.#held.push({ from: from.host, to: to.host, arrive: () => this.#arrive(from, to, bytes) })
+      return
+    }
+    if (!to.isOpen) return this.#reset(to, from)
+    this.delivered++
+    this.#trace.deliver(this.#clock.elapsedMs, from.host.index, to.host.index, bytes)
+    to.receive(bytes)
+  }
+
+  /** Nobody knows that connection here: says so to the end that still does. */
+  #reset(end: End, other: End): void {
+    if (!other.isOpen) return
+    this.#clock.at(end.latencyMs, () => {
+      if (this.reaches(end.host, other.host)) other.end("reset")
+    })
+  }
+
+  #conditions(from: Host, to: Host): Conditions {
+    if (this.#disturbances.size === 0) return this.weather
+    return conditionsOf(this.weather, [...this.#disturbances].filter(({ touches }) => touches?.(from, to) !== false))
+  }
+
+  #corrupt(bytes: Uint8Array): Uint8Array {
+    this.corrupted++
+    return corrupted(bytes, this.#random)
   }
 
   /** Called by an end that was closed: the other learns of it after the latency. */
@@ -215,7 +290,7 @@ class End implements Connection {
   /** A piece that arrived. */
   receive(bytes: Uint8Array): void {
     if (this.#events === undefined || this.#isPaused || this.#held.length > 0) this.#held.push(bytes)
-    else this.#events.bytes(bytes)
+    else passGate(this.host, () => this.isOpen && this.#events!.bytes(bytes))
   }
 
   /** The end of it, told once. */
@@ -224,10 +299,21 @@ class End implements Connection {
     this.isOpen = false
     this.#network.forget(this)
     this.#endedBecause = reason
-    this.#events?.closed(reason)
+    passGate(this.host, () => this.#events?.closed(reason))
+  }
+
+  /** Its host has no power any more: nobody is told. */
+  vanish(): void {
+    this.isOpen = false
+    this.#network.forget(this)
   }
 
   #flush(): void {
     while (this.#held.length > 0 && !this.#isPaused && this.#events !== undefined) this.#events.bytes(this.#held.shift()!)
   }
+}
+
+const passGate = ({ gate }: Host, happen: () => void): void => {
+  if (gate === undefined) happen()
+  else gate.pass(happen)
 }

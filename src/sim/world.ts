@@ -4,7 +4,7 @@
  * The nodes are the production ones (`runtime/node.ts`); only their ports are of this world. Nothing happens between two
  * wake-ups, computing takes no time, and nothing else decides an order.
  */
-import { Cause, Clock, Context, Effect, Exit, Fiber, Random, Scheduler, Scope } from "effect"
+import { Cause, Clock, Context, Effect, Exit, type Fiber, Random, Scheduler, Scope } from "effect"
 import type { Happening } from "../actors/happening.ts"
 import { type SecretKey } from "../protocol/identity/ed25519.ts"
 import { makeNode, type NodeSettings, type RunningNode } from "../runtime/node.ts"
@@ -14,7 +14,9 @@ import { makeMemoryStore } from "../runtime/store/memory.ts"
 import { VirtualClock } from "./clock.ts"
 import { makeRememberingCodec } from "./codec.ts"
 import { SeededRandom } from "./dice.ts"
+import { Gate } from "./gate.ts"
 import { hostKey, makeRememberingVerifier, signerOf } from "./keys.ts"
+import { MachineClock } from "./machine-clock.ts"
 import { type Host, Network, type Weather } from "./network.ts"
 import { TurnScheduler } from "./scheduler.ts"
 import { Trace } from "./trace.ts"
@@ -29,8 +31,28 @@ export interface WorldOptions {
 /** A simulated machine: its disk outlives its node. */
 export interface Machine extends Host {
   readonly secret: SecretKey
-  readonly store: RecordStore["Service"]
+  readonly gate: Gate
+  readonly clock: MachineClock
+  /** Its disk; another one after it was lost. */
+  store: RecordStore["Service"]
   node: RunningNode | undefined
+  /** How its node was started last. */
+  started: { readonly settings: NodeSettings; readonly ports: PortsOver } | undefined
+  /** How many faults keep it down. */
+  outages: number
+}
+
+/** Puts other ports over a machine's own: what a liar needs. */
+export type PortsOver = (ports: Context.Context<MachinePorts>) => Context.Context<MachinePorts>
+
+export type MachinePorts = Codec | Journal | RecordStore | Signer | Timers | Transport | Verifier
+
+/** How a node ends before its time. */
+export interface Outage {
+  /** Its disk is empty afterwards; its key is not: that is kept elsewhere. */
+  readonly losesDisk?: boolean
+  /** No connection is closed: its peers are left to find out. */
+  readonly isSilent?: boolean
 }
 
 /** Something of ours went wrong inside: the run is over. */
@@ -72,7 +94,19 @@ export class World {
   /** A machine with an empty disk, and no node yet. */
   addMachine(name = `n${this.machines.length}`): Machine {
     const secret = hostKey(this.options.seed, name)
-    const machine: Machine = { index: this.machines.length, name, secret, key: secret.publicKey, store: makeMemoryStore(), node: undefined }
+    const gate = new Gate()
+    const machine: Machine = {
+      index: this.machines.length,
+      name,
+      secret,
+      key: secret.publicKey,
+      gate,
+      clock: new MachineClock(this.clock, gate),
+      store: makeMemoryStore(),
+      node: undefined,
+      started: undefined,
+      outages: 0,
+    }
     this.machines.push(machine)
     return machine
   }
@@ -85,7 +119,9 @@ export class World {
   }
 
   /** Starts a node on a machine. */
-  boot(machine: Machine, settings: NodeSettings): RunningNode {
+  boot(machine: Machine, settings: NodeSettings, ports: PortsOver = (own) => own): RunningNode {
+    this.network.lighten(machine)
+    machine.started = { settings, ports }
     const scope = Scope.makeUnsafe()
     const node = this.perform(machine, makeNode(settings).pipe(Effect.provideService(Scope.Scope, scope)))
     machine.node = node
@@ -93,8 +129,11 @@ export class World {
     return node
   }
 
-  /** Ends a node in the middle of everything; its disk stays. */
-  crash(machine: Machine): void {
+  /** Ends a node in the middle of everything. */
+  crash(machine: Machine, { isSilent = false, losesDisk = false }: Outage = {}): void {
+    if (isSilent) this.network.darken(machine)
+    if (losesDisk) machine.store = makeMemoryStore()
+    machine.gate.clear()
     const scope = this.#scopes.get(machine)
     if (scope === undefined) return
     this.#scopes.delete(machine)
@@ -103,8 +142,21 @@ export class World {
     this.network.dropAll(machine)
   }
 
+  /** A crash that lasts until `restart`. Of several outages at once the last one to end brings the node back. */
+  takeDown(machine: Machine, outage: Outage): void {
+    machine.outages++
+    this.crash(machine, outage)
+  }
+
+  /** Ends one outage; with the last of them the node starts as it was started before. */
+  restart(machine: Machine): void {
+    machine.outages--
+    if (machine.outages > 0 || machine.started === undefined || machine.node !== undefined) return
+    this.boot(machine, machine.started.settings, machine.started.ports)
+  }
+
   /** Performs something that ends at once on a machine: what takes time is forked by whoever asks. */
-  perform<A, E>(machine: Machine, effect: Effect.Effect<A, E, Codec | Journal | RecordStore | Signer | Timers | Transport | Verifier>): A {
+  perform<A, E>(machine: Machine, effect: Effect.Effect<A, E, MachinePorts>): A {
     const fiber = this.fork(machine, effect)
     this.turns.drain()
     const exit = fiber.pollUnsafe()
@@ -119,7 +171,7 @@ export class World {
   }
 
   /** Starts something on a machine, in virtual time. */
-  fork<A, E>(machine: Machine, effect: Effect.Effect<A, E, Codec | Journal | RecordStore | Signer | Timers | Transport | Verifier>): Fiber.Fiber<A, E> {
+  fork<A, E>(machine: Machine, effect: Effect.Effect<A, E, MachinePorts>): Fiber.Fiber<A, E> {
     return Effect.runForkWith(this.#portsOf(machine))(effect)
   }
 
@@ -136,11 +188,11 @@ export class World {
   }
 
   #portsOf(machine: Machine) {
-    const clock = this.clock
-    return Context.empty().pipe(
+    const { clock } = machine
+    const own = Context.empty().pipe(
       Context.add(Scheduler.Scheduler, this.turns),
       Context.add(Clock.Clock, clock),
-      Context.add(Random.Random, this.random(`node/${machine.name}/${clock.elapsedMs}`)),
+      Context.add(Random.Random, this.random(`node/${machine.name}/${this.clock.elapsedMs}`)),
       Context.add(Transport, this.network.transportOf(machine)),
       Context.add(Timers, {
         after: (delayMs, fire) => {
@@ -163,5 +215,6 @@ export class World {
         },
       }),
     )
+    return machine.started === undefined ? own : machine.started.ports(own)
   }
 }
