@@ -68,7 +68,7 @@ export const transportContract = (
       Effect.gen(function* () {
         const { out, inn } = yield* world.pair()
         const frames = pieces(Array<number>(10_000).fill(70), 3)
-        frames.forEach(out.connection.write)
+        for (const frame of frames) out.connection.write(frame)
         yield* world.eventually(() => inn.count === sizeOf(frames))
         expect(inn.all().equals(Buffer.concat(frames))).toBe(true)
       }),

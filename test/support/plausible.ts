@@ -5,6 +5,7 @@
  * that runs, and now and then another.
  */
 import type { AnyStateMachine, ContextFrom } from "xstate"
+import { ask, type AskEvent } from "../../src/actors/ask.ts"
 import { bootstrap, type BootstrapEvent } from "../../src/actors/bootstrap.ts"
 import type { ActorKind, Offer } from "../../src/actors/command.ts"
 import { reconciler, type ReconcilerEvent } from "../../src/actors/reconciler.ts"
@@ -142,6 +143,15 @@ const reconcilerEvents: Makers<ReconcilerEvent, ContextFrom<typeof reconciler>> 
   }),
 }
 
+const askEvents: Makers<AskEvent, ContextFrom<typeof ask>> = {
+  "message.received": (chance, { request }) => ({
+    type: "message.received",
+    link: chance.below(4),
+    message: { type: "ANSWER", request, documents: chance.isTrue(0.7) ? [announcementOf(seedOf(chance)).document] : [] },
+    nowMs: laterMs(chance),
+  }),
+}
+
 const nodeEvents: Makers<NodeEvent, ContextFrom<typeof node>> = {
   "node.listening": () => ({ type: "node.listening", port: 4001, nowMs: noonMs }),
   "link.accepted": (chance) => ({
@@ -225,6 +235,11 @@ export const plausible: Readonly<Record<Exclude<ActorKind, "gossip" | "holdings"
   },
   "gossip-session": { machine: gossipSession, events: sessionEvents, input: () => ({ link: 1, nowMs: noonMs }) },
   heartbeat: { machine: heartbeat, events: heartbeatEvents, input: () => ({ link: 1, peer: "peer/in/1" }) },
+  ask: {
+    machine: ask,
+    events: askEvents,
+    input: (chance) => ({ request: 1, subject: announcementOf(2).subject, links: [0, 1, 2, 3].slice(0, chance.below(5)) }),
+  },
   reconciler: { machine: reconciler, events: reconcilerEvents, input: (chance) => ({ link: 1, seed: chance.below(2 ** 32) }) },
   node: {
     machine: node,
