@@ -7,10 +7,11 @@
  */
 import type { VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import * as Reconcile from "../protocol/gossip/reconcile.ts"
+import * as Leases from "../protocol/gossip/leases.ts"
 import * as SlotSet from "../protocol/gossip/slot-set.ts"
 import type { JsonObject } from "../protocol/identity/canonical-json.ts"
 import type { RegistryId } from "../protocol/identity/id.ts"
-import { asksPerSecond, comparisonsPerPeriodMax, documentsPerMessage, reconciledAtOnceMax, reconcilePeriodMs } from "../protocol/limits.ts"
+import { asksPerSecond, comparisonsPerPeriodMax, documentsPerMessage, leaseReviewMs, reconciledAtOnceMax, reconcilePeriodMs } from "../protocol/limits.ts"
 import type { Message, Reconcile as ReconcileMessage } from "../protocol/wire/message.ts"
 import type { Command, Link, Outcome } from "./command.ts"
 import type { Reducer } from "./reducer.ts"
@@ -18,9 +19,9 @@ import type { Reducer } from "./reducer.ts"
 export type HoldingsEvent =
   | Extract<Outcome, { readonly type: "announcements.fetched" | "announcement.verified" | "announcement.refused" }>
   | { readonly type: "message.received"; readonly link: Link; readonly message: Message; readonly nowMs: number }
-  | ({ readonly type: "slot.held" } & SlotSet.SlotKey)
+  | ({ readonly type: "slot.held"; readonly nowMs: number } & SlotSet.SlotKey)
   | { readonly type: "slot.lost"; readonly subject: string; readonly origin: RegistryId }
-  | { readonly type: "registry.staled"; readonly origin: RegistryId; readonly isStale: boolean }
+  | { readonly type: "leases.due"; readonly nowMs: number }
   // what our own reconciler asks for
   | { readonly type: "reconcile.opened"; readonly link: Link; readonly salt: string }
   | { readonly type: "reconcile.split"; readonly link: Link; readonly salt: string; readonly bits: number; readonly digests: Uint8Array }
@@ -40,24 +41,31 @@ interface Dealings {
   listed: { readonly salt: string; readonly bits: number; readonly parts: ReadonlyArray<number> } | undefined
 }
 
+export interface HoldingsInput {
+  readonly self: RegistryId
+}
+
 export interface HoldingsMemory {
+  readonly self: RegistryId
+  readonly leases: Leases.Leases
+  isReviewing: boolean
   readonly set: SlotSet.SlotSet
   readonly dealings: Map<Link, Dealings>
 }
 
 type Say = (command: Command) => void
 
-export const holdings: Reducer<unknown, HoldingsMemory, HoldingsEvent> = {
+export const holdings: Reducer<HoldingsInput, HoldingsMemory, HoldingsEvent> = {
   id: "holdings",
-  begin: () => ({ set: SlotSet.empty(), dealings: new Map() }),
+  begin: ({ self }) => ({ self, set: SlotSet.empty(), leases: Leases.empty(), isReviewing: false, dealings: new Map() }),
   step: (memory, event, say) => {
     switch (event.type) {
       case "slot.held":
-        return SlotSet.put(memory.set, event)
+        return hold(memory, event, say)
       case "slot.lost":
         return SlotSet.remove(memory.set, event.subject, event.origin)
-      case "registry.staled":
-        return SlotSet.setAside(memory.set, event.origin, event.isStale)
+      case "leases.due":
+        return review(memory, event.nowMs, say)
       case "message.received":
         return receive(memory, event.link, event.message, event.nowMs, say)
       case "reconcile.opened":
@@ -77,6 +85,28 @@ export const holdings: Reducer<unknown, HoldingsMemory, HoldingsEvent> = {
         return
     }
   },
+}
+
+// holding ------------------------------------------------------------------------------------------------------------
+
+const hold = (memory: HoldingsMemory, event: Extract<HoldingsEvent, { type: "slot.held" }>, say: Say): void => {
+  SlotSet.put(memory.set, event)
+  Leases.hear(memory.leases, event.origin, event.at)
+  if (memory.leases.stale.has(event.origin)) apply(memory, event.nowMs)
+  if (memory.isReviewing) return
+  memory.isReviewing = true
+  review(memory, event.nowMs, say)
+}
+
+/** Once a minute, from the first slot on. */
+const review = (memory: HoldingsMemory, nowMs: number, say: Say): void => {
+  apply(memory, nowMs)
+  say({ type: "remind", afterMs: leaseReviewMs, event: { type: "leases.due" } })
+}
+
+/** What a registry said that is not alive is set aside; it is taken back when the registry speaks again. */
+const apply = ({ leases, self, set }: HoldingsMemory, nowMs: number): void => {
+  for (const { origin, isStale } of Leases.review(leases, self, nowMs)) SlotSet.setAside(set, origin, isStale)
 }
 
 const receive = (memory: HoldingsMemory, link: Link, message: Message, nowMs: number, say: Say): void => {

@@ -133,7 +133,7 @@ export const node = words.createMachine({
           target: "joining",
           actions: [
             { type: "listen", params: ({ event }) => event },
-            { type: "start", params: { actor: "holdings", id: "holdings", input: {} } },
+            { type: "start", params: ({ context }) => ({ actor: "holdings", id: "holdings", input: { self: context.self.nodeId } }) },
             { type: "start", params: ({ context, event }) => ({ actor: "gossip", id: "gossip", input: { self: context.self.nodeId, nowMs: event.nowMs } }) },
             { type: "start", params: ({ context }) => ({ actor: "bootstrap", id: "bootstrap", input: bootstrapInput(context) }) },
           ],

@@ -62,6 +62,12 @@ export const clockSkewMaxMs = 5 * minute
 export const tombstoneLifeMs = 24 * hour
 /** A tombstone of a name (naming, "30 days"). */
 export const nameTombstoneLifeMs = 30 * 24 * hour
+/** A registry says that it is alive this often (ruled). */
+export const registryProofPeriodMs = 8 * hour
+/** A registry's identity proof is made for this long (ruled: many renewals, so that clocks and outages do not matter). */
+export const registryProofLifeMs = 30 * 24 * hour
+/** Expired tombstones are looked for this often (ruled: a difference between two nodes' sets lasts no longer). */
+export const sweepPeriodMs = minute
 /** Claims kept of one contested entity (ruled). */
 export const claimsPerEntityMax = 4
 
@@ -81,6 +87,15 @@ export const urlCharactersMax = 2_048
 export const detailsCharactersMax = 4_096
 /** Characters of a signed text that a record carries as evidence; a request signed as a whole may not be longer (ruled). */
 export const signedTextCharactersMax = 16_384
+/** Characters of a handle: least, most (registry page, `[a-z0-9-]{3,32}`). */
+export const handleCharactersMin = 3
+export const handleCharactersMax = 32
+/** Characters of an entity's name under its handle (ruled). */
+export const nameLabelCharactersMax = 64
+/** Characters of a version's label (ruled). */
+export const versionLabelCharactersMax = 64
+/** Versions of one name that are remembered; beyond it the oldest is forgotten (ruled: every one can be rolled back to). */
+export const versionsPerNameMax = 100
 /** Seconds a record says it lives; kept and shown, never a reason to drop (storage; ruled). */
 export const recordTtlSeconds = 86_400
 /** Largest derivation index (identity: `uint32_be(index)`). */
@@ -112,6 +127,15 @@ export const inboundPerAddressMax = 64
 export const inboundConnectionsMax = 1_024
 /** A connection that we close may take this long to deliver what was written before it is cut off (ruled). */
 export const closePatienceMs = 3 * second
+
+// an entity's own liveness -------------------------------------------------------------------------------------------
+
+/** A beat's timestamp may be this far from our clock (deployed: `max_clock_skew`). */
+export const beatSkewMaxMs = 60 * second
+/** Without a beat for this long an entity is inactive (registry page; deployed). */
+export const inactiveAfterMs = 300 * second
+/** How often silent entities are looked for (deployed). */
+export const livenessSweepPeriodMs = 60 * second
 
 // a node's life ------------------------------------------------------------------------------------------------------
 
@@ -176,3 +200,8 @@ export const asksPerSecond = 200
 export const answerDocumentsMax = 16
 /** Entities of others that a light node holds; beyond it nothing new is kept (some 2 kB each). */
 export const lightEntitiesMax = 10_000
+/** A registry that said nothing for this long is not alive (ruled); it says that it is every third of it. */
+export const leaseMs = 24 * hour
+export const leaseRenewalMs = 8 * hour
+/** How often a node looks whose lease has run out. */
+export const leaseReviewMs = minute

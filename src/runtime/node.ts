@@ -96,7 +96,7 @@ export const makeNode = Effect.fnUntraced(function* (
     if (outcome.changed && isHolder) held(announcement)
     for (const lost of outcome.forgotten ?? []) actors.tell("holdings", { type: "slot.lost", subject: announcement.subject, origin: lost })
   }).pipe(Effect.provideService(RecordStore, store))
-  const held = ({ subject, origin: by, id }: SlotKey) => actors.tell("holdings", { type: "slot.held", subject, origin: by, id })
+  const held = ({ subject, origin: by, id, at }: SlotKey) => tell("holdings", { type: "slot.held", subject, origin: by, id, at })
 
   const self: Hello = {
     type: "HELLO",

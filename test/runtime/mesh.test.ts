@@ -14,7 +14,7 @@ import { RecordStore } from "../../src/runtime/ports.ts"
 import { StoreLive } from "../../src/runtime/store/layer.ts"
 import { makeMemoryStore } from "../../src/runtime/store/memory.ts"
 import { client } from "../../src/sim/workload/clients.ts"
-import { announced, entityOf, noon, registryOf } from "../support/builders.ts"
+import { announced, entityOf, registryOf } from "../support/builders.ts"
 import { eventually, realNode } from "../support/real-nodes.ts"
 
 const setOf = ({ actors }: RunningNode) => (actors.snapshot("holdings")!.context as HoldingsMemory).set
@@ -51,8 +51,12 @@ it("who comes late holds 5,000 records within seconds, on the embedded database"
 
   const program = Effect.gen(function* () {
     const [old, late] = [yield* store("old"), yield* store("late")]
-    const announcements = Array.from({ length: records }, (_, i) => announced(registryOf(3), entityOf(1_000 + (i >> 4), i & 15), noon))
-    for (let at = 0; at < records; at += 200) yield* old.merge(announcements.slice(at, at + 200), noon * 1_000)
+    // a registry that is alive: it said all this a minute ago
+    const said = Math.floor(Date.now() / 1_000) - 60
+    const announcements = Array.from({ length: records }, (_, i) =>
+      announced(registryOf(3), entityOf(1_000 + (i >> 4), i & 15, { registered_at: said, updated_at: said }), said),
+    )
+    for (let at = 0; at < records; at += 200) yield* old.merge(announcements.slice(at, at + 200), said * 1_000)
 
     const first = yield* realNode(201, old)
     const second = yield* realNode(202, late, { bootstrap: [{ address: first.address }] })

@@ -8,6 +8,7 @@
  */
 import { hash } from "node:crypto"
 import type { RegistryId } from "../identity/id.ts"
+import type { Seconds } from "../time.ts"
 
 /** Bits of an id that choose its bucket: 4,096 buckets. */
 export const bucketBits = 12
@@ -17,6 +18,8 @@ export interface SlotKey {
   readonly origin: RegistryId
   /** 32 hex digits. */
   readonly id: string
+  /** When the origin said it. */
+  readonly at: Seconds
 }
 
 interface Bucket {
@@ -38,7 +41,7 @@ export interface SlotSet {
 export const empty = (): SlotSet => ({ buckets: new Map(), held: new Map(), byOrigin: new Map(), aside: new Set(), size: 0 })
 
 /** What this origin last said of this subject; the word before is forgotten. */
-export const put = (set: SlotSet, { subject, origin, id }: SlotKey): void => {
+export const put = (set: SlotSet, { subject, origin, id }: Omit<SlotKey, "at">): void => {
   const key = keyOf(subject, origin)
   const before = set.held.get(key)
   if (before === id) return

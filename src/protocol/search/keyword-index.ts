@@ -68,6 +68,8 @@ export class KeywordIndex {
   readonly #listsOf: Array<ReadonlyArray<Postings>> = []
   #lengths = new Uint16Array(fields * 64)
   readonly #lengthSums = [0, 0, 0, 0]
+  /** 1 for those that come after all others, whatever their score. */
+  #last = new Uint8Array(64)
   /** Scratch of a search; all zero between searches. */
   #scores = new Float64Array(64)
   #passed = new Uint8Array(64)
@@ -83,7 +85,14 @@ export class KeywordIndex {
     this.#makeRoomFor(slot)
     this.#slots.set(entity.id, slot)
     this.#ids[slot] = entity.id
+    this.#last[slot] = 0
     this.#listsOf[slot] = [...this.#addTerms(slot, entity), ...this.#addFacets(slot, entity)]
+  }
+
+  /** Ranks an entity after all others, or like the others again. */
+  rankLast(id: string, isLast: boolean): void {
+    const slot = this.#slots.get(id)
+    if (slot !== undefined) this.#last[slot] = Number(isLast)
   }
 
   /** False when it was not there. */
@@ -158,6 +167,9 @@ export class KeywordIndex {
     const lengths = new Uint16Array(fields * capacity)
     lengths.set(this.#lengths)
     this.#lengths = lengths
+    const last = new Uint8Array(capacity)
+    last.set(this.#last)
+    this.#last = last
     this.#scores = new Float64Array(capacity)
     this.#passed = new Uint8Array(capacity)
   }
@@ -239,7 +251,8 @@ export class KeywordIndex {
   /** The page's slots, best first. Keeps only as many as the page needs, unless that is most of them. */
   #page(found: ReadonlyArray<number>, { offset, maxResults }: KeywordQuery): ReadonlyArray<number> {
     const wanted = offset + maxResults
-    const compare = (x: number, y: number) => this.#scores[y]! - this.#scores[x]! || (this.#ids[x]! < this.#ids[y]! ? -1 : 1)
+    const compare = (x: number, y: number) =>
+      this.#last[x]! - this.#last[y]! || this.#scores[y]! - this.#scores[x]! || (this.#ids[x]! < this.#ids[y]! ? -1 : 1)
     if (wanted > 1_000) return found.toSorted(compare).slice(offset, wanted)
     const best: Array<number> = []
     for (const slot of found) {

@@ -86,7 +86,7 @@ export const statementsFor = (schema: string) => {
     slots: `SELECT ${slotColumns.join(", ")} FROM ${s}.announcements WHERE subject = ANY($1::text[])`,
 
     /** $1, $2: subject and origin of the last one of the page before, $3: rows a page. */
-    slotPage: `SELECT subject, origin, id FROM ${s}.announcements WHERE (subject, origin) > ($1, $2) ORDER BY subject, origin LIMIT $3::int`,
+    slotPage: `SELECT subject, origin, id, at::float8 AS at FROM ${s}.announcements WHERE (subject, origin) > ($1, $2) ORDER BY subject, origin LIMIT $3::int`,
     /** $1: ids of announcements. */
     documents: `SELECT document FROM ${s}.announcements WHERE id = ANY($1::text[])`,
 
