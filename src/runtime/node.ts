@@ -6,10 +6,11 @@
 import { Clock, Effect, Layer, type Scope, Stream } from "effect"
 import type { NodeContext, NodeInput } from "../actors/node.ts"
 import type { GossipMemory } from "../actors/gossip.ts"
+import type { HoldingsMemory } from "../actors/holdings.ts"
 import { inboundPeerOf } from "../actors/cast.ts"
 import { announceEntity, announceTombstone, type Origin, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import type { SlotKey } from "../protocol/gossip/slot-set.ts"
-import { type EntityId, readDeveloperId, readEntityId } from "../protocol/identity/id.ts"
+import { type EntityId, readDeveloperId, readEntityId, type RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
 import { announcementsPerSecond, askedPeersMax, maxPeersDefault } from "../protocol/limits.ts"
 import { type Address, writeAddress } from "../protocol/mesh/address.ts"
@@ -29,7 +30,7 @@ import { Node, type NodeStatus, type PeerView, Refused } from "./node-service.ts
 import { type ListenFailed, RecordStore, Signer, type StoreFailed, Transport, Verifier } from "./ports.ts"
 import { makeReadThrough, shownOf } from "./read-through.ts"
 import { asksOthers, capabilitiesOf, type Selection, storeOf, takesWrites } from "./roles.ts"
-import { makeSearcher } from "./searcher.ts"
+import { makeSearcher, marked } from "./searcher.ts"
 
 export interface NodeSettings {
   readonly version: string
@@ -90,13 +91,15 @@ export const makeNode = Effect.fnUntraced(function* (
   const startedAtMs = yield* Clock.currentTimeMillis
   const pins = yield* disk.pins
   const isHolder = settings.role === "full"
-  const searcher = yield* makeSearcher(settings.indexes, store)
+  const searcher = yield* makeSearcher(settings.indexes, store, () => stale())
   const { actors, links, tell } = yield* makeInterpreter(settings.engine, settings.cast, (announcement, outcome) => {
     searcher.follow(announcement.subject, outcome.entity)
     if (outcome.changed && isHolder) held(announcement)
     for (const lost of outcome.forgotten ?? []) actors.tell("holdings", { type: "slot.lost", subject: announcement.subject, origin: lost })
   }).pipe(Effect.provideService(RecordStore, store))
   const held = ({ subject, origin: by, id, at }: SlotKey) => tell("holdings", { type: "slot.held", subject, origin: by, id, at })
+
+  const stale = (): ReadonlySet<RegistryId> => (actors.snapshot("holdings")?.context as HoldingsMemory | undefined)?.leases.stale ?? new Set()
 
   const self: Hello = {
     type: "HELLO",
@@ -210,7 +213,7 @@ export const makeNode = Effect.fnUntraced(function* (
       const entityId = readEntityId(id)
       const held = entityId === undefined ? undefined : yield* store.entity(entityId)
       const entry = held ?? (entityId === undefined || !asksOthers(settings.role) ? undefined : yield* askFor(entityId))
-      return entry ?? (yield* notFound("no such entity"))
+      return entry === undefined ? yield* notFound("no such entity") : marked(entry, stale())
     }),
 
     developer: Effect.fnUntraced(function* (id) {

@@ -60,4 +60,6 @@ export interface EntityEntry {
   readonly receivedAt?: Seconds
   /** More than one registry claims to be its home. */
   readonly contested: boolean
+  /** Its home said nothing for a day (`gossip/leases.ts`); set where an entity is shown, never stored. */
+  readonly isStale?: boolean
 }

@@ -60,6 +60,7 @@ export const Entity = Schema.Struct({
   capability_summary: optional(Details),
   codebase_hash: optional(Schema.String),
   tier: Tier,
+  stale: optional(Schema.Boolean.annotate({ description: "its home registry said nothing for a day" })),
   contested: optional(Schema.Boolean.annotate({ description: "more than one registry claims to be its home" })),
 })
 
@@ -94,6 +95,7 @@ export const entityDocument = ({ record, ...known }: EntityEntry, settings: Http
   ...(record.codebase_hash !== undefined && { codebase_hash: record.codebase_hash }),
   tier: known.tier,
   ...(known.contested && { contested: true }),
+  ...(known.isStale === true && { stale: true }),
 })
 
 const schemaVersion = "1.0"
