@@ -35,6 +35,8 @@ export const makeActorSystem = (
   logicOf: (kind: Casting["actor"]) => Logic,
   after: (delayMs: number, fire: () => void) => { readonly cancel: () => void },
   perform: (from: string, command: Command) => void,
+  /** Hears of our own faults: what an actor throws, or whoever carries out its commands. The others act on. */
+  defect: (error: unknown) => void,
 ): ActorSystem => {
   const living = new Map<string, Living>()
   let mailbox: Array<() => void> = []
@@ -45,19 +47,24 @@ export const makeActorSystem = (
     mailbox.push(letter)
     if (isDelivering) return
     isDelivering = true
-    try {
-      for (let i = 0; i < mailbox.length; i++) mailbox[i]!()
-    } finally {
-      mailbox = []
-      isDelivering = false
+    for (let i = 0; i < mailbox.length; i++) {
+      try {
+        mailbox[i]!()
+      } catch (error) {
+        defect(error)
+      }
     }
+    mailbox = []
+    isDelivering = false
   }
 
   const hand = (actor: Living, event: ActorEvent): void => {
-    if (living.get(actor.id) !== actor || actor.running === undefined) return
+    const { running } = actor
+    if (living.get(actor.id) !== actor || running === undefined) return
     if (isFiring(event)) event.fire()
-    else actor.running.tell(event)
-    if (actor.running?.isDone() === true) complete(actor)
+    else running.tell(event)
+    // it may have been ended while it acted
+    if (actor.running === running && running.isDone()) complete(actor)
   }
 
   const complete = (actor: Living): void => {

@@ -41,7 +41,7 @@ export const makeInterpreter = Effect.fnUntraced(function* (
   const now = nowOf(yield* Clock.Clock)
   const fork = yield* makeFork(journal.defect)
 
-  const actors = makeActorSystem(engine, (kind) => cast[kind], timers.after, (from, command) => fork(perform(from, command)))
+  const actors = makeActorSystem(engine, (kind) => cast[kind], timers.after, (from, command) => fork(perform(from, command)), (error) => journal.defect(Cause.die(error)))
   const tell = (to: string, event: Told) => actors.tell(to, { ...event, nowMs: now.wallMs() })
   const links = makeLinks(codec, now, actors.tell)
   const merger = makeMerger(store, now.wallMs, fork, onMerged)

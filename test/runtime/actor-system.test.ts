@@ -16,7 +16,13 @@ const counting = setup({
     context: {} as { readonly id: string; readonly next: string; readonly count: number },
     events: {} as { readonly type: "count"; readonly count: number } | { readonly type: "end" },
   },
-  actions: { ...commands("tell", "close"), take: assign((_, { count }: { readonly count: number }) => ({ count })) },
+  actions: {
+    ...commands("tell", "close"),
+    take: assign((_, { count }: { readonly count: number }) => {
+      if (Number.isNaN(count)) throw new Error("planted")
+      return { count }
+    }),
+  },
   guards: { isOver: ({ context }) => context.count < 0 },
 }).createMachine({
   id: "counting",
@@ -46,6 +52,7 @@ const listening: Reducer<unknown, { heard: number }, { readonly type: string }> 
   begin: () => ({ heard: 0 }),
   step: (memory, event, say) => {
     memory.heard++
+    if (event.type === "throw") throw new Error("planted")
     say({ type: "close", link: memory.heard, reason: `heard ${event.type}` })
   },
 }
@@ -56,6 +63,7 @@ describe.each(engines)("actors on the $name engine", (engine) => {
   const stage = () => {
     const clock = new VirtualClock()
     const said: Array<string> = []
+    const defects: Array<unknown> = []
     const logics: Partial<Record<Casting["actor"], Logic>> = { peer: counting, gossip: listening }
     const perform = (from: string, command: Command): void => {
       if (command.type === "tell") actors.tell(command.to as string, command.event)
@@ -65,13 +73,19 @@ describe.each(engines)("actors on the $name engine", (engine) => {
       const wakeup = clock.at(delayMs, fire)
       return { cancel: () => void (wakeup.fire = undefined) }
     }
-    const actors: ActorSystem = makeActorSystem(engine, (kind) => logics[kind]!, after, perform)
+    const actors: ActorSystem = makeActorSystem(
+      engine,
+      (kind) => logics[kind]!,
+      after,
+      perform,
+      (error) => void defects.push(error),
+    )
     const run = (untilMs: number) => {
       while (clock.nextMs <= untilMs) clock.step()
       clock.moveTo(untilMs)
     }
     const start = (id: string, next = "nobody") => actors.start({ actor: "peer", id, input: { id, next } })
-    return { actors, said, run, start, clock }
+    return { actors, said, defects, run, start, clock }
   }
 
   it("hear one thing at a time, in the order it was said", () => {
@@ -132,6 +146,19 @@ describe.each(engines)("actors on the $name engine", (engine) => {
     start("a")
     run(99)
     expect([called, said]).toEqual([["first", "second"], []])
+  })
+
+  it("go on when one of them throws, and that is told", () => {
+    const { actors, said, defects, start } = stage()
+    start("a", "b")
+    start("b", "nobody")
+    actors.start({ actor: "gossip", id: "g", input: {} })
+    actors.tell("g", { type: "throw" })
+    actors.tell("a", { type: "count", count: Number.NaN })
+    expect(defects.map((error) => (error as Error).message)).toEqual(["planted", "planted"])
+    actors.tell("b", { type: "count", count: 7 })
+    actors.tell("g", { type: "one" })
+    expect(said.slice(-2)).toEqual(["b: b 7", "g: heard one 2"])
   })
 
   it("may be reducers", () => {

@@ -150,6 +150,7 @@ const stepper = (machine: AnyStateMachine, { rows, initial, contextOf }: Table):
     },
     step: (state, event, out) => {
       if (state.isDone) return state
+      raised.length = 0
       const row = rowOf(state.value)
       const transition = choose(row.on.get(event.type), state.context, event)
       // an `always` may look at the event, even at one that means nothing here
@@ -215,7 +216,7 @@ const readTable = (machine: AnyStateMachine): Table => {
         if (builtin.delay === undefined) return { kind: "raise", event }
         if (builtin.id === undefined) return unsupported("a delayed raise without an id")
         const delay = typeof builtin.delay === "string" ? words.delays[builtin.delay] : builtin.delay
-        if (delay === undefined) return unsupported(`delay ${String(builtin.delay)} is not in its setup`)
+        if (delay === undefined) return unsupported(`delay ${builtin.delay as string} is not in its setup`)
         return { kind: "schedule", id: builtin.id, delayMs: resolveWith(delay) as Resolve<number>, event }
       }
       case "xstate.cancel":
@@ -286,7 +287,7 @@ const resolveWith = (value: unknown): Resolve<unknown> =>
   typeof value === "function" ? (scope) => (value as (scope: Scope) => unknown)(scope) : () => value
 
 const readAssignment = (assignment: NonNullable<Builtin["assignment"]>, params: Resolve<unknown>): ((scope: Scope) => object) => {
-  if (typeof assignment === "function") return (scope) => (assignment as Callable)(scope, params(scope)) as object
+  if (typeof assignment === "function") return (scope) => assignment(scope, params(scope)) as object
   const members = Object.entries(assignment)
   return (scope) => {
     const given = params(scope)

@@ -28,6 +28,8 @@ const startMachine = (machine: AnyStateMachine, input: unknown, surroundings: Su
   handOut()
   return {
     tell: (event) => {
+      // left over from a step that threw
+      if (steps.length > 0) steps = []
       state = compiled.step(state, event, steps)
       handOut()
     },

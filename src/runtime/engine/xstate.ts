@@ -9,23 +9,58 @@ import { type ActorEvent, type Engine, isReducer, type Logic, type Surroundings 
 export const xstateEngine: Engine = {
   name: "xstate",
   start: (logic, input, surroundings) => {
-    const actor = createActor(asActorLogic(logic, surroundings), { input, clock: clockOf(surroundings), logger: () => {} })
+    const { flush, inside } = outboxTo(surroundings)
+    let failure: { readonly error: unknown } | undefined
+    const fail = (error: unknown) => void (failure = { error })
+    const actor = createActor(asActorLogic(logic, inside, fail), { input, clock: clockOf(inside, flush), logger: () => {} })
+    actor.subscribe({ error: fail })
     actor.start()
+    flush()
     return {
-      tell: (event) => actor.send(event),
+      tell: (event) => {
+        failure = undefined
+        actor.send(event)
+        flush()
+        if (failure !== undefined) throw (failure as { readonly error: unknown }).error
+      },
       snapshot: () => snapshotOf(logic, actor),
       isDone: () => actor.getSnapshot().status !== "active",
-      stop: () => actor.stop(),
+      stop: () => {
+        actor.stop()
+        flush()
+      },
     }
   },
 }
 
-const asActorLogic = (logic: Logic, { perform }: Surroundings): AnyActorLogic =>
+/** What XState hands out in the middle of a step waits until it has taken it: a command may start another actor. */
+const outboxTo = ({ cancel, perform, schedule }: Surroundings): { readonly inside: Surroundings; readonly flush: () => void } => {
+  let waiting: Array<() => void> = []
+  const flush = () => {
+    const handed = waiting
+    if (handed.length === 0) return
+    waiting = []
+    for (const hand of handed) hand()
+  }
+  const inside: Surroundings = {
+    perform: (command) => void waiting.push(() => perform(command)),
+    schedule: (id, delayMs, event) => void waiting.push(() => schedule(id, delayMs, event)),
+    cancel: (id) => void waiting.push(() => cancel(id)),
+  }
+  return { flush, inside }
+}
+
+const asActorLogic = (logic: Logic, { perform }: Surroundings, fail: (error: unknown) => void): AnyActorLogic =>
   isReducer(logic)
     ? fromTransition(
         (memory: unknown, event: ActorEvent) => {
           // XState's own goodbye is nobody's event
-          if (event.type !== "xstate.stop") logic.step(memory, event, perform)
+          if (event.type === "xstate.stop") return memory
+          try {
+            logic.step(memory, event, perform)
+          } catch (error) {
+            fail(error)
+          }
           return memory
         },
         ({ input }: { readonly input: unknown }) => logic.begin(input),
@@ -44,12 +79,13 @@ const performing = (machine: AnyStateMachine, perform: Surroundings["perform"]):
 }
 
 /** XState names its timers itself and forgets fired ones; every timer is a new one to us. */
-const clockOf = ({ schedule, cancel }: Surroundings) => {
+const clockOf = ({ schedule, cancel }: Surroundings, flush: () => void) => {
   let count = 0
   return {
     setTimeout: (fire: () => void, delayMs: number): string => {
       const id = `xstate/${count++}`
-      schedule(id, delayMs, { type: "xstate.fire", fire } as ActorEvent)
+      const firing = { type: "xstate.fire", fire: () => (fire(), flush()) }
+      schedule(id, delayMs, firing)
       return id
     },
     clearTimeout: (id: string) => cancel(id),
