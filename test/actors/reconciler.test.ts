@@ -71,7 +71,7 @@ describe("reconciler", () => {
       delays((said) =>
         compiled.step(
           { value: "comparing", context: { ...context, dice: dice(seed) }, isDone: false },
-          { type: "message.received", ...same.event } as never,
+          { type: "message.received", ...same.event },
           said,
         ),
       ),

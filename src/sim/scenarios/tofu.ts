@@ -47,10 +47,11 @@ const forgeFirst = (stage: Stage, forger: Machine): void => {
     const { record } = registered
     const ownKey = secretKeyOf(keySeed(stage.options.seed, `forger/${number}`))
     const forgeries: ReadonlyArray<EntityRecord> = [
-      { ...record, name: "taken-over" },
+      { ...record, service_endpoint: "https://forger.example.com" },
       { ...record, entity_url: "https://forger.example.com" },
       { ...record, name: "taken-over", signature: sign(ownKey, "taken-over") },
-      { ...record, service_endpoint: "https://forger.example.com" },
+      // the last word is the worst one: who believes everything is left with it
+      { ...record, name: "taken-over" },
     ]
     const said = forgeries.map((forgery, i) => announceEntity(origin, "register", forgery, at + i))
     const ended = announceTombstone(origin, record, { by: "entity", text: record.entity_id, signature: sign(ownKey, record.entity_id) }, "forged", at + forgeries.length)
