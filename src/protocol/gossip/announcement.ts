@@ -1,6 +1,6 @@
 /**
  * Announcements: signed statements of a registry that gossip spreads (mesh page, "Gossip protocol"; registry page,
- * "Announcement types").
+ * "Announcement types"). What can be said is in `kinds/`, one file a kind.
  *
  * An announcement travels as the JSON document that its origin signed, unchanged: canonical JSON without `signature`; the
  * hop count stays outside, because it changes on the way (ruled). Trust grows with the type:
@@ -8,61 +8,34 @@
  *     document (JSON) ──read──► Announcement ──verify──► VerifiedAnnouncement
  *        shape, ids agree          origin's signature, and the party entitled said so (authority.ts)
  */
-import { Result, Schema } from "effect"
-import { canonical, canonicalWithout, type Json, type JsonObject } from "../identity/canonical-json.ts"
+import { canonical, canonicalWithout, type JsonObject } from "../identity/canonical-json.ts"
 import { sha256 } from "../identity/digest.ts"
-import {
-  type DeveloperId,
-  EntityIdText,
-  type EntityId,
-  fromHash,
-  hexOf,
-  idOf,
-  isIdOf,
-  onWire,
-  readEntityId,
-  readRegistryId,
-  type RegistryId,
-  RegistryIdText,
-} from "../identity/id.ts"
+import { type DeveloperId, type EntityId, fromHash, hexOf, isIdOf, onWire, readRegistryId, type RegistryId } from "../identity/id.ts"
 import { type PublicKey, readKey, readSignature, type Signature } from "../identity/key.ts"
-import type { DeveloperProof } from "../identity/derivation.ts"
-import type { EntityRecord } from "../records/entity.ts"
-import { EntityDocument, readEntityDocument, writeEntityDocument } from "../records/entity-document.ts"
+import type { DeveloperRecord } from "../records/developer.ts"
+import type { EntityRecord, EntityStatus } from "../records/entity.ts"
 import { isPlainJson } from "../records/plain-json.ts"
-import { DeveloperProofDocument, readProofDocument } from "../records/proof-document.ts"
-import { type HomeProof, homeProofOf, isHomeSigned } from "../records/registration.ts"
 import type { Slot } from "../records/slots.ts"
-import { signedTextCharactersMax } from "../limits.ts"
 import { readTime, type Seconds, writeTime } from "../time.ts"
+import { attestationDocument, type Observation } from "./kinds/attestation.ts"
+import { type DeveloperAction, developerDocument, type Introduction } from "./kinds/developer.ts"
+import { type EntityAction, entityDocument } from "./kinds/entity.ts"
+import { type HandleBody, handleDocument } from "./kinds/handle.ts"
+import { type Evidence, type Head, isMalformed, type Malformed, malformed } from "./kinds/kind.ts"
+import { type AnnouncementType, type Body, isType, kindOf } from "./kinds/kinds.ts"
+import { type NameBody, nameDocument } from "./kinds/name.ts"
+import { makeProof, type ProofFacts, proofDocument } from "./kinds/proof.ts"
+import { statusDocument } from "./kinds/status.ts"
+import { type DeletionProof, developerBehind, developerTombstoneDocument, entityTombstoneDocument } from "./kinds/tombstone.ts"
+
+export type { AnnouncementType, Body } from "./kinds/kinds.ts"
+export type { EntityAction } from "./kinds/entity.ts"
+export type { Evidence, Malformed } from "./kinds/kind.ts"
+export type { DeletionProof } from "./kinds/tombstone.ts"
+export { typeOf } from "./kinds/entity.ts"
 
 /** 32 hex digits: the start of a SHA-256 over what the announcement says, whatever form it was signed in (ruled). */
 export type AnnouncementId = string & { readonly AnnouncementId: unique symbol }
-
-/** What is said about an entity. */
-export type Body =
-  | { readonly kind: "entity"; readonly action: EntityAction; readonly record: EntityRecord }
-  | {
-      readonly kind: "tombstone"
-      readonly entityId: EntityId
-      readonly proof: DeletionProof
-      /** The entity signed that this registry was its home. */
-      readonly homeProof?: HomeProof
-      readonly registeredAt: Seconds
-      readonly reason: string
-    }
-
-export type EntityAction = "register" | "update"
-
-/** The entity's own key, or its developer's, signed the entity id (reference 1.4, DELETE). */
-export interface DeletionProof {
-  readonly by: "entity" | "developer"
-  /** The text that was signed: the id in the spelling that the client used. */
-  readonly text: string
-  readonly signature: Signature
-  readonly publicKey: PublicKey
-  readonly developerProof: DeveloperProof
-}
 
 /** Read, not yet believed. Also a slot: what one registry last said about one subject. */
 export interface Announcement extends Slot {
@@ -78,169 +51,69 @@ export interface Announcement extends Slot {
 /** Its origin signed it, and was entitled to. Comes out of `authority.ts` and of our own signing only. */
 export type VerifiedAnnouncement = Announcement & { readonly verified: unique symbol }
 
-export type AnnouncementType = "agent_announce" | "service_announce" | "tombstone"
-
 /** An announcement as it travels: how many nodes have forwarded it. */
 export interface Envelope {
   readonly announcement: VerifiedAnnouncement
   readonly hopCount: number
 }
 
-// the documents ------------------------------------------------------------------------------------------------------
-
-const head = {
-  registry_id: RegistryIdText,
-  origin_public_key: Schema.String,
-  timestamp: Schema.String,
-  signature: Schema.String,
-}
-const EntityAnnouncement = Schema.Struct({
-  ...head,
-  type: Schema.Literals(["agent_announce", "service_announce"]),
-  action: Schema.Literals(["register", "update"]),
-  record: EntityDocument,
-})
-const TombstoneAnnouncement = Schema.Struct({
-  ...head,
-  type: Schema.Literal("tombstone"),
-  entity_id: EntityIdText,
-  registered_at: Schema.String,
-  reason: Schema.String.check(Schema.isMaxLength(64)),
-  public_key: Schema.String,
-  developer_proof: DeveloperProofDocument,
-  evidence: Schema.Struct({
-    by: Schema.Literals(["entity", "developer"]),
-    text: Schema.String.check(Schema.isMaxLength(64)),
-    signature: Schema.String,
-  }),
-  home_proof: Schema.optionalKey(
-    Schema.Struct({ text: Schema.String.check(Schema.isMaxLength(2 * signedTextCharactersMax)), signature: Schema.String }),
-  ),
-})
-const decodeEntity = Schema.decodeUnknownResult(EntityAnnouncement)
-const decodeTombstone = Schema.decodeUnknownResult(TombstoneAnnouncement)
-
-export type Malformed = { readonly type: "malformed"; readonly why: string }
-const malformed = (why: string): Malformed => ({ type: "malformed", why })
-const isMalformed = (value: object): value is Malformed => "type" in value && value.type === "malformed"
-
 /** Reads a document that came from a peer or from the store. Believes nothing of it. */
 export const read = (document: JsonObject): Announcement | Malformed => {
   if (!isPlainJson(document)) return malformed("nested too deep, or not plain")
-  return document["type"] === "tombstone" ? readTombstone(document) : readEntity(document)
+  const type = document["type"]
+  if (!isType(type)) return malformed("not an announcement")
+  const head = readHead(document)
+  if (isMalformed(head)) return head
+  const kind = kindOf(type)
+  const statement = kind.read(document, head)
+  if (isMalformed(statement)) return statement
+  return { document, type, ...head, ...statement, id: idOfContent(type, statement.body, head) }
 }
 
-const readEntity = (document: JsonObject): Announcement | Malformed => {
-  const decoded = decodeEntity(document)
-  if (Result.isFailure(decoded)) return malformed("not an announcement")
-  const said = decoded.success
-  const common = readHead(document, said)
-  if (isMalformed(common)) return common
-  const record = readEntityDocument(said.record, common.origin)
-  if (record === undefined) return malformed("record")
-  if (said.type !== typeOf(record)) return malformed("type and id disagree")
-  if (record.updated_at > common.at) return malformed("record is later than its announcement")
-  const body: Body = { kind: "entity", action: said.action, record }
-  return finish({
-    ...common,
-    type: said.type,
-    subject: record.entity_id,
-    isTombstone: false,
-    registeredAt: record.registered_at,
-    homeIsSigned: isHomeSigned(record),
-    body,
-  })
+const readHead = (document: JsonObject): Head | Malformed => {
+  const { origin_public_key, registry_id, signature, timestamp } = document
+  if (!isText(registry_id) || !isText(origin_public_key) || !isText(timestamp) || !isText(signature))
+    return malformed("not an announcement")
+  const origin = readRegistryId(registry_id)
+  if (origin === undefined) return malformed("not an announcement")
+  const originKey = readKey(origin_public_key)
+  const at = readTime(timestamp)
+  if (originKey === undefined || at === undefined || readSignature(signature) === undefined) return malformed("key, time or signature")
+  return isIdOf(origin, originKey) ? { origin, originKey, at } : malformed("registry id and key disagree")
 }
 
-const readTombstone = (document: JsonObject): Announcement | Malformed => {
-  const decoded = decodeTombstone(document)
-  if (Result.isFailure(decoded)) return malformed("not an announcement")
-  const said = decoded.success
-  const common = readHead(document, said)
-  if (isMalformed(common)) return common
-  const entityId = readEntityId(said.entity_id)!
-  const registeredAt = readTime(said.registered_at)
-  const publicKey = readKey(said.public_key)
-  const signature = readSignature(said.evidence.signature)
-  const developerProof = readProofDocument(said.developer_proof)
-  const homeSignature = said.home_proof === undefined ? undefined : readSignature(said.home_proof.signature)
-  if (registeredAt === undefined || publicKey === undefined || signature === undefined || developerProof === undefined)
-    return malformed("tombstone")
-  if (said.home_proof !== undefined && homeSignature === undefined) return malformed("tombstone")
-  if (!isIdOf(entityId, publicKey)) return malformed("id and key disagree")
-  const proof: DeletionProof = { by: said.evidence.by, text: said.evidence.text, signature, publicKey, developerProof }
-  const homeProof = homeSignature === undefined ? undefined : { text: said.home_proof!.text, signature: homeSignature }
-  const body: Body = {
-    kind: "tombstone",
-    entityId,
-    proof,
-    ...(homeProof !== undefined && { homeProof }),
-    registeredAt,
-    reason: said.reason,
-  }
-  return finish({
-    ...common,
-    type: "tombstone",
-    subject: entityId,
-    isTombstone: true,
-    registeredAt,
-    homeIsSigned: homeProof !== undefined,
-    body,
-  })
-}
-
-interface Head {
-  readonly document: JsonObject
-  readonly origin: RegistryId
-  readonly originKey: PublicKey
-  readonly at: Seconds
-}
-
-const readHead = (
-  document: JsonObject,
-  said: { readonly registry_id: string; readonly origin_public_key: string; readonly timestamp: string; readonly signature: string },
-): Head | Malformed => {
-  const origin = readRegistryId(said.registry_id)!
-  const originKey = readKey(said.origin_public_key)
-  const at = readTime(said.timestamp)
-  if (originKey === undefined || at === undefined || readSignature(said.signature) === undefined) return malformed("key, time or signature")
-  return isIdOf(origin, originKey) ? { document, origin, originKey, at } : malformed("registry id and key disagree")
-}
-
-const finish = (announcement: Omit<Announcement, "id">): Announcement => ({ ...announcement, id: idOfContent(announcement) })
+const isText = (value: unknown): value is string => typeof value === "string"
 
 /** The id: a digest over what both dialects can carry. */
-const idOfContent = ({ type, body, at, originKey }: Omit<Announcement, "id">): AnnouncementId =>
-  hexOf(fromHash("agent", sha256(canonical([type, ...contentOf(body), at, originKey])))) as AnnouncementId
+const idOfContent = (type: AnnouncementType, body: Body, { at, originKey }: Head): AnnouncementId =>
+  hexOf(fromHash("agent", sha256(canonical([type, ...kindOf(type).contentOf(body), at, originKey])))) as AnnouncementId
 
-const contentOf = (body: Body): ReadonlyArray<Json> => {
-  if (body.kind === "tombstone") return ["deregister", body.entityId]
-  const r = body.record
-  return [
-    body.action,
-    r.entity_id,
-    r.name,
-    r.category,
-    r.tags,
-    r.summary,
-    r.entity_url,
-    r.service_endpoint ?? "",
-    r.openapi_url ?? "",
-    r.entity_pricing ?? null,
-    r.developer_id,
-    r.developer_proof.developer_public_key,
-    r.developer_proof.entity_index,
-  ]
-}
-
-/** Whose developer's word it is (`records/slots.ts`): of a tombstone that the entity's own key asked for, nobody's. */
+/**
+ * Whose developer's word it is (`records/slots.ts`): a record's developer; of a tombstone that the owner's own key asked
+ * for, nobody's.
+ */
 export const developerOf = ({ body }: Announcement): DeveloperId | undefined => {
-  if (body.kind === "entity") return body.record.developer_id
-  return body.proof.by === "entity" ? undefined : idOf("developer", body.proof.developerProof.developer_public_key)
+  switch (body.kind) {
+    case "entity":
+    case "developer":
+      return body.record.developer_id
+    case "tombstone":
+    case "developer-tombstone":
+      return developerBehind(body)
+    case "status":
+    case "handle":
+    case "name":
+    case "proof":
+    case "attestation":
+      return undefined
+  }
 }
 
-export const typeOf = (record: EntityRecord): "agent_announce" | "service_announce" =>
-  record.entity_type === "service" ? "service_announce" : "agent_announce"
+/** The entity that an announcement is about, where what is shown of it may change. */
+export const entityOf = ({ body }: Announcement): EntityId | undefined => {
+  if (body.kind === "entity") return body.record.entity_id
+  return body.kind === "tombstone" || body.kind === "status" ? body.entityId : undefined
+}
 
 // making our own -----------------------------------------------------------------------------------------------------
 
@@ -251,30 +124,57 @@ export interface Origin {
   readonly sign: (message: string) => Signature
 }
 
-/** Announces a record of ours. `at` is later than anything we said about it before. */
+/** Announces a record of ours. `at` is later than anything we said about it before, here and below. */
 export const announceEntity = (origin: Origin, action: EntityAction, record: EntityRecord, at: Seconds): VerifiedAnnouncement =>
-  signed(origin, at, { type: typeOf(record), action, record: writeEntityDocument(record) })
+  signed(origin, at, entityDocument(action, record))
 
-/** Announces that a record of ours is gone, as its owner asked. */
+/** Announces that a record of ours is gone, as its owner asked; without a proof, by our own word. */
 export const announceTombstone = (
   origin: Origin,
   record: EntityRecord,
-  proof: Pick<DeletionProof, "by" | "text" | "signature">,
+  proof: Pick<DeletionProof, "by" | "text" | "signature"> | undefined,
   reason: string,
   at: Seconds,
-): VerifiedAnnouncement => {
-  const homeProof = homeProofOf(record)
-  return signed(origin, at, {
-    type: "tombstone",
-    entity_id: onWire(record.entity_id),
-    registered_at: writeTime(record.registered_at),
-    reason,
-    public_key: record.public_key,
-    developer_proof: { ...record.developer_proof },
-    evidence: { ...proof },
-    ...(homeProof !== undefined && { home_proof: { ...homeProof } }),
-  })
-}
+): VerifiedAnnouncement => signed(origin, at, entityTombstoneDocument(record, proof, reason))
+
+/** The same of a developer; the proof is its signature over its id. */
+export const announceDeveloperTombstone = (
+  origin: Origin,
+  record: DeveloperRecord,
+  proof: Evidence | undefined,
+  reason: string,
+  at: Seconds,
+): VerifiedAnnouncement => signed(origin, at, developerTombstoneDocument(record, proof, reason))
+
+export const announceStatus = (
+  origin: Origin,
+  entityId: EntityId,
+  status: EntityStatus,
+  lastHeartbeat: Seconds | undefined,
+  at: Seconds,
+): VerifiedAnnouncement => signed(origin, at, statusDocument(entityId, status, lastHeartbeat))
+
+/** `introduction`: for a developer that signed nothing itself. */
+export const announceDeveloper = (
+  origin: Origin,
+  action: DeveloperAction,
+  record: DeveloperRecord,
+  at: Seconds,
+  introduction?: Introduction,
+): VerifiedAnnouncement => signed(origin, at, developerDocument(action, record, introduction))
+
+export const announceHandle = (origin: Origin, body: Omit<HandleBody, "kind">, at: Seconds): VerifiedAnnouncement =>
+  signed(origin, at, handleDocument({ ...body, kind: "handle" } as HandleBody))
+
+export const announceName = (origin: Origin, body: Omit<NameBody, "kind">, at: Seconds): VerifiedAnnouncement =>
+  signed(origin, at, nameDocument({ ...body, kind: "name" } as NameBody))
+
+/** Our identity proof, and that we are alive. */
+export const announceProof = (origin: Origin, facts: ProofFacts, at: Seconds): VerifiedAnnouncement =>
+  signed(origin, at, proofDocument(makeProof(origin, facts)))
+
+export const announceAttestation = (origin: Origin, observation: Observation, at: Seconds): VerifiedAnnouncement =>
+  signed(origin, at, attestationDocument(observation))
 
 const signed = (origin: Origin, at: Seconds, said: JsonObject): VerifiedAnnouncement => {
   const unsigned: JsonObject = {

@@ -3,17 +3,16 @@
  * the party entitled may say a thing).
  *
  * A registry speaks for itself, and for what its own clients signed: the origin's signature covers the announcement, and
- * the entity's own signature (and its developer's) travels in the record and is checked too. So no key can announce,
- * change or end what belongs to another.
+ * the entity's own signature (and its developer's) travels in the announcement and is checked too (`kinds/`). So no key can
+ * announce, change, name or end what belongs to another.
  */
 import type { JsonObject } from "../identity/canonical-json.ts"
 import type { verify } from "../identity/ed25519.ts"
 import { readSignature } from "../identity/key.ts"
 import { clockSkewMaxMs } from "../limits.ts"
-import { deletionProofHolds } from "../records/deletion.ts"
-import { evidenceHolds, homeProofHolds } from "../records/registration.ts"
 import type { Seconds } from "../time.ts"
 import { type Announcement, read, signedText, type VerifiedAnnouncement } from "./announcement.ts"
+import { kindOf } from "./kinds/kinds.ts"
 
 export type Belief =
   | { readonly type: "verified"; readonly announcement: VerifiedAnnouncement }
@@ -35,8 +34,5 @@ export const believe = (document: JsonObject, claimedId: string | undefined, now
 /** Does it come from a future that no honest clock shows? */
 export const isAhead = ({ at }: { readonly at: Seconds }, nowMs: number): boolean => at * 1_000 > nowMs + clockSkewMaxMs
 
-const isEntitled = ({ body, origin }: Announcement, check: typeof verify): boolean =>
-  body.kind === "entity"
-    ? evidenceHolds(body.record, check)
-    : deletionProofHolds(body.proof, body.entityId, check) &&
-      (body.homeProof === undefined || homeProofHolds(body.homeProof, body.proof.publicKey, origin, check))
+const isEntitled = ({ at, body, origin, originKey, type }: Announcement, check: typeof verify): boolean =>
+  kindOf(type).isEntitled(body, { at, origin, originKey }, check)

@@ -4,11 +4,12 @@
  * The signature travels in the `Authorization` header, and on into the tombstone, so that every node can check that the
  * owner asked and not the registry alone.
  */
-import type { DeletionProof } from "../gossip/announcement.ts"
+import { Result } from "effect"
+import type { DeletionProof } from "../gossip/kinds/tombstone.ts"
 import { proofHolds } from "../identity/derivation.ts"
 import type { verify } from "../identity/ed25519.ts"
 import { type EntityId, isIdOf, onWire, readEntityId } from "../identity/id.ts"
-import { readSignature } from "../identity/key.ts"
+import { readAuthorization } from "./authorization.ts"
 import type { EntityRecord } from "./entity.ts"
 import type { Refusal } from "./refusal.ts"
 
@@ -26,11 +27,10 @@ export const readDeletion = (
   record: Pick<EntityRecord, "entity_id" | "public_key" | "developer_proof">,
   check: typeof verify,
 ): DeletionGranted | Refusal => {
-  const match = /^(Bearer|Bearer-Dev) +(\S+)$/i.exec(authorization?.trim() ?? "")
-  if (match === null) return refused("the Authorization header must be Bearer or Bearer-Dev and a signature of the entity id")
-  const signature = readSignature(match[2]!)
-  if (signature === undefined) return refused("the Authorization header carries no Ed25519 signature")
-  const signers: ReadonlyArray<DeletionProof["by"]> = match[1]!.toLowerCase() === "bearer" ? ["entity", "developer"] : ["developer"]
+  const read = readAuthorization(authorization)
+  if (Result.isFailure(read)) return read.failure
+  const { scheme, signature } = read.success
+  const signers: ReadonlyArray<DeletionProof["by"]> = scheme === "bearer" ? ["entity", "developer"] : ["developer"]
   for (const by of signers) {
     const key = by === "entity" ? record.public_key : record.developer_proof.developer_public_key
     const text = [record.entity_id as string, onWire(record.entity_id)].find((id) => check(key, id, signature))

@@ -14,9 +14,27 @@ export interface DeveloperRecord {
   readonly updated_at: Seconds
   /** Over the canonical `{github, name, profile_url, public_key}`; absent when the row was created by a registration of an entity. */
   readonly signature?: Signature
+  /** The text that was signed, where the fields above do not give it back. */
+  readonly signed?: string
+  /** Later changes, oldest first: each field is as the last signed text that names it says. */
+  readonly changes?: ReadonlyArray<ProfileChange>
+}
+
+/** The signed body of a developer's update. */
+export interface ProfileChange {
+  readonly text: string
+  readonly signature: Signature
+}
+
+/** A handle as its registry says it is held (storage page, `developers`). */
+export interface HeldHandle {
+  readonly handle: string
+  readonly verification?: { readonly method: "dns" | "github"; readonly proof: string }
 }
 
 export interface DeveloperEntry {
   readonly record: DeveloperRecord
   readonly tier: "local" | "gossip"
+  /** The handle that it holds at the registry where it is registered. */
+  readonly handle?: HeldHandle
 }

@@ -5,7 +5,9 @@
  * Go's default encoder does; with only the separators escaped as Go's other encoder does.
  */
 import { canonical, canonicalWithout, htmlEscaped, type JsonObject } from "../identity/canonical-json.ts"
+import { readJson } from "../identity/json-text.ts"
 import { signedTextCharactersMax } from "../limits.ts"
+import { isObject, isPlainJson } from "./plain-json.ts"
 
 /** Raw first. One spelling when the text has none of the five characters. */
 export const spellings = (text: string): ReadonlyArray<string> =>
@@ -19,3 +21,9 @@ export const wholeRequestTexts = (body: JsonObject): ReadonlyArray<string> =>
 
 /** Is this text the canonical form of what it says, in one of the spellings? */
 export const isCanonical = (text: string, said: JsonObject): boolean => spellings(canonical(said)).includes(text)
+
+/** The members of a signed text that is canonical JSON in one of the spellings; `undefined` when it is none. */
+export const signedMembers = (text: string): JsonObject | undefined => {
+  const said = readJson(text)
+  return isObject(said) && isPlainJson(said) && isCanonical(text, said) ? said : undefined
+}

@@ -9,14 +9,15 @@
  *   1. the slots are ranked: a claim whose home the entity signed, then the earlier registration, then the smaller registry id;
  *   2. the first record in rank is shown that no tombstone of better rank ends;
  *   3. a tombstone ends what registered before it, whoever claims it, if the entity's own key asked for it. If a developer
- *      did, it ends what names this developer: anybody can *say* to be the developer of a key.
+ *      did, it ends what names this developer: anybody can *say* to be the developer of a key. If nobody did, it ends its
+ *      registry's own claim and no other.
  *
  * Why a registry's stronger claim comes before its later one: only `claimsPerEntityMax` claims are kept. If a registry
  * could weaken a claim that is kept, one that had to give way to it would deserve its place back, and is forgotten; then
  * the order of arrival would show. So a claim never grows weaker: who registers an entity again goes on with the
  * registration time of the first (`nextWord`).
  */
-import { claimsPerEntityMax, tombstoneLifeMs } from "../limits.ts"
+import { claimsPerEntityMax, nameTombstoneLifeMs, tombstoneLifeMs } from "../limits.ts"
 import type { DeveloperId, RegistryId } from "../identity/id.ts"
 import type { Seconds } from "../time.ts"
 
@@ -31,6 +32,8 @@ export interface Slot {
   readonly registeredAt: Seconds
   /** The entity's own key signed that this registry is its home. A tombstone shows that text too, else it would weigh less than its record. */
   readonly homeIsSigned: boolean
+  /** A tombstone that no owner asked for: the registry's own word, which ends nobody else's claim. */
+  readonly isOwnWord?: boolean
 }
 
 /** Which of two slots of one origin counts: the stronger claim, then the later. Total: two different slots are never equal. */
@@ -63,8 +66,16 @@ export interface Merged<S extends Slot> {
 export const merge = <S extends Slot>(held: ReadonlyArray<S>, heard: S): Merged<S> => {
   const own = held.find((slot) => slot.origin === heard.origin)
   if (own !== undefined && later(own, heard) === own) return { slots: held, changed: false }
-  const slots = [...held.filter((slot) => slot !== own), heard].sort(compareClaims).slice(0, claimsPerEntityMax)
+  const slots = strongest([...held.filter((slot) => slot !== own), heard].sort(compareClaims))
   return { slots, changed: slots.includes(heard) }
+}
+
+/** Of ranked slots those that are kept. Own words need no client's signature, so they are counted by themselves: they cost no claim its place. */
+const strongest = <S extends Slot>(ranked: ReadonlyArray<S>): ReadonlyArray<S> => {
+  if (ranked.length <= claimsPerEntityMax) return ranked
+  const isWeak = (isOwnWord: boolean) => ranked.filter((slot) => (slot.isOwnWord ?? false) === isOwnWord).slice(claimsPerEntityMax)
+  const weak = new Set([...isWeak(true), ...isWeak(false)])
+  return ranked.filter((slot) => !weak.has(slot))
 }
 
 /** A record's developer; the developer who asked for a tombstone, `undefined` where the entity's own key did. */
@@ -79,7 +90,7 @@ export const shown = <S extends Slot>(slots: ReadonlyArray<S>, developerOf: Deve
   slots.find((slot, rank) => !slot.isTombstone && !slots.slice(0, rank).some((better) => ends(better, slot, developerOf)))
 
 const ends = <S extends Slot>(tombstone: S, record: S, developerOf: DeveloperOf<S>): boolean => {
-  if (!tombstone.isTombstone || record.registeredAt > tombstone.at) return false
+  if (!tombstone.isTombstone || tombstone.isOwnWord === true || record.registeredAt > tombstone.at) return false
   const asked = developerOf(tombstone)
   return asked === undefined || asked === developerOf(record)
 }
@@ -87,5 +98,16 @@ const ends = <S extends Slot>(tombstone: S, record: S, developerOf: DeveloperOf<
 /** Do two registries that still hold a record both claim it? */
 export const isContested = (slots: ReadonlyArray<Slot>): boolean => slots.filter((slot) => !slot.isTombstone).length > 1
 
+/** How long a tombstone about this subject is kept: of names and handles 30 days, of all else a day (`limits.ts`). */
+export const tombstoneLifeOf = (subject: string): number => (/^(?:name|handle):/.test(subject) ? nameTombstoneLifeMs : tombstoneLifeMs)
+
 /** May this slot be forgotten? A tombstone after its life. */
-export const isExpired = (slot: Slot, nowMs: number): boolean => slot.isTombstone && slot.at * 1_000 + tombstoneLifeMs <= nowMs
+export const isExpired = (slot: Slot & { readonly subject?: string }, nowMs: number): boolean =>
+  slot.isTombstone && slot.at * 1_000 + tombstoneLifeOf(slot.subject ?? "") <= nowMs
+
+/**
+ * Is this a tombstone that has outlived its purpose and that we have no use for? One that ends a word of its registry that
+ * we still hold is taken even so, and forgotten soon after.
+ */
+export const isTooLate = <S extends Slot & { readonly subject: string }>(held: ReadonlyArray<Slot>, heard: S, nowMs: number): boolean =>
+  isExpired(heard, nowMs) && !held.some((slot) => slot.origin === heard.origin && !slot.isTombstone)

@@ -1,0 +1,70 @@
+/**
+ * `agent_announce`, `service_announce`: an entity registered, or changed its record (mesh page, "Announcement types").
+ *
+ * Its evidence is in the record: every field that a key signed must still be as it was signed (`records/registration.ts`).
+ */
+import { Schema } from "effect"
+import { evidenceHolds, isHomeSigned } from "../../records/registration.ts"
+import type { EntityRecord } from "../../records/entity.ts"
+import { EntityDocument, readEntityDocument, writeEntityDocument } from "../../records/entity-document.ts"
+import type { JsonObject } from "../../identity/canonical-json.ts"
+import { type Kind, malformed, readerOf } from "./kind.ts"
+
+export type EntityAction = "register" | "update"
+
+export interface EntityBody {
+  readonly kind: "entity"
+  readonly action: EntityAction
+  readonly record: EntityRecord
+}
+
+const members = readerOf(
+  Schema.Struct({
+    type: Schema.Literals(["agent_announce", "service_announce"]),
+    action: Schema.Literals(["register", "update"]),
+    record: EntityDocument,
+  }),
+)
+
+export const entity: Kind<EntityBody> = {
+  read: (document, { at, origin }) => {
+    const said = members(document)
+    if (said === undefined) return malformed("not an announcement")
+    const record = readEntityDocument(said.record, origin)
+    if (record === undefined) return malformed("record")
+    if (said.type !== typeOf(record)) return malformed("type and id disagree")
+    if (record.updated_at > at) return malformed("record is later than its announcement")
+    return {
+      subject: record.entity_id,
+      isTombstone: false,
+      registeredAt: record.registered_at,
+      homeIsSigned: isHomeSigned(record),
+      body: { kind: "entity", action: said.action, record },
+    }
+  },
+  contentOf: ({ action, record: r }) => [
+    action,
+    r.entity_id,
+    r.name,
+    r.category,
+    r.tags,
+    r.summary,
+    r.entity_url,
+    r.service_endpoint ?? "",
+    r.openapi_url ?? "",
+    r.entity_pricing ?? null,
+    r.developer_id,
+    r.developer_proof.developer_public_key,
+    r.developer_proof.entity_index,
+  ],
+  isEntitled: ({ record }, _, check) => evidenceHolds(record, check),
+}
+
+export const typeOf = (record: EntityRecord): "agent_announce" | "service_announce" =>
+  record.entity_type === "service" ? "service_announce" : "agent_announce"
+
+export const entityDocument = (action: EntityAction, record: EntityRecord): JsonObject => ({
+  type: typeOf(record),
+  action,
+  record: writeEntityDocument(record),
+})

@@ -1,0 +1,211 @@
+/**
+ * `name_binding`: a name under a handle means an entity, another one from now on, or nothing any more (naming page, "Binding
+ * an Entity Name", "Name Versioning", "Unmapping a Name").
+ *
+ * The developer who holds the handle signs what is bound. A later version's text also names its number, so that an old
+ * signature cannot bring an old binding back. Whether this developer does hold the handle is for the reader who has the
+ * handle's announcement (`records` are resolved with both).
+ */
+import { Schema } from "effect"
+import type { Json, JsonObject } from "../../identity/canonical-json.ts"
+import type { verify } from "../../identity/ed25519.ts"
+import {
+  type DeveloperId,
+  DeveloperIdText,
+  type EntityId,
+  EntityIdText,
+  isIdOf,
+  onWire,
+  readDeveloperId,
+  readEntityId,
+  readRegistryId,
+  type RegistryId,
+} from "../../identity/id.ts"
+import { type PublicKey, readKey } from "../../identity/key.ts"
+import { tagCharactersMax, tagsMax, versionLabelCharactersMax } from "../../limits.ts"
+import { type EntityName, fqanOf, type Handle, readEntityName, readHandle, readHost } from "../../records/naming.ts"
+import { signedMembers } from "../../records/signed-text.ts"
+import { releaseHolds } from "./handle.ts"
+import {
+  type Evidence,
+  EvidenceDocument,
+  type Head,
+  type Kind,
+  type Malformed,
+  malformed,
+  ownStatement,
+  ownSubject,
+  readerOf,
+  readEvidence,
+  saysExactly,
+  type Statement,
+} from "./kind.ts"
+
+interface Named {
+  readonly kind: "name"
+  readonly host: string
+  readonly handle: Handle
+  readonly name: EntityName
+  readonly developerId: DeveloperId
+  readonly publicKey: PublicKey
+  /** Counted by the registry, from 1; goes on after a release. */
+  readonly version: number
+}
+
+export interface BoundNameBody extends Named {
+  /** `rebind`: any version but the first of a life. */
+  readonly action: "bind" | "rebind"
+  readonly entityId: EntityId
+  /** What the developer calls this version; `""` where it does not. */
+  readonly label: string
+  readonly tags: ReadonlyArray<string>
+  readonly evidence: Evidence
+}
+
+export interface ReleasedNameBody extends Named {
+  readonly action: "release"
+  /** The developer's signature over `release:<fqan>`. Absent: the registry's own word, and `reason` says why. */
+  readonly evidence?: Evidence
+  readonly reason: string
+}
+
+export type NameBody = BoundNameBody | ReleasedNameBody
+
+const common = {
+  registry_host: Schema.String,
+  developer_handle: Schema.String,
+  entity_name: Schema.String,
+  developer_id: DeveloperIdText,
+  public_key: Schema.String,
+  current_version: Schema.Int,
+}
+const bound = readerOf(
+  Schema.Struct({
+    ...common,
+    action: Schema.Literals(["bind", "rebind"]),
+    entity_id: EntityIdText,
+    version: Schema.String.check(Schema.isMaxLength(2 * versionLabelCharactersMax)),
+    capability_tags: Schema.Array(Schema.String.check(Schema.isMaxLength(2 * tagCharactersMax))).check(Schema.isMaxLength(tagsMax)),
+    evidence: EvidenceDocument,
+  }),
+)
+const released = readerOf(
+  Schema.Struct({
+    ...common,
+    action: Schema.Literal("release"),
+    evidence: Schema.optionalKey(EvidenceDocument),
+    reason: Schema.String.check(Schema.isMaxLength(64)),
+  }),
+)
+
+export const nameSubject = (origin: RegistryId, handle: string, name: string): string => ownSubject("name", origin, handle, name)
+
+export const nameBinding: Kind<NameBody> = {
+  read: (document, head) => (document["action"] === "release" ? readReleased(document, head) : readBound(document, head)),
+  contentOf: (body) => [
+    body.action,
+    fqanOf(body.host, body.handle, body.name),
+    body.developerId,
+    ...(body.action === "release" ? [] : [body.entityId, body.version, body.label, body.tags]),
+  ],
+  isEntitled: (body, { origin }, check) =>
+    body.action === "release"
+      ? body.evidence === undefined || releaseHolds(body.evidence, fqanOf(body.host, body.handle, body.name), body.publicKey, check)
+      : bindingHolds(body, origin, check),
+}
+
+/**
+ * Did this developer sign this binding? The five members are the deployed ones; a text that names a version, a host or a
+ * registry counts for that one only, and a rebind must name its version.
+ */
+export const bindingHolds = (body: BoundNameBody, origin: RegistryId, check: typeof verify): boolean => {
+  const said = signedMembers(body.evidence.text)
+  if (said === undefined || (body.action === "rebind" && said["current_version"] !== body.version)) return false
+  return (
+    saysExactly(
+      said,
+      {
+        capability_tags: (tags) => sameTags(tags, body.tags),
+        developer_handle: (handle) => handle === body.handle,
+        entity_id: (id) => typeof id === "string" && readEntityId(id) === body.entityId,
+        entity_name: (name) => name === body.name,
+        version: (label) => label === body.label,
+      },
+      {
+        current_version: (version) => version === body.version,
+        registry_host: (host) => host === body.host,
+        home_registry: (id) => typeof id === "string" && readRegistryId(id) === origin,
+      },
+    ) && check(body.publicKey, body.evidence.text, body.evidence.signature)
+  )
+}
+
+/** No tags and an empty list are one (deployed clients sign either). */
+const sameTags = (said: Json, tags: ReadonlyArray<string>): boolean => {
+  const list = said ?? []
+  return Array.isArray(list) && list.length === tags.length && tags.every((tag, i) => list[i] === tag)
+}
+
+const readBound = (document: JsonObject, { origin }: Head): Statement<NameBody> | Malformed => {
+  const said = bound(document)
+  const named = said === undefined ? undefined : readNamed(said)
+  const evidence = said === undefined ? undefined : readEvidence(said.evidence)
+  if (said === undefined || named === undefined || evidence === undefined) return malformed("not an announcement")
+  return ownStatement(nameSubject(origin, named.handle, named.name), {
+    ...named,
+    action: said.action,
+    entityId: readEntityId(said.entity_id)!,
+    label: said.version,
+    tags: said.capability_tags,
+    evidence,
+  })
+}
+
+const readReleased = (document: JsonObject, { origin }: Head): Statement<NameBody> | Malformed => {
+  const said = released(document)
+  const named = said === undefined ? undefined : readNamed(said)
+  const evidence = said?.evidence === undefined ? undefined : readEvidence(said.evidence)
+  if (said === undefined || named === undefined || (said.evidence !== undefined && evidence === undefined))
+    return malformed("not an announcement")
+  const body: NameBody = { ...named, action: "release", ...(evidence !== undefined && { evidence }), reason: said.reason }
+  return ownStatement(nameSubject(origin, named.handle, named.name), body, true)
+}
+
+const readNamed = (said: {
+  readonly registry_host: string
+  readonly developer_handle: string
+  readonly entity_name: string
+  readonly developer_id: string
+  readonly public_key: string
+  readonly current_version: number
+}): Named | undefined => {
+  const host = readHost(said.registry_host)
+  const handle = readHandle(said.developer_handle)
+  const name = readEntityName(said.entity_name)
+  const developerId = readDeveloperId(said.developer_id)
+  const publicKey = readKey(said.public_key)
+  const version = said.current_version
+  if (host === undefined || handle === undefined || name === undefined || developerId === undefined || publicKey === undefined)
+    return undefined
+  return isIdOf(developerId, publicKey) && version >= 1 && version <= versionMax
+    ? { kind: "name", host, handle, name, developerId, publicKey, version }
+    : undefined
+}
+
+/** What fits the column. */
+const versionMax = 0x7fff_ffff
+
+export const nameDocument = (body: NameBody): JsonObject => ({
+  type: "name_binding",
+  action: body.action,
+  registry_host: body.host,
+  developer_handle: body.handle,
+  entity_name: body.name,
+  developer_id: onWire(body.developerId),
+  public_key: body.publicKey,
+  current_version: body.version,
+  ...(body.action === "release"
+    ? { reason: body.reason }
+    : { entity_id: onWire(body.entityId), version: body.label, capability_tags: body.tags }),
+  ...(body.evidence !== undefined && { evidence: { ...body.evidence } }),
+})
