@@ -43,7 +43,9 @@ export type Offer = "better" | "same" | "worse"
 
 /** Compares what a link brings with what we have. The smaller root counts, of one root the newer epoch, of one epoch the shorter way. */
 export const judge = <Link>({ self, beacon, silenced }: Tree<Link>, offered: Beacon): Offer => {
-  if (offered.root === self || offered.distance >= distanceMax) return "worse"
+  if (offered.distance >= distanceMax) return "worse"
+  // our own beacon comes back: from a child of this epoch, or from one that has heard no newer one
+  if (offered.root === self) return beacon.root === self && offered.epoch === beacon.epoch ? "same" : "worse"
   if (offered.root === silenced?.root && offered.epoch <= silenced.epoch) return "worse"
   if (offered.root !== beacon.root) return offered.root < beacon.root ? "better" : "worse"
   if (offered.epoch !== beacon.epoch) return offered.epoch > beacon.epoch ? "better" : "worse"
