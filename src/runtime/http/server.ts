@@ -19,6 +19,7 @@ import * as Developers from "./developers.ts"
 import { docsPath, layer as docsPage } from "./docs-page.ts"
 import { edge, methodsOf } from "./edge.ts"
 import * as Entities from "./entities.ts"
+import { layer as metricsPage, metricsPath } from "./metrics.ts"
 import * as Network from "./network.ts"
 import { type Problem, statusOf } from "./problems.ts"
 import * as RateLimits from "./rate-limits.ts"
@@ -55,6 +56,7 @@ const routes = (settings: HttpSettings) =>
       Layer.provide(RateLimits.layer(settings)),
     ),
     docsPage,
+    metricsPage,
   )
 
 // bounds -------------------------------------------------------------------------------------------------------------
@@ -73,7 +75,7 @@ const serve = Effect.fnUntraced(function* (
   settings: HttpSettings,
 ): Effect.fn.Return<HttpListener["Service"], ListenFailed, HttpRouter.HttpRouter | Scope.Scope> {
   const router = yield* HttpRouter.HttpRouter
-  const app = edge(router.asHttpEffect(), corsOf(settings.corsOrigins), methodsOf(Api, [openapiPath, docsPath], routerConfig))
+  const app = edge(router.asHttpEffect(), corsOf(settings.corsOrigins), methodsOf(Api, [openapiPath, docsPath, metricsPath], routerConfig))
   const handler = yield* NodeHttpServer.makeHandler(app, { scope: yield* Effect.scope }).pipe(
     Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(requestBytesMax)),
   )

@@ -243,6 +243,17 @@ describe("the node itself", () => {
     ])
   })
 
+  it("counts for Prometheus", async () => {
+    const page = await call(at("/metrics"))
+    expect(page.status).toBe(200)
+    expect(page.headers.get("content-type")).toContain("version=0.0.4")
+    const lines = page.text.trimEnd().split("\n")
+    expect(
+      lines.every((line) => /^# TYPE agentdns_\w+ (gauge|counter)$|^agentdns_\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? [\d.]+$/.test(line)),
+    ).toBe(true)
+    expect(page.text).toContain(`agentdns_peer_verdicts_total{peer="${homeOf(201)}",verdict="accept"} 3`)
+  })
+
   it("describes itself in OpenAPI, and on a page", async () => {
     const { json } = await call(at("/openapi.json"))
     expect(json["openapi"]).toMatch(/^3\.1/)
