@@ -28,6 +28,7 @@ import type { Engine } from "./engine/engine.ts"
 import { drawSeed, makeInterpreter, type Ports } from "./interpreter.ts"
 import { Node, type NodeStatus, type PeerView, Refused } from "./node-service.ts"
 import { type ListenFailed, RecordStore, Signer, type StoreFailed, Transport, Verifier } from "./ports.ts"
+import { refusingOwnWords } from "./own-words.ts"
 import { makeReadThrough, shownOf } from "./read-through.ts"
 import { asksOthers, capabilitiesOf, type Selection, storeOf, takesWrites } from "./roles.ts"
 import { makeSearcher, marked } from "./searcher.ts"
@@ -96,7 +97,7 @@ export const makeNode = Effect.fnUntraced(function* (
     searcher.follow(announcement.subject, outcome.entity)
     if (outcome.changed && isHolder) held(announcement)
     for (const lost of outcome.forgotten ?? []) actors.tell("holdings", { type: "slot.lost", subject: announcement.subject, origin: lost })
-  }).pipe(Effect.provideService(RecordStore, store))
+  }).pipe(Effect.provideService(RecordStore, refusingOwnWords(store, signer, (tombstone) => announce(tombstone))))
   const held = ({ subject, origin: by, id, at }: SlotKey) => tell("holdings", { type: "slot.held", subject, origin: by, id, at })
 
   const stale = (): ReadonlySet<RegistryId> => (actors.snapshot("holdings")?.context as HoldingsMemory | undefined)?.leases.stale ?? new Set()
