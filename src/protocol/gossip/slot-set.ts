@@ -36,9 +36,11 @@ export interface SlotSet {
   readonly byOrigin: Map<RegistryId, Set<string>>
   readonly aside: Set<RegistryId>
   size: number
+  /** Over everything; `undefined` since the last change. */
+  digest: Buffer | undefined
 }
 
-export const empty = (): SlotSet => ({ buckets: new Map(), held: new Map(), byOrigin: new Map(), aside: new Set(), size: 0 })
+export const empty = (): SlotSet => ({ buckets: new Map(), held: new Map(), byOrigin: new Map(), aside: new Set(), size: 0, digest: undefined })
 
 /** What this origin last said of this subject; the word before is forgotten. */
 export const put = (set: SlotSet, { subject, origin, id }: Omit<SlotKey, "at">): void => {
@@ -83,9 +85,12 @@ export const idsOf = (set: SlotSet, bits: number, prefix: number): ReadonlyArray
   bucketsOf(set, bits, prefix).flatMap(([, bucket]) => bucket.ids)
 
 /** Over all ids with this prefix; equal for equal sets, and with the salt nobody can prepare two sets that look alike. */
-export const digestOf = (set: SlotSet, bits: number, prefix: number, salt: string): Buffer => {
-  const parts = bucketsOf(set, bits, prefix).flatMap(([index, bucket]) => [Buffer.from(`${index}`), digestOfBucket(bucket)])
-  return hash("sha256", Buffer.concat([Buffer.from(salt), ...parts]), "buffer")
+export const digestOf = (set: SlotSet, bits: number, prefix: number, salt: string): Buffer =>
+  hash("sha256", Buffer.concat([Buffer.from(salt), bits === 0 ? (set.digest ??= unsalted(set, 0, 0)) : unsalted(set, bits, prefix)]), "buffer")
+
+const unsalted = (set: SlotSet, bits: number, prefix: number): Buffer => {
+  const parts = bucketsOf(set, bits, prefix).flatMap(([index, bucket]) => [Buffer.from(`${index} `), digestOfBucket(bucket)])
+  return hash("sha256", Buffer.concat(parts), "buffer")
 }
 
 const bucketsOf = (set: SlotSet, bits: number, prefix: number): ReadonlyArray<readonly [number, Bucket]> => {
@@ -113,6 +118,7 @@ const include = (set: SlotSet, id: string): void => {
   if (bucket.ids[position] === id) return
   bucket.ids.splice(position, 0, id)
   bucket.digest = undefined
+  set.digest = undefined
   set.buckets.set(index, bucket)
   set.size++
 }
@@ -124,6 +130,7 @@ const exclude = (set: SlotSet, id: string): void => {
   if (bucket === undefined || bucket.ids[position] !== id) return
   bucket.ids.splice(position, 1)
   bucket.digest = undefined
+  set.digest = undefined
   if (bucket.ids.length === 0) set.buckets.delete(index)
   set.size--
 }
