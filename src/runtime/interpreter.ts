@@ -130,7 +130,7 @@ export const makeInterpreter = Effect.fnUntraced(function* (
 
 /** Runs effects of this scope. What ends at once, as most commands do, leaves no trace; a defect is reported, loudly. */
 const makeFork = Effect.fnUntraced(function* (defect: (cause: Cause.Cause<never>) => void): Effect.fn.Return<Fork, never, Scope.Scope> {
-  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const run = Effect.runForkWith(yield* Effect.context())
   const unfinished = new Set<Fiber.Fiber<void>>()
   yield* Effect.addFinalizer(() => Fiber.interruptAll(unfinished))
   const judge = (exit: Exit.Exit<void>) => {

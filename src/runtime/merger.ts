@@ -28,7 +28,7 @@ export const makeMerger = (
   fork: (effect: Effect.Effect<void>) => void,
   onMerged: OnMerged,
 ): Merger => {
-  let waiting: Array<Waiting> = []
+  const waiting: Array<Waiting> = []
   let isWriting = false
 
   const write = Effect.suspend(() => {

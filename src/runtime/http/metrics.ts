@@ -26,11 +26,8 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Node> = La
         contentType: "text/plain; version=0.0.4; charset=utf-8",
       })
     })
-    yield* router.add(
-      "GET",
-      metricsPath,
-      Effect.catch(page, () => Effect.succeed(HttpServerResponse.text("the store does not answer\n", { status: 503 }))),
-    )
+    const unavailable = Effect.succeed(HttpServerResponse.text("the store does not answer\n", { status: 503 }))
+    yield* router.add("GET", metricsPath, Effect.catchTag(page, "StoreFailed", () => unavailable))
   }),
 )
 
