@@ -1,4 +1,5 @@
 /** The simulator's command line, read: flags to options, or one sentence that says what is wrong with them. */
+import { faultNames } from "./faults/schedule.ts"
 import { defaultRun, type RunOptions, type Scenario } from "./scenario.ts"
 
 export interface SimArguments {
@@ -18,6 +19,8 @@ const readers: Readonly<Record<string, (text: string) => Partial<RunOptions> | u
   "--until": (text) => number(text, 0, 1e8, (seconds) => ({ untilMs: Math.round(seconds * 1_000) })),
   "--loss": (text) => number(text, 0, 1, (loss) => ({ loss })),
   "--latency": (text) => number(text, 0, 60_000, (latencyMs) => ({ latencyMs })),
+  "--differences": (text) => whole(text, 0, 1_000_000, (differences) => ({ differences })),
+  "--faults": (text) => faults(text.split(",")),
   "--records": (text) => whole(text, 0, 1_000_000, (records) => ({ records })),
   "--engine": (text) => (text === "compiled" || text === "xstate" ? { engine: text } : undefined),
   "--codec": (text) => (text === "wire" || text === "fast" ? { codec: text } : undefined),
@@ -50,6 +53,9 @@ export const readArguments = (argv: ReadonlyArray<string>, scenarios: ReadonlyAr
   }
   return { scenario, options, seeds, ...(json !== undefined && { json }) }
 }
+
+const faults = (names: ReadonlyArray<string>): Partial<RunOptions> | undefined =>
+  names.every((name) => faultNames.includes(name)) ? { faults: names } : undefined
 
 const readSeeds = (text: string): ReadonlyArray<number> | undefined => {
   const match = /^(\d{1,10})(?:\.\.(\d{1,10}))?$/.exec(text)

@@ -14,6 +14,10 @@ export interface RunOptions {
   /** Constant one-way latency; log-normal around 50 ms when absent. */
   readonly latencyMs?: number
   readonly records: number
+  /** Records that one of two nodes holds and the other does not. */
+  readonly differences: number
+  /** Kinds of faults that happen, for sure and no others; drawn when absent. */
+  readonly faults?: ReadonlyArray<string>
   readonly engine: "compiled" | "xstate"
   readonly codec: "wire" | "fast"
 }
@@ -29,6 +33,23 @@ export interface Scenario {
 /** Sections of the JSON that a scenario fills (names and meaning are the contract's). */
 export interface Sections {
   readonly gossip?: GossipSection
+  readonly digest?: DigestSection
+  readonly reconcile?: ReconcileSection
+}
+
+export interface DigestSection {
+  /** Different digests of what they hold, among living honest nodes, at the end. */
+  readonly distinct: number
+  /** Anti-entropy periods from the end of the last fault until one digest. */
+  readonly roundsAfterLastFault: number
+  /** (record, living honest node) pairs that are wrong at the end, and no fault explains it. */
+  readonly unexplainedMissing: number
+}
+
+export interface ReconcileSection {
+  /** Framed bytes of both directions, without the exchanged records themselves. */
+  readonly bytesPerRound: number
+  readonly roundTrips: number
 }
 
 export interface GossipSection {
@@ -53,4 +74,4 @@ export interface Violation {
   readonly detail: string
 }
 
-export const defaultRun: RunOptions = { nodes: 25, seed: 1, untilMs: 60_000, loss: 0, records: 100, engine: "compiled", codec: "fast" }
+export const defaultRun: RunOptions = { nodes: 25, seed: 1, untilMs: 60_000, loss: 0, records: 100, differences: 100, engine: "compiled", codec: "fast" }

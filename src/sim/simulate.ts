@@ -2,10 +2,12 @@
 import type { RunOptions, Scenario, Sections, Violation } from "./scenario.ts"
 import { type Drawn, Stage } from "./stage.ts"
 import { Crash } from "./world.ts"
+import { churn } from "./scenarios/churn.ts"
 import { convergence } from "./scenarios/convergence.ts"
+import { partition } from "./scenarios/partition.ts"
 import { tofu } from "./scenarios/tofu.ts"
 
-export const scenarios: ReadonlyArray<Scenario> = [convergence, tofu]
+export const scenarios: ReadonlyArray<Scenario> = [convergence, tofu, partition, churn]
 
 export interface RunResult extends Sections {
   readonly scenario: string

@@ -1,8 +1,7 @@
 /**
  * The stage: a world, what a scenario does in it, and what is found out about it.
  *
- * It keeps the ledger (who registered what, where, when it was acknowledged), hears what nodes report, and asks the
- * checkers.
+ * It lets clients ask, hears what nodes report, looks around every virtual second, and asks the checkers.
  */
 import { Effect, Exit } from "effect"
 import type { Happening } from "../actors/happening.ts"
@@ -13,23 +12,21 @@ import type { EntityEntry } from "../protocol/records/entity.ts"
 import { compiledEngine } from "../runtime/engine/compiled.ts"
 import { xstateEngine } from "../runtime/engine/xstate.ts"
 import { defaultSettings, type NodeSettings } from "../runtime/node.ts"
-import type { Checker } from "./checkers/checker.ts"
+import type { Node } from "../runtime/node-service.ts"
+import type { Checker, Finding } from "./checkers/checker.ts"
 import { convergence } from "./checkers/p1-convergence.ts"
 import { noTakeover } from "./checkers/p2-no-takeover.ts"
 import { hopBound } from "./checkers/p3-hop-bound.ts"
 import { pinnedKeys } from "./checkers/p4-pinned-keys.ts"
-import type { GossipSection, RunOptions, Violation } from "./scenario.ts"
+import { noResurrection } from "./checkers/p9-no-resurrection.ts"
+import { noLostUpdate } from "./checkers/p10-no-lost-update.ts"
+import { oneDigest } from "./checkers/p11-one-digest.ts"
+import { DigestWatch, lookEveryMs } from "./digest-watch.ts"
+import { Ledger, type Word } from "./ledger.ts"
+import type { DigestSection, GossipSection, RunOptions, Violation } from "./scenario.ts"
 import { type Edges, randomGraph } from "./topology.ts"
 import { type Client, client } from "./workload/clients.ts"
-import { type Machine, World } from "./world.ts"
-
-/** One registration in the ledger. */
-export interface LedgerRecord {
-  readonly client: Client
-  readonly home: Machine
-  /** When the client was answered. */
-  readonly atMs: number
-}
+import { type Machine, type Outage, World } from "./world.ts"
 
 /** What the run was given and what was drawn, for the banner. */
 export type Drawn = Record<string, string | number>
@@ -42,17 +39,17 @@ export class Stage {
   readonly drawn: Drawn
   /** Over the settings of every node: tests plant bugs here, to see the checkers catch them. */
   planted: Partial<NodeSettings> = {}
-  readonly checkers: ReadonlyArray<Checker> = [convergence, noTakeover, hopBound, pinnedKeys]
-  readonly records: Array<LedgerRecord> = []
+  readonly checkers: ReadonlyArray<Checker> = [convergence, noTakeover, hopBound, pinnedKeys, noResurrection, noLostUpdate, oneDigest]
+  readonly ledger: Ledger
+  readonly digests = new DigestWatch()
   readonly violations: Array<Violation> = []
-  readonly #ledger = new Map<string, LedgerRecord>()
   readonly #byzantine = new Set<Machine>()
   readonly #firstKeys = new Map<string, PublicKey>()
   readonly #latencies: Array<number> = []
   #lastHop = 0
   /** Called every virtual second, for progress. */
   onProgress: (elapsedMs: number) => void = () => {}
-  #nextProgressMs = 0
+  #nextLookMs = 0
 
   constructor(options: RunOptions) {
     this.options = options
@@ -69,6 +66,7 @@ export class Stage {
         reorder: 0,
       },
     })
+    this.ledger = new Ledger(this.world)
     this.world.onHappening = (machine, happening) => this.#hear(machine, happening)
   }
 
@@ -101,29 +99,45 @@ export class Stage {
     }
   }
 
-  /** A client asks for a registration; acknowledged ones come into the ledger. */
-  register(home: Machine, who: Client): void {
-    const node = home.node
-    if (node === undefined) return
-    this.world.fork(
-      home,
-      Effect.matchEffect(node.service.registerEntity(who.registration), {
-        onFailure: () => Effect.void,
-        onSuccess: () => Effect.sync(() => this.#acknowledge(who, home)),
-      }),
-    )
+  /** A client asks for a registration; an acknowledged one comes into the ledger. */
+  register(home: Machine, client: Client, then: (word: Word) => void = () => {}): void {
+    this.ledger.ask(client)
+    this.#ask(home, (node) => node.registerEntity(client.registration), () => then(this.#acknowledge("registered", client, home)))
+  }
+
+  /** An owner asks its home to delete what was registered there. */
+  deregister({ client, home }: Word, then: (word: Word) => void = () => {}): void {
+    this.#ask(home, (node) => node.deregister(client.entityId, client.deletion), () => then(this.#acknowledge("deleted", client, home)))
+  }
+
+  /** Nobody answers for a machine that is down; one that is paused answers later. */
+  #ask<A, E>(home: Machine, request: (node: Node["Service"]) => Effect.Effect<A, E>, onAnswer: () => void): void {
+    const machine = this.world.machines[home.index]!
+    machine.gate.pass(() => {
+      if (machine.node === undefined) return
+      this.world.fork(machine, Effect.matchEffect(request(machine.node.service), { onFailure: () => Effect.void, onSuccess: () => Effect.sync(onAnswer) }))
+    })
   }
 
   run(untilMs: number): void {
     this.world.run(untilMs, () => {
-      if (this.world.clock.elapsedMs < this.#nextProgressMs) return
-      this.#nextProgressMs = this.world.clock.elapsedMs + 1_000
-      this.onProgress(this.world.clock.elapsedMs)
+      if (this.world.clock.elapsedMs >= this.#nextLookMs) this.#look()
     })
+    this.#look()
   }
 
   markByzantine(machine: Machine): void {
     this.#byzantine.add(machine)
+  }
+
+  takeDown(index: number, outage: Outage): void {
+    const machine = this.world.machines[index]!
+    if (outage.losesDisk === true) this.ledger.loseDisk(machine, this.world.machines.filter((other) => this.isHonest(other)))
+    this.world.takeDown(machine, outage)
+  }
+
+  restart(index: number): void {
+    this.world.restart(this.world.machines[index]!)
   }
 
   /** Asks the checkers what is still owed. */
@@ -142,8 +156,9 @@ export class Stage {
     return this.world.machines.filter((machine) => machine.node !== undefined && this.isHonest(machine))
   }
 
-  recordOf(subject: string): LedgerRecord | undefined {
-    return this.#ledger.get(subject)
+  /** What is registered now, as far as clients were told. */
+  get records(): ReadonlyArray<Word> {
+    return this.ledger.words("registered")
   }
 
   /** What a node shows of an entity. */
@@ -153,10 +168,14 @@ export class Stage {
   }
 
   /** (record, living honest node) pairs that are owed. */
-  missing(): ReadonlyArray<{ readonly record: LedgerRecord; readonly machine: Machine }> {
-    return this.records.flatMap((record) =>
-      this.honest().flatMap((machine) => (this.shownBy(machine, record.client.entityId) === undefined ? [{ record, machine }] : [])),
-    )
+  missing(): ReadonlyArray<{ readonly record: Word; readonly machine: Machine }> {
+    return this.pairs("registered").flatMap(({ word, machine, shown }) => (shown === undefined ? [{ record: word, machine }] : []))
+  }
+
+  /** What every living honest node shows of what clients were told last. */
+  pairs(kind: Word["kind"]): ReadonlyArray<{ readonly word: Word; readonly machine: Machine; readonly shown: EntityEntry | undefined }> {
+    const honest = this.honest()
+    return this.ledger.words(kind).flatMap((word) => honest.map((machine) => ({ word, machine, shown: this.shownBy(machine, word.client.entityId) })))
   }
 
   /** The key that this machine met at this address first; remembers `met` when there was none. */
@@ -169,6 +188,7 @@ export class Stage {
 
   gossipSection(): GossipSection {
     const pairs = this.records.length * this.honest().length
+    const announced = this.ledger.count
     const tally = (verdict: string) => this.honest().reduce((sum, machine) => sum + tallied(machine, verdict), 0)
     const [accepted, duplicate, stale, ids] = [tally("accept"), tally("duplicate"), tally("stale"), tally("ids")]
     const sorted = this.#latencies.toSorted((a, b) => a - b)
@@ -177,23 +197,45 @@ export class Stage {
       coverage: pairs === 0 ? 1 : 1 - this.missing().length / pairs,
       lastHop: this.#lastHop,
       redundancy: accepted === 0 ? 0 : (duplicate + stale) / accepted,
-      messagesPerAnnouncement: this.records.length === 0 ? 0 : (accepted + duplicate + stale + ids) / this.records.length,
+      messagesPerAnnouncement: announced === 0 ? 0 : (accepted + duplicate + stale + ids) / announced,
       p50Ms: percentile(0.5),
       p99Ms: percentile(0.99),
       maxMs: sorted.at(-1) ?? 0,
     }
   }
 
-  #acknowledge(who: Client, home: Machine): void {
-    const record = { client: who, home, atMs: this.world.clock.elapsedMs }
-    this.records.push(record)
-    this.#ledger.set(who.entityId, record)
-    this.world.trace.note(`registered ${who.entityId} at ${home.name} ${record.atMs}`)
+  digestSection(): DigestSection {
+    const wrong = [...this.pairs("registered"), ...this.pairs("deleted")].filter(({ word, shown }) => !isRight(word, shown))
+    return {
+      distinct: this.digests.distinct,
+      roundsAfterLastFault: this.digests.rounds,
+      unexplainedMissing: wrong.filter(({ word }) => this.ledger.explanationOf(word) === undefined).length,
+    }
+  }
+
+  #acknowledge(kind: Word["kind"], client: Client, home: Machine): Word {
+    const word = this.ledger.acknowledge(kind, client, home)
+    this.world.trace.note(`${kind} ${client.entityId} at ${home.name} ${word.atMs}`)
+    return word
+  }
+
+  #look(): void {
+    const nowMs = this.world.clock.elapsedMs
+    this.#nextLookMs = nowMs + lookEveryMs
+    this.onProgress(nowMs)
+    this.digests.look(this.honest(), nowMs)
+    for (const checker of this.checkers) {
+      if (checker.look === undefined) continue
+      for (const machine of this.honest()) {
+        const finding = checker.look(this, machine)
+        if (finding !== undefined) this.#violated(checker, finding, "safety")
+      }
+    }
   }
 
   #hear(machine: Machine, happening: Happening): void {
     if (happening.type === "gossip.accepted" && this.isHonest(machine)) {
-      const record = this.#ledger.get(happening.subject)
+      const record = this.ledger.wordOn(happening.subject)
       if (record !== undefined) this.#latencies.push(this.world.clock.elapsedMs - record.atMs)
       this.#lastHop = Math.max(this.#lastHop, happening.hopCount)
     }
@@ -203,10 +245,14 @@ export class Stage {
     }
   }
 
-  #violated({ invariant }: Checker, finding: Pick<Violation, "node" | "detail">, kind: Violation["kind"]): void {
+  #violated({ invariant }: Checker, finding: Finding, kind: Violation["kind"]): void {
     if (this.violations.length < violationsMax) this.violations.push({ kind, invariant, atMs: this.world.clock.elapsedMs, ...finding })
   }
 }
+
+/** Does a node show of this what it has to? */
+const isRight = ({ kind, client }: Word, shown: EntityEntry | undefined): boolean =>
+  kind === "deleted" ? shown === undefined : shown !== undefined && shown.record.summary === client.registration["summary"]
 
 export const addressOf = (machine: Machine) => ({ host: machine.name, port: 4001 })
 

@@ -9,6 +9,8 @@ export interface Checker {
   readonly invariant: string
   /** After everything a node reports: safety. */
   readonly hear?: (stage: Stage, machine: Machine, happening: Happening) => Finding | undefined
+  /** At every living honest node, every virtual second: safety. Keep it cheap. */
+  readonly look?: (stage: Stage, machine: Machine) => Finding | undefined
   /** When the run is over and the last fault is long past: liveness. */
   readonly end?: (stage: Stage) => ReadonlyArray<Finding>
 }

@@ -6,6 +6,7 @@ export const convergence: Checker = {
   end: (stage) =>
     stage
       .missing()
+      .filter(({ record }) => stage.ledger.explanationOf(record) === undefined)
       .slice(0, 10)
       .map(({ machine, record }) => ({ node: machine.name, detail: `does not show ${record.client.entityId}, registered at ${record.home.name}` })),
 }

@@ -17,9 +17,10 @@ export const noTakeover: Checker = {
 const signedFields = ["category", "entity_type", "entity_url", "name", "public_key", "summary", "tags"] as const
 
 const look = (stage: Stage, machine: Machine, subject: string): Finding | undefined => {
-  const record = stage.recordOf(subject)
-  const shown = stage.isHonest(machine) && record !== undefined ? stage.shownBy(machine, record.client.entityId)?.record : undefined
+  const signed = stage.ledger.signedBy(subject)
+  const shown = stage.isHonest(machine) && signed.length > 0 ? stage.shownBy(machine, signed[0]!.entityId)?.record : undefined
   if (shown === undefined) return undefined
-  const changed = signedFields.filter((field) => canonical(shown[field]) !== canonical(record!.client.registration[field]!))
-  return changed.length === 0 ? undefined : { node: machine.name, detail: `shows ${subject} with ${changed.join(", ")} that it did not sign` }
+  const changes = signed.map(({ registration }) => signedFields.filter((field) => canonical(shown[field]) !== canonical(registration[field]!)))
+  if (changes.some((changed) => changed.length === 0)) return undefined
+  return { node: machine.name, detail: `shows ${subject} with ${changes.at(-1)!.join(", ")} that it did not sign` }
 }

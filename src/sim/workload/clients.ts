@@ -8,6 +8,9 @@ import { keySeed } from "../keys.ts"
 /** An entity that a client can register, and delete again. */
 export interface Client {
   readonly entityId: EntityId
+  readonly number: number
+  /** Each registration of an entity says something else. */
+  readonly version: number
   /** The body of POST /v1/entities. */
   readonly registration: JsonObject
   /** The Authorization header of DELETE. */
@@ -17,7 +20,7 @@ export interface Client {
 const topics = ["weather", "contracts", "translation", "vision", "music", "maps", "invoices", "chess", "recipes", "security"]
 
 /** The client with this number; the same in every run of this seed. */
-export const client = (seed: number, number: number): Client => {
+export const client = (seed: number, number: number, version = 0): Client => {
   const developerSeed = keySeed(seed, `developer/${number >> 4}`)
   const developer = secretKeyOf(developerSeed)
   const index = number & 15
@@ -29,10 +32,10 @@ export const client = (seed: number, number: number): Client => {
     entity_url: `https://agent-${number}.example.com`,
     name: `${topic}-agent-${number}`,
     public_key: key.publicKey,
-    summary: `Answers questions about ${topic}, and about number ${number} in particular.`,
+    summary: `Answers questions about ${topic}, and about number ${number}${version === 0 ? "" : `, version ${version},`} in particular.`,
     tags: [topic, "simulated"],
   }
-  return { ...ownerOf(key), registration: { ...profile, signature: sign(key, canonical(profile)), ...claimOf(developer, key, index) } }
+  return { ...ownerOf(key), number, version, registration: { ...profile, signature: sign(key, canonical(profile)), ...claimOf(developer, key, index) } }
 }
 
 const ownerOf = (key: SecretKey): Pick<Client, "entityId" | "deletion"> => {

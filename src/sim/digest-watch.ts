@@ -1,0 +1,37 @@
+/** Do all honest nodes hold the same? Looked at every virtual second once the last fault is over. */
+import type { HoldingsMemory } from "../actors/holdings.ts"
+import * as SlotSet from "../protocol/gossip/slot-set.ts"
+import { reconcilePeriodMs } from "../protocol/limits.ts"
+import type { Machine } from "./world.ts"
+
+/** One digest over the ids of all that a node holds; `undefined` when it does not run. */
+export const digestOf = (machine: Machine): string | undefined => {
+  const memory = machine.node?.actors.snapshot("holdings")?.context as HoldingsMemory | undefined
+  return memory === undefined ? undefined : SlotSet.digestOf(memory.set, 0, 0, "").toString("hex")
+}
+
+/** How often it is looked at. */
+export const lookEveryMs = 1_000
+
+export class DigestWatch {
+  /** The end of the last fault. Until a scenario says when that is, nobody looks. */
+  calmFromMs = Number.POSITIVE_INFINITY
+  #divergedUntilMs = 0
+  #distinct = 0
+
+  look(machines: ReadonlyArray<Machine>, nowMs: number): void {
+    if (nowMs < this.calmFromMs) return
+    this.#distinct = new Set(machines.map(digestOf)).size
+    if (this.#distinct > 1) this.#divergedUntilMs = nowMs
+  }
+
+  /** Different digests when it was last looked at. */
+  get distinct(): number {
+    return this.#distinct
+  }
+
+  /** Periods of anti-entropy from the end of the last fault until one digest, for good; rounded up. */
+  get rounds(): number {
+    return this.#divergedUntilMs === 0 ? 0 : Math.ceil((this.#divergedUntilMs + lookEveryMs - this.calmFromMs) / reconcilePeriodMs)
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Which faults happen, and when: drawn from the seed, with each kind on or off (swarm testing, Groce et al. 2012: runs that
+ * leave something out find what runs with everything hide).
+ */
+import type { SeededRandom } from "../dice.ts"
+import type { Stage } from "../stage.ts"
+import { bridge } from "./bridge.ts"
+import { churn } from "./churn.ts"
+import { clockSkew } from "./clock-skew.ts"
+import { clog } from "./clog.ts"
+import { corruption } from "./corruption.ts"
+import { crash } from "./crash.ts"
+import { delay } from "./delay.ts"
+import { diskLoss } from "./disk-loss.ts"
+import { duplication } from "./duplication.ts"
+import type { FaultKind, PlannedFault } from "./fault.ts"
+import { halves } from "./halves.ts"
+import { loss } from "./loss.ts"
+import { majorityRing } from "./majority-ring.ts"
+import { oneWay } from "./one-way.ts"
+import { pause } from "./pause.ts"
+import { reordering } from "./reordering.ts"
+
+export const faultKinds: ReadonlyArray<FaultKind> = [
+  loss,
+  delay,
+  duplication,
+  reordering,
+  corruption,
+  oneWay,
+  halves,
+  bridge,
+  majorityRing,
+  clog,
+  crash,
+  diskLoss,
+  pause,
+  clockSkew,
+  churn,
+]
+
+export const faultNames: ReadonlyArray<string> = faultKinds.map(({ name }) => name)
+
+export interface Season {
+  readonly fromMs: number
+  readonly untilMs: number
+  /** One of these happens for sure. */
+  readonly always: ReadonlyArray<string>
+  /** Each of these may. */
+  readonly maybe: ReadonlyArray<string>
+}
+
+/** In the order they begin. The last of them ends with the season, so that all is over at a known moment. */
+export const drawSchedule = (random: SeededRandom, nodes: number, { fromMs, untilMs, always, maybe }: Season): ReadonlyArray<PlannedFault> => {
+  const sure = always.length === 0 ? [] : [random.pick(always)]
+  const kinds = faultKinds.filter(({ name }) => sure.includes(name) || (maybe.includes(name) && random.isTrue(0.5)))
+  const drawn = kinds.flatMap((kind) => Array.from({ length: 1 + random.below(2) }, () => drawOne(random, nodes, kind, fromMs, untilMs)))
+  const last = drawn.reduce<PlannedFault | undefined>((latest, one) => (latest === undefined || endOf(one) > endOf(latest) ? one : latest), undefined)
+  return drawn.map((one) => (one === last ? { ...one, forMs: untilMs - one.atMs } : one)).sort((a, b) => a.atMs - b.atMs)
+}
+
+const drawOne = (random: SeededRandom, nodes: number, kind: FaultKind, fromMs: number, untilMs: number): PlannedFault => {
+  const longestMs = untilMs - fromMs
+  const forMs = Math.min(longestMs, Math.round(random.between(...kind.lastsS) * 1_000))
+  return { kind: kind.name, atMs: Math.round(random.between(fromMs, untilMs - forMs)), forMs, parameters: kind.draw(random, nodes) }
+}
+
+const endOf = ({ atMs, forMs }: PlannedFault): number => atMs + forMs
+
+/** Sets the schedule up: each fault begins and ends by itself. */
+export const arrange = (stage: Stage, schedule: ReadonlyArray<PlannedFault>): void => {
+  const { clock } = stage.world
+  for (const { kind, atMs, forMs, parameters } of schedule) {
+    const fault = faultKinds.find(({ name }) => name === kind)
+    if (fault === undefined) throw new Error(`there is no fault ${kind}`)
+    clock.at(atMs - clock.elapsedMs, () => {
+      const end = fault.begin(stage, parameters)
+      clock.at(forMs, end)
+    })
+    stage.drawn[`${kind} ${seconds(atMs)}–${seconds(atMs + forMs)} s`] = Object.entries(parameters)
+      .map(([what, value]) => `${what} ${Array.isArray(value) ? value.join(",") : String(value)}`)
+      .join(" ")
+  }
+}
+
+const seconds = (ms: number): string => (ms / 1_000).toFixed(1)
