@@ -52,7 +52,7 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
 
   const route = (link: Link, state: LinkState, message: Message | Unreadable): void => {
     if (isUnreadable(message)) {
-      if (state.isOpen && message.reason === "unknown-type") tell("gossip", { type: "verdict.given", link, verdict: "drop:unknown-type" })
+      if (state.isOpen && message.reason === "unknown-type") tell("gossip", { type: "verdict.given", link, verdict: "drop:unknown-type", nowMs: state.lastHeardMs })
       else told(link, state, { type: "frame.refused", reason: message.reason })
       return
     }
