@@ -39,28 +39,40 @@ export const makeActorSystem = (
   defect: (error: unknown) => void,
 ): ActorSystem => {
   const living = new Map<string, Living>()
-  let mailbox: Array<() => void> = []
+  // the mailbox in two columns, so that a letter costs nothing; its places are used again
+  const addressees: Array<string | Living | undefined> = []
+  const letters: Array<ActorEvent | undefined> = []
+  let posted = 0
   let isDelivering = false
   let laterCount = 0
 
-  const deliver = (letter: () => void): void => {
-    mailbox.push(letter)
-    if (isDelivering) return
+  /** By id: whoever lives under it when the letter's turn comes. */
+  const post = (to: string | Living, event: ActorEvent): void => {
+    addressees[posted] = to
+    letters[posted++] = event
+    if (!isDelivering) deliverAll()
+  }
+
+  const deliverAll = (): void => {
     isDelivering = true
-    for (let i = 0; i < mailbox.length; i++) {
+    for (let i = 0; i < posted; i++) {
+      const to = addressees[i]!
+      const event = letters[i]!
+      addressees[i] = letters[i] = undefined
+      const actor = typeof to === "string" ? living.get(to) : to
       try {
-        mailbox[i]!()
+        if (actor !== undefined) hand(actor, event)
       } catch (error) {
         defect(error)
       }
     }
-    mailbox = []
+    posted = 0
     isDelivering = false
   }
 
   const hand = (actor: Living, event: ActorEvent): void => {
     const { running } = actor
-    if (living.get(actor.id) !== actor || running === undefined) return
+    if (running === undefined) return // it has ended meanwhile, or not begun
     if (isFiring(event)) event.fire()
     else running.tell(event)
     // it may have been ended while it acted
@@ -94,7 +106,7 @@ export const makeActorSystem = (
           timer,
           after(delayMs, () => {
             actor.timers.delete(timer)
-            deliver(() => hand(actor, event))
+            post(actor, event)
           }),
         )
       },
@@ -107,10 +119,7 @@ export const makeActorSystem = (
   }
 
   return {
-    tell: (to, event) => deliver(() => {
-      const actor = living.get(to)
-      if (actor !== undefined) hand(actor, event)
-    }),
+    tell: post,
     start,
     stop: (id) => {
       const actor = living.get(id)

@@ -41,14 +41,18 @@ export const makeInterpreter = Effect.fnUntraced(function* (
   const now = nowOf(yield* Clock.Clock)
   const fork = yield* makeFork(journal.defect)
 
-  const actors = makeActorSystem(engine, (kind) => cast[kind], timers.after, (from, command) => fork(perform(from, command)), (error) => journal.defect(Cause.die(error)))
+  const defect = (error: unknown) => journal.defect(Cause.die(error))
+  const actors = makeActorSystem(engine, (kind) => cast[kind], timers.after, (from, command) => perform(from, command), defect)
   const tell = (to: string, event: Told) => actors.tell(to, { ...event, nowMs: now.wallMs() })
   const links = makeLinks(codec, now, actors.tell)
   const merger = makeMerger(store, now.wallMs, fork, onMerged)
   const report = (to: string, outcome: Outcome) => actors.tell(to, outcome)
 
-  /** What each command means. None of them fails: a failure is an outcome like any other. */
-  const meaning: { readonly [T in CommandType]: (command: Extract<Command, { readonly type: T }>, from: string) => Effect.Effect<void> } = {
+  /**
+   * What each command means. What is done at once is done; what may wait is an effect. None of them fails: a failure is an
+   * outcome like any other.
+   */
+  const meaning: { readonly [T in CommandType]: (command: Extract<Command, { readonly type: T }>, from: string) => Effect.Effect<void> | void } = {
     // Transport
     dial: ({ address, patienceMs }, from) =>
       transport.dial(address).pipe(
@@ -63,33 +67,30 @@ export const makeInterpreter = Effect.fnUntraced(function* (
           },
         }),
       ),
-    send: ({ link, message }) => Effect.sync(() => links.send([link], message)),
-    broadcast: ({ links: to, message }) => Effect.sync(() => links.send(to, message)),
-    close: ({ link }) => Effect.sync(() => links.close(link)),
-    pauseReading: ({ link }) => Effect.sync(() => links.pauseReading(link)),
-    resumeReading: ({ link }) => Effect.sync(() => links.resumeReading(link)),
-    openLink: ({ link }) => Effect.sync(() => links.open(link)),
-    measure: ({ link }, from) => Effect.sync(() => report(from, { type: "link.measured", silentMs: links.silentMs(link) })),
+    send: ({ link, message }) => links.send([link], message),
+    broadcast: ({ links: to, message }) => links.send(to, message),
+    close: ({ link }) => links.close(link),
+    pauseReading: ({ link }) => links.pauseReading(link),
+    resumeReading: ({ link }) => links.resumeReading(link),
+    openLink: ({ link }) => links.open(link),
+    measure: ({ link }, from) => report(from, { type: "link.measured", silentMs: links.silentMs(link) }),
 
     // Verifier, RecordStore
-    verify: ({ link, offers }, from) =>
-      Effect.sync(() => {
-        for (const { document, id, hopCount } of offers) {
-          const said = document()
-          const belief = said === undefined ? malformed : verifier.believe(said, id, now.wallMs())
-          if (belief.type === "verified") report(from, { type: "announcement.verified", link, announcement: belief.announcement, hopCount })
-          else report(from, { type: "announcement.refused", link, reason: belief.reason })
-        }
-      }),
+    verify: ({ link, offers }, from) => {
+      for (const { document, id, hopCount } of offers) {
+        const said = document()
+        const belief = said === undefined ? malformed : verifier.believe(said, id, now.wallMs())
+        if (belief.type === "verified") report(from, { type: "announcement.verified", link, announcement: belief.announcement, hopCount })
+        else report(from, { type: "announcement.refused", link, reason: belief.reason })
+      }
+    },
     merge: ({ envelope, from: link, isCaughtUp }, from) =>
-      Effect.sync(() =>
-        merger.merge(envelope.announcement, (changed) =>
-          report(
-            from,
-            changed === undefined
-              ? { type: "merge.failed", envelope, from: link }
-              : { type: "announcement.merged", envelope, from: link, isCaughtUp, changed, nowMs: now.wallMs() },
-          ),
+      merger.merge(envelope.announcement, (changed) =>
+        report(
+          from,
+          changed === undefined
+            ? { type: "merge.failed", envelope, from: link }
+            : { type: "announcement.merged", envelope, from: link, isCaughtUp, changed, nowMs: now.wallMs() },
         ),
       ),
     fetch: ({ link, ids, then }, from) =>
@@ -105,19 +106,25 @@ export const makeInterpreter = Effect.fnUntraced(function* (
     pin: ({ pin }) => Effect.ignore(store.pin(pin)),
 
     // Timers
-    remind: ({ afterMs, event }, from) => Effect.sync(() => actors.later(from, afterMs, () => tell(from, event))),
+    remind: ({ afterMs, event }, from) => actors.later(from, afterMs, () => tell(from, event)),
 
     // the cast
-    start: (casting) => Effect.sync(() => actors.start(casting)),
-    startAll: ({ actors: castings }) => Effect.sync(() => castings.forEach((casting) => actors.start(casting))),
-    stop: ({ ids }) => Effect.sync(() => ids.forEach(actors.stop)),
-    tell: ({ to, event }) => Effect.sync(() => (typeof to === "string" ? tell(to, event) : to.forEach((one) => tell(one, event)))),
+    start: (casting) => actors.start(casting),
+    startAll: ({ actors: castings }) => castings.forEach((casting) => actors.start(casting)),
+    stop: ({ ids }) => ids.forEach(actors.stop),
+    tell: ({ to, event }) => (typeof to === "string" ? tell(to, event) : to.forEach((one) => tell(one, event))),
 
     // people
-    report: ({ happening }) => Effect.sync(() => journal.report(happening)),
+    report: ({ happening }) => journal.report(happening),
   }
-  const perform = (from: string, command: Command): Effect.Effect<void> =>
-    (meaning[command.type] as (command: Command, from: string) => Effect.Effect<void>)(command, from)
+  const perform = (from: string, command: Command): void => {
+    try {
+      const effect = (meaning[command.type] as (command: Command, from: string) => Effect.Effect<void> | void)(command, from)
+      if (effect !== undefined) fork(effect)
+    } catch (error) {
+      defect(error)
+    }
+  }
 
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
@@ -128,7 +135,7 @@ export const makeInterpreter = Effect.fnUntraced(function* (
   return { actors, links, tell }
 })
 
-/** Runs effects of this scope. What ends at once, as most commands do, leaves no trace; a defect is reported, loudly. */
+/** Runs effects of this scope. What ends at once, as it does in memory, leaves no trace; a defect is reported, loudly. */
 const makeFork = Effect.fnUntraced(function* (defect: (cause: Cause.Cause<never>) => void): Effect.fn.Return<Fork, never, Scope.Scope> {
   const run = Effect.runForkWith(yield* Effect.context())
   const unfinished = new Set<Fiber.Fiber<void>>()
@@ -152,7 +159,7 @@ const malformed = { type: "drop", reason: "malformed" } as const
 
 const nowOf = (clock: Clock.Clock): Now => ({
   wallMs: () => clock.currentTimeMillisUnsafe(),
-  monotonicMs: () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n),
+  monotonicNanos: () => clock.monotonicTimeNanosUnsafe(),
 })
 
 /** A seed for an actor's dice. */

@@ -19,13 +19,13 @@ interface LinkState {
   isClosed: boolean
   /** Wall time, for people; and the monotonic one that silence is measured with. */
   lastHeardMs: number
-  lastHeardTick: number
+  lastHeardNanos: bigint
 }
 
-/** Milliseconds, both; `monotonicMs` never jumps. */
+/** `monotonicNanos` never jumps. */
 export interface Now {
   readonly wallMs: () => number
-  readonly monotonicMs: () => number
+  readonly monotonicNanos: () => bigint
 }
 
 export interface Links {
@@ -67,7 +67,7 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
       bytes: (chunk) => {
         if (state.isClosed) return
         state.lastHeardMs = now.wallMs()
-        state.lastHeardTick = now.monotonicMs()
+        state.lastHeardNanos = now.monotonicNanos()
         const { messages, fault } = reader(chunk)
         for (const message of messages) if (!state.isClosed) route(link, state, message)
         if (fault !== undefined && !state.isClosed) told(link, state, { type: "frame.refused", reason: fault })
@@ -90,7 +90,7 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
   return {
     add: (connection, owner) => {
       const link = ++count
-      links.set(link, { connection, owner: owner(link), isOpen: false, isClosed: false, lastHeardMs: now.wallMs(), lastHeardTick: now.monotonicMs() })
+      links.set(link, { connection, owner: owner(link), isOpen: false, isClosed: false, lastHeardMs: now.wallMs(), lastHeardNanos: now.monotonicNanos() })
       return link
     },
     listen,
@@ -113,7 +113,7 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
     close,
     pauseReading: (link) => links.get(link)?.connection.pauseReading(),
     resumeReading: (link) => links.get(link)?.connection.resumeReading(),
-    silentMs: (link) => now.monotonicMs() - (links.get(link)?.lastHeardTick ?? 0),
+    silentMs: (link) => Number((now.monotonicNanos() - (links.get(link)?.lastHeardNanos ?? 0n)) / 1_000_000n),
     lastHeardMs: (link) => links.get(link)?.lastHeardMs ?? 0,
     closeAll: () => [...links.keys()].forEach(close),
   }

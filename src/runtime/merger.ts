@@ -31,25 +31,27 @@ export const makeMerger = (
   const waiting: Array<Waiting> = []
   let isWriting = false
 
-  const write = Effect.suspend(() => {
+  const write = (): void => {
     const batch = waiting.splice(0, mergeBatchMax)
-    return store.merge(batch.map(({ announcement }) => announcement), nowMs()).pipe(
-      Effect.match({
-        onFailure: () => batch.forEach(({ done }) => done(undefined)),
-        onSuccess: (outcomes) =>
-          batch.forEach(({ announcement, done }, i) => {
-            onMerged(announcement, outcomes[i]!)
-            done(outcomes[i]!.changed)
-          }),
-      }),
+    fork(
+      store.merge(batch.map(({ announcement }) => announcement), nowMs()).pipe(
+        Effect.match({
+          onFailure: () => batch.forEach(({ done }) => done(undefined)),
+          onSuccess: (outcomes) =>
+            batch.forEach(({ announcement, done }, i) => {
+              onMerged(announcement, outcomes[i]!)
+              done(outcomes[i]!.changed)
+            }),
+        }),
+        Effect.ensuring(goOn),
+      ),
     )
-  })
+  }
 
-  const writeAll = Effect.whileLoop({ while: () => waiting.length > 0, body: () => write, step: () => {} }).pipe(
-    Effect.ensuring(Effect.sync(() => {
-      isWriting = false
-    })),
-  )
+  const goOn = Effect.sync(() => {
+    isWriting = waiting.length > 0
+    if (isWriting) write()
+  })
 
   return {
     merge: (announcement, done) => {
@@ -57,7 +59,7 @@ export const makeMerger = (
       waiting.push({ announcement, done })
       if (isWriting) return
       isWriting = true
-      fork(writeAll)
+      write()
     },
   }
 }

@@ -13,6 +13,9 @@ export class VirtualClock implements Clock.Clock {
   /** Wall time at the start: a moment like any other, so that dates in documents are real ones. */
   readonly startMs = Date.UTC(2026, 0, 1)
   #nowMs = 0
+  /** The monotonic time in nanoseconds, at this millisecond; a number of this kind is dear to make. */
+  #nanos = 0n
+  #nanosMs = 0
   #count = 0
   #size = 0
   // a 4-ary heap in three columns: time, turn, what happens
@@ -58,7 +61,11 @@ export class VirtualClock implements Clock.Clock {
     return BigInt(this.currentTimeMillisUnsafe()) * 1_000_000n
   }
   monotonicTimeNanosUnsafe(): bigint {
-    return BigInt(this.#nowMs) * 1_000_000n
+    if (this.#nanosMs !== this.#nowMs) {
+      this.#nanosMs = this.#nowMs
+      this.#nanos = BigInt(this.#nowMs) * 1_000_000n
+    }
+    return this.#nanos
   }
   readonly currentTimeMillis = Effect.sync(() => this.currentTimeMillisUnsafe())
   readonly currentTimeNanos = Effect.sync(() => this.currentTimeNanosUnsafe())
