@@ -195,7 +195,8 @@ const follow = (memory: GossipMemory, link: Link, { beacon, isParent }: BeaconMe
     case "same":
       return LazyPush.branch(push, link, isParent || link === tree.parent)
     case "worse":
-      return say({ type: "send", link, message: beaconFor(memory, link) })
+      if (Tree.outdoes(tree, beacon)) say({ type: "send", link, message: beaconFor(memory, link) })
+      return
   }
 }
 

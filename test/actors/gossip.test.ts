@@ -160,7 +160,16 @@ const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> |
       then: ({ tree: { parent } }) => parent,
     },
     "of a larger root": { event: from(lazy, beacon(largest, noon + 99, 0)), says: [`${lazy} BEACON 0`] },
-    "of ourselves": { event: from(lazy, beacon(self, noon + 99, 0)), says: [`${lazy} BEACON 0`] },
+    "of ourselves, an older one": { event: from(lazy, beacon(self, noon - 99, 0)), says: [`${lazy} BEACON 0`] },
+    "of ourselves, a newer one: ours is no news to them": { event: from(lazy, beacon(self, noon + 99, 0)), says: [] },
+    "of a root that fell silent for us: who still believes in it would answer for ever": {
+      before: (memory) => {
+        follows(memory)
+        step(memory, { type: "beacon.due", nowMs: noonMs + beaconPatienceMs })
+      },
+      event: from(tree, beacon(smallest, noon, 3)),
+      says: [],
+    },
     "of the same root, a newer one": {
       before: follows,
       event: from(tree, beacon(smallest, noon + 1, 5)),

@@ -52,6 +52,16 @@ export const judge = <Link>({ self, beacon, silenced }: Tree<Link>, offered: Bea
   return offered.distance + 1 < beacon.distance ? "better" : "same"
 }
 
+/**
+ * Would our beacon be news to who offered this one? By the beacons alone, without what only we know (a root that fell
+ * silent, our own epochs): else two nodes that know different things would answer each other for ever.
+ */
+export const outdoes = <Link>({ beacon }: Tree<Link>, offered: Beacon): boolean => {
+  if (beacon.root !== offered.root) return beacon.root < offered.root
+  if (beacon.epoch !== offered.epoch) return beacon.epoch > offered.epoch
+  return beacon.distance + 1 < offered.distance
+}
+
 /** Takes a better beacon: its link leads to the root now. */
 export const adopt = <Link>(tree: Tree<Link>, link: Link, { root, epoch, distance }: Beacon, nowMs: number): void => {
   tree.beacon = { root, epoch, distance: distance + 1 }
