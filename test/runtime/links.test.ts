@@ -37,7 +37,7 @@ const scene = () => {
       state.closes++
     },
   }
-  const links = makeLinks(wireCodec, { wallMs: () => state.wallMs, monotonicMs: () => state.tickMs }, (to, event) => {
+  const links = makeLinks(wireCodec, { wallMs: () => state.wallMs, monotonicNanos: () => BigInt(state.tickMs) * 1_000_000n }, (to, event) => {
     events.push(event)
     heard.push(
       `${to}: ${event.type}${"reason" in event ? ` ${String(event["reason"])}` : ""}${"verdict" in event ? ` ${String(event["verdict"])}` : ""}`,
@@ -146,7 +146,7 @@ describe("links", () => {
   it("stop in the middle of a chunk when somebody closes for what it said", () => {
     const { links, link, connection } = scene()
     const told: Array<string> = []
-    const strict = makeLinks(wireCodec, { wallMs: () => 0, monotonicMs: () => 0 }, (_, event) => {
+    const strict = makeLinks(wireCodec, { wallMs: () => 0, monotonicNanos: () => 0n }, (_, event) => {
       told.push(event.type)
       strict.close(1)
     })
