@@ -4,7 +4,7 @@
  */
 import { type Clock, Duration, Effect } from "effect"
 
-/** Something that will happen. A cancelled one stays in the queue and does nothing. */
+/** Something that will happen. A cancelled one, whose `fire` is taken away, stays in the queue and does nothing. */
 export interface Wakeup {
   fire: (() => void) | undefined
 }
@@ -36,16 +36,20 @@ export class VirtualClock implements Clock.Clock {
   /** `delayMs` is rounded up to a whole millisecond. */
   at(delayMs: number, fire: () => void): Wakeup {
     const wakeup: Wakeup = { fire }
-    this.#push(this.#nowMs + Math.max(0, Math.ceil(delayMs)), wakeup)
+    this.wake(delayMs, wakeup)
     return wakeup
+  }
+
+  /** The same for whoever brings an object of its own: of pieces in flight there are too many for a closure each. */
+  wake(delayMs: number, wakeup: Wakeup): void {
+    this.#push(this.#nowMs + Math.max(0, Math.ceil(delayMs)), wakeup)
   }
 
   /** Wakes the earliest; false when nothing is left. */
   step(): boolean {
     if (this.#size === 0) return false
     this.#nowMs = this.#times[0]!
-    const { fire } = this.#pop()
-    fire?.()
+    this.#pop().fire?.()
     return true
   }
 

@@ -12,11 +12,11 @@ export class Trace {
   /** Events so far. */
   count = 0
 
-  /** One delivered frame. */
-  deliver(atMs: number, from: number, to: number, bytes: Uint8Array): void {
+  /** One delivered frame; `sum` is what `sumOf` made of its bytes. */
+  deliver(atMs: number, from: number, to: number, sum: number): void {
     this.#mix(atMs)
     this.#mix((from << 16) ^ to)
-    this.#mix(this.#sumOf(bytes))
+    this.#mix(sum)
     this.count++
   }
 
@@ -34,8 +34,8 @@ export class Trace {
     this.#b = (Math.imul(this.#b + value, 0x2c1b3c6d) ^ (this.#a >>> 15)) | 0
   }
 
-  /** A frame that goes to many is summed once. */
-  #sumOf(bytes: Uint8Array): number {
+  /** What a frame's bytes come to. One that goes to many at once is summed once. */
+  sumOf(bytes: Uint8Array): number {
     if (bytes === this.#last) return this.#lastSum
     let sum = bytes.length | 0
     for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i]!, 0x01000193)
