@@ -53,6 +53,8 @@ export interface NodeSettings {
   readonly engine: Engine
   /** What the actors are made of; tests plant bugs here, to see them caught. */
   readonly cast: Cast
+  /** What it says it can do beyond the mesh page; all that its role can when absent, and none of it is a node of the page. */
+  readonly capabilities?: ReadonlyArray<string>
   /** Whether it can be searched. */
   readonly indexes: boolean
 }
@@ -107,7 +109,7 @@ export const makeNode = Effect.fnUntraced(function* (
     nodeId: signer.registryId,
     publicKey: signer.publicKey,
     version: settings.version,
-    capabilities: capabilitiesOf(settings.role),
+    capabilities: settings.capabilities ?? capabilitiesOf(settings.role),
     network: settings.network,
     role: settings.role,
     listenPort: 0,

@@ -78,14 +78,14 @@ export class Stage {
   }
 
   /** Machines and nodes in a connected random graph. */
-  mesh(degree: number): Edges {
+  mesh(degree: number, more: Partial<NodeSettings> = {}): Edges {
     this.drawn["degree"] = degree
     for (let i = 0; i < this.options.nodes; i++) this.world.addMachine()
     const edges = randomGraph(this.options.nodes, degree, this.world.random("topology"))
     const dials = Map.groupBy(edges, ([dialler]) => dialler)
     for (const machine of this.world.machines) {
       const bootstrap = (dials.get(machine.index) ?? []).map(([, listener]) => ({ address: addressOf(this.world.machines[listener]!) }))
-      this.world.boot(machine, this.settings({ bootstrap }))
+      this.world.boot(machine, this.settings({ ...more, bootstrap }))
     }
     return edges
   }
