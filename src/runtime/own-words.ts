@@ -1,37 +1,74 @@
 /**
  * Our own words, coming back to us: what we once said and do not hold any more (a split longer than a tombstone's life, a
- * lost disk) is not taken from others. A home knows best what it is home to, so it says again that the record is gone
- * (ruled; storage page: a registry republishes its own records).
+ * lost disk). A home knows best what it is home to: a record that it does not hold it does not take from others, it says
+ * again that it is gone (ruled; storage page: a registry republishes its own records). Everything else it takes back.
+ *
+ * A registration after the loss does not know of the claim before it, which is stronger with everybody else
+ * (`protocol/records/slots.ts`); so when that comes back, what we hold now is said again with that claim.
  */
 import { Effect } from "effect"
-import { announceTombstone, type Origin, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
-import { secondsOf } from "../protocol/time.ts"
+import { announceEntity, announceTombstone, type Announcement, type Origin, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import type { EntityRecord } from "../protocol/records/entity.ts"
+import * as Slots from "../protocol/records/slots.ts"
+import { type Seconds, secondsOf } from "../protocol/time.ts"
 import type { MergeOutcome, RecordStore } from "./ports.ts"
 
 const unchanged: MergeOutcome = { changed: false }
 
-/** The store for what gossip brings. `disown` announces the tombstones that our forgotten words call for. */
+/** The store for what gossip brings. `announce` spreads what we say again. */
 export const refusingOwnWords = (
   store: RecordStore["Service"],
   origin: Origin,
-  disown: (tombstone: VerifiedAnnouncement) => Effect.Effect<void>,
+  announce: (announcement: VerifiedAnnouncement) => Effect.Effect<void>,
 ): RecordStore["Service"] => {
+  const isOurs = ({ origin: by }: Announcement) => by === origin.registryId
+
   const answer = Effect.fnUntraced(function* (heard: VerifiedAnnouncement, nowMs: number) {
-    const held = (yield* store.slots(heard.subject)).some((slot) => slot.origin === origin.registryId)
-    if (held || heard.body.kind !== "entity") return
-    const tombstone = announceTombstone(origin, heard.body.record, undefined, "not-held", Math.max(secondsOf(nowMs), heard.at + 1))
-    yield* store.merge([tombstone], nowMs)
-    yield* disown(tombstone)
+    const own = (yield* store.slots(heard.subject)).find(isOurs)
+    if (own !== undefined && Slots.later(own, heard) === own) return unchanged
+    const { body } = heard
+    if (body.kind !== "entity" && body.kind !== "tombstone") return (yield* store.merge([heard], nowMs))[0]!
+    const shown = yield* store.entity(body.kind === "entity" ? body.record.entity_id : body.entityId)
+    const local = shown?.tier === "local" ? shown.record : undefined
+    const at = Math.max(secondsOf(nowMs), heard.at + 1)
+    if (local !== undefined) {
+      // what we deleted after the state that our disk went back to stays deleted
+      if (body.kind === "tombstone" && (own === undefined || own.at < heard.at)) return yield* end(local, heard)
+      return yield* sayAgain(announceEntity(origin, "register", { ...local, registered_at: heard.registeredAt, updated_at: at }, at), nowMs)
+    }
+    if (body.kind === "tombstone") return (yield* store.merge([heard], nowMs))[0]!
+    return yield* sayAgain(tombstoneOf(body.record, own, at), nowMs)
+  })
+
+  const tombstoneOf = (record: EntityRecord, own: Announcement | undefined, at: Seconds): VerifiedAnnouncement => {
+    const said = own?.body.kind === "tombstone" ? own.body : undefined
+    return announceTombstone(origin, record, said?.proof, said?.reason ?? "not-held", at)
+  }
+
+  const sayAgain = Effect.fnUntraced(function* (announcement: VerifiedAnnouncement, nowMs: number) {
+    yield* store.merge([announcement], nowMs)
+    yield* announce(announcement)
+    return unchanged
+  })
+
+  const end = Effect.fnUntraced(function* (record: EntityRecord, tombstone: VerifiedAnnouncement) {
+    const changed = yield* store
+      .deregister(record.entity_id, tombstone)
+      .pipe(Effect.catch((failure) => (failure._tag === "StoreFailed" ? Effect.fail(failure) : Effect.succeed(false))))
+    const entity = yield* store.entity(record.entity_id)
+    return { changed, ...(entity !== undefined && { entity }) } satisfies MergeOutcome
   })
 
   return {
     ...store,
     merge: Effect.fnUntraced(function* (announcements, nowMs) {
-      const others = announcements.filter((announcement) => announcement.origin !== origin.registryId)
+      const others = announcements.filter((announcement) => !isOurs(announcement))
       if (others.length === announcements.length) return yield* store.merge(announcements, nowMs)
-      const outcomes = yield* store.merge(others, nowMs)
-      for (const heard of announcements) if (heard.origin === origin.registryId) yield* answer(heard, nowMs)
-      return announcements.map((announcement) => outcomes[others.indexOf(announcement)] ?? unchanged)
+      const outcomes = new Map<Announcement, MergeOutcome>()
+      const merged = yield* store.merge(others, nowMs)
+      others.forEach((announcement, i) => outcomes.set(announcement, merged[i]!))
+      for (const heard of announcements) if (isOurs(heard)) outcomes.set(heard, yield* answer(heard, nowMs))
+      return announcements.map((announcement) => outcomes.get(announcement) ?? unchanged)
     }),
   }
 }

@@ -2,7 +2,7 @@
  * The ledger: what clients were told. For every entity the last word that was acknowledged, at which home, and when; and
  * which of these words a fault has explained away.
  *
- * A word is lost for a reason only when the last honest disk that held it was lost: everything else has to arrive.
+ * A registration may end with the disk of its home, and a deletion that nobody else had heard of: all else has to arrive.
  */
 import { Exit } from "effect"
 import { type EntityId, idOf } from "../protocol/identity/id.ts"
@@ -65,13 +65,16 @@ export class Ledger {
     return [...this.#words.values()].filter((word) => word.kind === kind)
   }
 
-  /** A disk is about to be lost: what no other of these machines holds is lost with it, and that explains why. */
+  /**
+   * A disk is lost: its home knows nothing of what it registered, and says so (`runtime/own-words.ts`). A deletion stays
+   * one, unless nobody else has heard of it.
+   */
   loseDisk(machine: Machine, others: ReadonlyArray<Machine>): void {
     for (const machines of this.#buried.values()) machines.delete(machine.index)
-    for (const [subject, { announcement }] of this.#words) {
-      if (announcement === undefined || !this.#holds(machine, subject, announcement)) continue
-      if (others.some((other) => other.index !== machine.index && this.#holds(other, subject, announcement))) continue
-      this.#explained.set(subject, `lost with the disk of ${machine.name} at ${this.#world.clock.elapsedMs} ms`)
+    for (const [subject, word] of this.#words) {
+      if (word.home.index !== machine.index) continue
+      const isKnown = others.some((other) => other.index !== machine.index && this.knows(other, word))
+      if (word.kind === "registered" || !isKnown) this.#explained.set(subject, `lost with the disk of ${machine.name} at ${this.#world.clock.elapsedMs} ms`)
     }
   }
 

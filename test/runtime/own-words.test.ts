@@ -1,9 +1,8 @@
 /** A home that is offered a record of its own which it does not hold says again that it is gone (ruled). */
 import { Effect } from "effect"
-import { expect, it } from "vitest"
-import { makeMemoryStore } from "../../src/runtime/store/memory.ts"
+import { describe, expect, it } from "vitest"
 import { defaultSettings } from "../../src/runtime/node.ts"
-import { World } from "../../src/sim/world.ts"
+import { type Machine, World } from "../../src/sim/world.ts"
 import { client } from "../../src/sim/workload/clients.ts"
 
 it("a home that lost its disk does not take its own records from others, and they let go of them", () => {
@@ -19,16 +18,60 @@ it("a home that lost its disk does not take its own records from others, and the
   world.run(4_000)
   expect(world.perform(other, other.store.entity(who.entityId))).toBeDefined()
 
-  world.crash(home)
-  const forgetful = { ...home, store: makeMemoryStore(), node: undefined }
-  world.machines[0] = forgetful
-  world.boot(forgetful, settings)
+  world.crash(home, { losesDisk: true })
+  world.boot(home, settings)
   world.run(120_000)
-  for (const machine of [forgetful, other]) expect(world.perform(machine, machine.store.entity(who.entityId))).toBeUndefined()
+  for (const machine of [home, other]) expect(world.perform(machine, machine.store.entity(who.entityId))).toBeUndefined()
 
   // and the owner may register again
-  const again = world.perform(forgetful, Effect.exit(forgetful.node!.service.registerEntity(who.registration)))
+  const again = world.perform(home, Effect.exit(home.node!.service.registerEntity(who.registration)))
   expect(again._tag).toBe("Success")
   world.run(125_000)
   expect(world.perform(other, other.store.entity(who.entityId))).toBeDefined()
+})
+
+describe("a home that lost its disk and speaks before it hears", () => {
+  /** The home loses its disk while nobody reaches it; `before` it does, and `after`, and then they hear of each other. */
+  const forgets = (before: (home: Machine, world: World) => void, after: (home: Machine, world: World) => void) => {
+    const world = new World({ seed: 3, codec: "wire", weather: { latencyMs: () => 20, jitter: 0, loss: 0, duplicate: 0, reorder: 0 } })
+    const [home, other] = [world.addMachine(), world.addMachine()]
+    const settings = { ...defaultSettings, version: "test", wantedPeers: 0 }
+    world.boot(home, settings)
+    world.boot(other, { ...settings, bootstrap: [{ address: { host: "n0", port: 4001 } }] })
+    world.run(2_000)
+    before(home, world)
+    world.run(10_000)
+    const heal = world.network.disturb({ isCut: true })
+    world.crash(home, { losesDisk: true })
+    world.run(20_000)
+    world.boot(home, settings)
+    after(home, world)
+    world.run(30_000)
+    heal()
+    world.run(200_000)
+    const shown = [home, other].map((machine) => world.perform(machine, machine.store.entity(client(3, 1).entityId))?.record.summary)
+    const slots = [home, other].map((machine) => world.perform(machine, machine.store.slots(client(3, 1).entityId)).map(({ id }) => id))
+    expect(slots[0]).toEqual(slots[1])
+    return shown
+  }
+  const register = (version: number) => (home: Machine, world: World) =>
+    void world.perform(home, home.node!.service.registerEntity(client(3, 1, version).registration))
+  const registerAndDelete = (home: Machine, world: World) => {
+    register(0)(home, world)
+    world.run(5_000)
+    world.perform(home, home.node!.service.deregister(client(3, 1).entityId, client(3, 1).deletion))
+  }
+  const again = client(3, 1, 1).registration["summary"]
+
+  it("is believed in what it registered again", () => {
+    expect(forgets(register(0), register(1))).toEqual([again, again])
+  })
+
+  it("is believed in what it registered again after its deletion", () => {
+    expect(forgets(registerAndDelete, register(1))).toEqual([again, again])
+  })
+
+  it("takes its own deletions back", () => {
+    expect(forgets(registerAndDelete, () => {})).toEqual([undefined, undefined])
+  })
 })
