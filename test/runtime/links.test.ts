@@ -37,12 +37,16 @@ const scene = () => {
       state.closes++
     },
   }
-  const links = makeLinks(wireCodec, { wallMs: () => state.wallMs, monotonicNanos: () => BigInt(state.tickMs) * 1_000_000n }, (to, event) => {
-    events.push(event)
-    heard.push(
-      `${to}: ${event.type}${"reason" in event ? ` ${String(event["reason"])}` : ""}${"verdict" in event ? ` ${String(event["verdict"])}` : ""}`,
-    )
-  })
+  const links = makeLinks(
+    wireCodec,
+    { wallMs: () => state.wallMs, monotonicNanos: () => BigInt(state.tickMs) * 1_000_000n },
+    (to, event) => {
+      events.push(event)
+      heard.push(
+        `${to}: ${event.type}${"reason" in event ? ` ${String(event["reason"])}` : ""}${"verdict" in event ? ` ${String(event["verdict"])}` : ""}`,
+      )
+    },
+  )
   const link = links.add(connection, (number) => `peer/in/${number}`)
   links.listen(link)
   const arrive = (...messages: ReadonlyArray<Message>) =>
