@@ -19,6 +19,12 @@ export const report = (result: RunResult, options: RunOptions, wallMs: number, c
           `  coverage ${percent(result.gossip.coverage)} · last hop ${result.gossip.lastHop} · redundancy ${result.gossip.redundancy.toFixed(2)} · ${result.gossip.messagesPerAnnouncement.toFixed(0)} messages an announcement`,
           `  shown after p50 ${Math.round(result.gossip.p50Ms)} ms · p99 ${Math.round(result.gossip.p99Ms)} ms · max ${Math.round(result.gossip.maxMs)} ms`,
         ]),
+    ...(result.digest === undefined
+      ? []
+      : [
+          `  ${result.digest.distinct} digests · agreed after ${result.digest.roundsAfterLastFault} rounds of anti-entropy · ${result.digest.unexplainedMissing} wrong and unexplained`,
+        ]),
+    ...(result.reconcile === undefined ? [] : [`  reconciled with ${count(result.reconcile.bytesPerRound)} bytes in ${result.reconcile.roundTrips} round trips`]),
     `  ${count(result.delivered)} frames in ${(result.virtualMs / 1_000).toFixed(0)} virtual s, ${(wallMs / 1_000).toFixed(1)} s of ours: ${count((result.delivered / wallMs) * 1_000)}/s`,
     `  trace ${result.trace}`,
     ...(result.crash === undefined ? [] : [`  CRASH at ${result.crash.node}: ${result.crash.reason}`]),
@@ -30,10 +36,12 @@ export const report = (result: RunResult, options: RunOptions, wallMs: number, c
   ].join("\n")
 
 /** All that was given or defaulted: a run without one of these is another run. */
-const flagsOf = ({ nodes, seed, untilMs, loss, latencyMs, records, engine, codec }: RunOptions): string =>
+const flagsOf = ({ nodes, seed, untilMs, loss, latencyMs, records, differences, faults, engine, codec }: RunOptions): string =>
   [
     `--nodes ${nodes} --seed ${seed} --until ${untilMs / 1_000} --loss ${loss} --records ${records} --engine ${engine} --codec ${codec}`,
+    `--differences ${differences}`,
     ...(latencyMs === undefined ? [] : [`--latency ${latencyMs}`]),
+    ...(faults === undefined ? [] : [`--faults ${faults.join(",")}`]),
   ].join(" ")
 
 const percent = (share: number) => `${(share * 100).toFixed(share === 1 ? 0 : 3)} %`

@@ -5,9 +5,10 @@ import { Crash } from "./world.ts"
 import { churn } from "./scenarios/churn.ts"
 import { convergence } from "./scenarios/convergence.ts"
 import { partition } from "./scenarios/partition.ts"
+import { reconcile } from "./scenarios/reconcile.ts"
 import { tofu } from "./scenarios/tofu.ts"
 
-export const scenarios: ReadonlyArray<Scenario> = [convergence, tofu, partition, churn]
+export const scenarios: ReadonlyArray<Scenario> = [convergence, tofu, partition, churn, reconcile]
 
 export interface RunResult extends Sections {
   readonly scenario: string
