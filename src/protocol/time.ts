@@ -16,3 +16,11 @@ export const readTime = (text: string): Seconds | undefined => {
 }
 
 export const secondsOf = (nowMs: number): Seconds => Math.floor(nowMs / 1_000)
+
+const momentShape = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/
+
+/** Milliseconds since 1970 of any RFC 3339 time, as clients of heartbeats write it; `undefined` when it is none. */
+export const readMoment = (text: string): number | undefined => {
+  const at = momentShape.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(at) ? undefined : at
+}

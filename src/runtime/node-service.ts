@@ -8,6 +8,7 @@ import type { RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
 import type { DeveloperEntry, DeveloperRecord } from "../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord } from "../protocol/records/entity.ts"
+import type { HandleEntry, NameEntry } from "../protocol/records/name.ts"
 import type { StoreFailed } from "./ports.ts"
 
 /** Why a request is not granted. `code` decides the HTTP status; `message` is one sentence for the client. */
@@ -73,6 +74,28 @@ export interface NodeStatus {
   readonly refused: Readonly<Record<string, number>>
 }
 
+/** Is this domain or account this developer's? */
+export interface HandleQuestion {
+  readonly handle: string
+  readonly method: "dns" | "github"
+  readonly proof: string
+  readonly publicKey: PublicKey
+}
+
+export interface Resolution {
+  readonly name: NameEntry
+  /** No registry has proven yet, as the only one, that this host is its own. */
+  readonly isProvisional: boolean
+  /** What it means, where we know it. */
+  readonly entity?: EntityEntry
+}
+
+export interface Beat {
+  /** False: it was counted before. */
+  readonly isCounted: boolean
+  readonly hasBecomeActive: boolean
+}
+
 export class Node extends Context.Service<
   Node,
   {
@@ -84,6 +107,41 @@ export class Node extends Context.Service<
     readonly registerEntity: (body: Json) => Effect.Effect<EntityRecord, Refused | StoreFailed>
     /** DELETE /v1/entities/{id}: `authorization` is the header's value. */
     readonly deregister: (id: string, authorization: string | undefined) => Effect.Effect<EntityRecord, Refused | StoreFailed>
+    /** PUT /v1/entities/{id}: `body` is the request's text as it came, which the header signs. */
+    readonly updateEntity: (
+      id: string,
+      body: string,
+      authorization: string | undefined,
+    ) => Effect.Effect<EntityRecord, Refused | StoreFailed>
+    /** PUT and DELETE /v1/developers/{id}. Handles and names of a deleted developer end with it; its entities stay. */
+    readonly updateDeveloper: (
+      id: string,
+      body: string,
+      authorization: string | undefined,
+    ) => Effect.Effect<DeveloperRecord, Refused | StoreFailed>
+    readonly deleteDeveloper: (id: string, authorization: string | undefined) => Effect.Effect<DeveloperRecord, Refused | StoreFailed>
+    /** POST /v1/handles. A developer holds one handle; whom nobody introduced yet becomes known by it. */
+    readonly claimHandle: (body: Json) => Effect.Effect<HandleEntry, Refused | StoreFailed>
+    /** POST /v1/handles/{handle}/verify: `isProven` looks at DNS or at an account. */
+    readonly verifyHandle: (
+      handle: string,
+      body: Json,
+      isProven: (question: HandleQuestion) => Effect.Effect<boolean>,
+    ) => Effect.Effect<HandleEntry, Refused | StoreFailed>
+    /** DELETE /v1/handles/{handle}: names under it end with it. */
+    readonly releaseHandle: (handle: string, authorization: string | undefined) => Effect.Effect<void, Refused | StoreFailed>
+    /** POST /v1/names. */
+    readonly bindName: (body: Json) => Effect.Effect<NameEntry, Refused | StoreFailed>
+    /** A new version; the developer signs its number (`current_version`) too. */
+    readonly rebindName: (handle: string, name: string, body: Json) => Effect.Effect<NameEntry, Refused | StoreFailed>
+    /** A new version that means what an old one did, signed like any other. */
+    readonly rollbackName: (handle: string, name: string, version: number, body: Json) => Effect.Effect<NameEntry, Refused | StoreFailed>
+    /** DELETE /v1/names/{handle}/{name}. */
+    readonly releaseName: (handle: string, name: string, authorization: string | undefined) => Effect.Effect<void, Refused | StoreFailed>
+    /** Our own host first; `host` chooses; several hosts and no choice is a conflict that lists them. */
+    readonly resolveName: (handle: string, name: string, host?: string) => Effect.Effect<Resolution, Refused | StoreFailed>
+    /** A sign of life: the entity's signature over the timestamp as it was sent. */
+    readonly beat: (id: string, timestamp: string, signature: string) => Effect.Effect<Beat, Refused | StoreFailed>
     readonly entity: (id: string) => Effect.Effect<EntityEntry, Refused | StoreFailed>
     readonly developer: (id: string) => Effect.Effect<DeveloperEntry, Refused | StoreFailed>
     readonly search: (request: SearchRequest) => Effect.Effect<SearchAnswer, Refused | StoreFailed>

@@ -8,29 +8,29 @@ import type { NodeContext, NodeInput } from "../actors/node.ts"
 import type { GossipMemory } from "../actors/gossip.ts"
 import type { HoldingsMemory } from "../actors/holdings.ts"
 import { inboundPeerOf } from "../actors/cast.ts"
-import { announceEntity, announceTombstone, type Origin, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import { entityOf, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import type { SlotKey } from "../protocol/gossip/slot-set.ts"
 import { type EntityId, readDeveloperId, readEntityId, type RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
 import { announcementsPerSecond, askedPeersMax, maxPeersDefault } from "../protocol/limits.ts"
 import { type Address, writeAddress } from "../protocol/mesh/address.ts"
-import { readDeletion } from "../protocol/records/deletion.ts"
-import { readDeveloperRegistration } from "../protocol/records/developer-registration.ts"
-import type { Refusal } from "../protocol/records/refusal.ts"
-import { readRegistration } from "../protocol/records/registration.ts"
-import * as Slots from "../protocol/records/slots.ts"
-import { secondsOf } from "../protocol/time.ts"
 import type { Hello, Role } from "../protocol/wire/message.ts"
 import type { ActorSystem } from "./actor-system.ts"
 import { type Cast, cast } from "./cast.ts"
 import { compiledEngine } from "./engine/compiled.ts"
 import type { Engine } from "./engine/engine.ts"
 import { drawSeed, makeInterpreter, type Ports } from "./interpreter.ts"
-import { Node, type NodeStatus, type PeerView, Refused } from "./node-service.ts"
+import { makeDesk, notFound } from "./node/desk.ts"
+import { developersOn } from "./node/developers.ts"
+import { entitiesOn } from "./node/entities.ts"
+import { handlesOn } from "./node/handles.ts"
+import { livenessOn } from "./node/liveness.ts"
+import { namesOn } from "./node/names.ts"
+import { Node, type NodeStatus, type PeerView } from "./node-service.ts"
 import { type ListenFailed, RecordStore, Signer, type StoreFailed, Transport, Verifier } from "./ports.ts"
 import { refusingOwnWords } from "./own-words.ts"
 import { makeReadThrough, shownOf } from "./read-through.ts"
-import { asksOthers, capabilitiesOf, type Selection, storeOf, takesWrites } from "./roles.ts"
+import { asksOthers, capabilitiesOf, type Selection, storeOf } from "./roles.ts"
 import { makeSearcher, marked } from "./searcher.ts"
 
 export interface NodeSettings {
@@ -48,6 +48,8 @@ export interface NodeSettings {
   readonly allowed?: ReadonlyArray<PublicKey>
   /** The host others dial, where it differs from the one they see. */
   readonly advertisedHost?: string
+  /** The host of its public URL, under which it binds names. */
+  readonly registryHost?: string
   /** What a light node holds; other roles do not choose. */
   readonly selection: Selection
   readonly engine: Engine
@@ -96,7 +98,8 @@ export const makeNode = Effect.fnUntraced(function* (
   const isHolder = settings.role === "full"
   const searcher = yield* makeSearcher(settings.indexes, store, () => stale())
   const { actors, links, tell } = yield* makeInterpreter(settings.engine, settings.cast, (announcement, outcome) => {
-    searcher.follow(announcement.subject, outcome.entity)
+    const about = entityOf(announcement)
+    if (about !== undefined) searcher.follow(about, outcome.entity)
     if (outcome.changed && isHolder) held(announcement)
     for (const lost of outcome.forgotten ?? []) actors.tell("holdings", { type: "slot.lost", subject: announcement.subject, origin: lost })
   }).pipe(Effect.provideService(RecordStore, refusingOwnWords(store, signer, (tombstone) => announce(tombstone))))
@@ -138,7 +141,6 @@ export const makeNode = Effect.fnUntraced(function* (
 
   yield* Stream.runForEach(store.everySlot, (slot) => Effect.sync(() => held(slot)))
 
-  const origin: Origin = signer
   const context: Effect.Effect<NodeContext | undefined> = Effect.sync(() => actors.snapshot("node")?.context as NodeContext | undefined)
   const announce = (announcement: VerifiedAnnouncement) =>
     Effect.sync(() => {
@@ -157,60 +159,30 @@ export const makeNode = Effect.fnUntraced(function* (
     return yield* disk.entity(id)
   })
 
-  /** What we say next of a subject goes on with what we said before (`protocol/records/slots.ts`). */
-  const nextWord = Effect.fnUntraced(function* (subject: string) {
-    const said = (yield* store.slots(subject)).find((slot) => slot.origin === signer.registryId)
-    return Slots.nextWord(said, secondsOf(yield* Clock.currentTimeMillis))
+  const desk = makeDesk({
+    origin: signer,
+    store,
+    check: verifier.verify,
+    host: settings.registryHost,
+    role: settings.role,
+    announce,
+    show: (id, entry) =>
+      Effect.suspend(() => {
+        searcher.follow(id, entry)
+        return sayCounts
+      }),
   })
+  const liveness = livenessOn(desk, startedAtMs)
 
   const service = Node.of({
     registryId: signer.registryId,
     publicKey: signer.publicKey,
 
-    registerDeveloper: Effect.fnUntraced(function* (body) {
-      if (!takesWrites(settings.role)) return yield* noWrites(settings.role)
-      const read = readDeveloperRegistration(body, {
-        home: signer.registryId,
-        nowMs: yield* Clock.currentTimeMillis,
-        check: verifier.verify,
-      })
-      if (read.type === "refused") return yield* refusedAs(read)
-      yield* store
-        .addDeveloper(read.record)
-        .pipe(Effect.catchTag("AlreadyRegistered", () => conflict("this developer is registered already")))
-      return read.record
-    }),
-
-    registerEntity: Effect.fnUntraced(function* (body) {
-      if (!takesWrites(settings.role)) return yield* noWrites(settings.role)
-      const read = readRegistration(body, { home: signer.registryId, nowMs: yield* Clock.currentTimeMillis, check: verifier.verify })
-      if (read.type === "refused") return yield* refusedAs(read)
-      const { at, registeredAt } = yield* nextWord(read.record.entity_id)
-      const record = { ...read.record, registered_at: registeredAt, updated_at: at }
-      const announcement = announceEntity(origin, "register", record, at)
-      yield* store
-        .register({ record, developer: read.implicitDeveloper, announcement })
-        .pipe(Effect.catchTag("AlreadyRegistered", () => conflict("this entity is registered already")))
-      searcher.follow(record.entity_id, { record, tier: "local", status: "active", lastHeartbeat: at, contested: false })
-      yield* announce(announcement)
-      yield* sayCounts
-      return record
-    }),
-
-    deregister: Effect.fnUntraced(function* (id, authorization) {
-      const entityId = readEntityId(id)
-      const entry = entityId === undefined ? undefined : yield* store.entity(entityId)
-      if (entityId === undefined || entry === undefined || entry.tier !== "local")
-        return yield* notFound("no such entity is registered here")
-      const deletion = readDeletion(authorization, entry.record, verifier.verify)
-      if (deletion.type === "refused") return yield* refusedAs(deletion)
-      const announcement = announceTombstone(origin, entry.record, deletion.proof, "owner-deregistered", (yield* nextWord(entityId)).at)
-      if (!(yield* store.deregister(entityId, announcement))) return yield* notFound("no such entity is registered here")
-      searcher.follow(entityId, yield* store.entity(entityId))
-      yield* announce(announcement)
-      yield* sayCounts
-      return entry.record
-    }),
+    ...entitiesOn(desk),
+    ...developersOn(desk),
+    ...handlesOn(desk),
+    ...namesOn(desk),
+    ...liveness.service,
 
     entity: Effect.fnUntraced(function* (id) {
       const entityId = readEntityId(id)
@@ -279,8 +251,3 @@ export const layer = (settings: NodeSettings): Layer.Layer<Node, ListenFailed | 
       return service
     }),
   )
-
-const refusedAs = ({ code, message, field }: Refusal) => Effect.fail(new Refused({ code, message, ...(field !== undefined && { field }) }))
-const noWrites = (role: Role) => Effect.fail(new Refused({ code: "forbidden", message: `this node is a ${role}: it takes no registrations` }))
-const conflict = (message: string) => Effect.fail(new Refused({ code: "conflict", message }))
-const notFound = (message: string) => Effect.fail(new Refused({ code: "not_found", message }))

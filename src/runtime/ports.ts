@@ -10,6 +10,7 @@ import type { FrameFault } from "../protocol/wire/frame.ts"
 import type { Message } from "../protocol/wire/message.ts"
 import type { Unreadable } from "../protocol/wire/spec-codec.ts"
 import type { Announcement, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import type { Observation } from "../protocol/gossip/kinds/attestation.ts"
 import type { Belief } from "../protocol/gossip/authority.ts"
 import type { SlotKey } from "../protocol/gossip/slot-set.ts"
 import type { JsonObject } from "../protocol/identity/canonical-json.ts"
@@ -17,8 +18,10 @@ import type { DeveloperId, EntityId, RegistryId } from "../protocol/identity/id.
 import type { PublicKey, Signature } from "../protocol/identity/key.ts"
 import type { DeveloperEntry, DeveloperRecord } from "../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord } from "../protocol/records/entity.ts"
+import type { HandleEntry, NameEntry, NameFilter, NameVersion } from "../protocol/records/name.ts"
 import type { PeerPin } from "../protocol/mesh/pin.ts"
 import type { Address } from "../protocol/mesh/address.ts"
+import type { Seconds } from "../protocol/time.ts"
 
 // the mesh -----------------------------------------------------------------------------------------------------------
 
@@ -144,11 +147,30 @@ export class AlreadyRegistered extends Schema.TaggedError<AlreadyRegistered>()("
   id: Schema.String,
 }) {}
 
+/** A statement of ours, and our last word about that subject, which it goes on from: the id of a slot. */
+export interface OwnWord {
+  readonly announcement: VerifiedAnnouncement
+  /** `undefined`: we have said nothing of it. */
+  readonly follows: string | undefined
+}
+
+/** Our last word about a subject is another than the one that was gone on from, or what it is about is not there (any more). */
+export class Overtaken extends Schema.TaggedError<Overtaken>()("Overtaken", {
+  subject: Schema.String,
+}) {}
+
+/** What one registry saw of another, and when it said so. */
+export interface Attested {
+  readonly attester: RegistryId
+  readonly observation: Observation
+  readonly at: Seconds
+}
+
 /** What merging one announcement came to. */
 export interface MergeOutcome {
   /** False: it was known already, or something later is. */
   readonly changed: boolean
-  /** What is shown of the subject afterwards; absent when it is deleted. */
+  /** What is shown afterwards of the entity that it is about (`entityOf`); absent when that is deleted, or there is none. */
   readonly entity?: EntityEntry
   /** Registries whose claim had to give way and is not held any more. */
   readonly forgotten?: ReadonlyArray<RegistryId>
@@ -176,6 +198,18 @@ export class RecordStore extends Context.Service<
     /** All that is shown, in no particular order: what indexes are rebuilt from. */
     readonly everyEntity: Stream.Stream<EntityEntry, StoreFailed>
     readonly developer: (id: DeveloperId) => Effect.Effect<DeveloperEntry | undefined, StoreFailed>
+    /** Who holds this handle, at each registry that says so; ours first, then by registry id. Here and below: nothing that was given up. */
+    readonly handles: (handle: string) => Effect.Effect<ReadonlyArray<HandleEntry>, StoreFailed>
+    /** Handles that a developer holds, in the same order. */
+    readonly handlesOf: (id: DeveloperId) => Effect.Effect<ReadonlyArray<HandleEntry>, StoreFailed>
+    /** What names mean, ours first, then by registry, handle and name; only those whose developer holds the handle at that registry. */
+    readonly names: (filter: NameFilter) => Effect.Effect<ReadonlyArray<NameEntry>, StoreFailed>
+    /** What a name of ours has meant since it was bound, newest first. */
+    readonly versions: (handle: string, name: string) => Effect.Effect<ReadonlyArray<NameVersion>, StoreFailed>
+    /** What others say they saw of a registry, by attester. */
+    readonly attestations: (subject: RegistryId) => Effect.Effect<ReadonlyArray<Attested>, StoreFailed>
+    /** Registries whose identity proof names this host, by id. */
+    readonly registriesAt: (host: string) => Effect.Effect<ReadonlyArray<RegistryId>, StoreFailed>
     readonly counts: Effect.Effect<StoreCounts, StoreFailed>
     /** What every registry last said about a subject, ranked (`protocol/records/slots.ts`). */
     readonly slots: (subject: string) => Effect.Effect<ReadonlyArray<Announcement>, StoreFailed>
@@ -185,20 +219,35 @@ export class RecordStore extends Context.Service<
     /** Documents of announcements that are still held, by id, in no particular order. */
     readonly documents: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<JsonObject>, StoreFailed>
 
-    readonly addDeveloper: (developer: DeveloperRecord) => Effect.Effect<void, AlreadyRegistered | StoreFailed>
+    /**
+     * Our own statements, all or none; what is local follows from them: an update changes its entity, a
+     * developer's announcement its developer, a claim its handle, a binding its name.
+     */
+    readonly say: (words: ReadonlyArray<OwnWord>) => Effect.Effect<void, Overtaken | StoreFailed>
     /** A registration by a client of ours: the record, its announcement and, when `developer` is not there yet, the developer. */
     readonly register: (registration: {
       readonly record: EntityRecord
       readonly developer: DeveloperRecord
       readonly announcement: VerifiedAnnouncement
     }) => Effect.Effect<void, AlreadyRegistered | StoreFailed>
-    /** Ends a registration of ours; `announcement` is the tombstone. False when there was none. */
-    readonly deregister: (id: EntityId, announcement: VerifiedAnnouncement) => Effect.Effect<boolean, StoreFailed>
+    /** Ends a registration of ours; `announcement` is the tombstone, `also` what ends with it (`say`). False when there was none. */
+    readonly deregister: (
+      id: EntityId,
+      announcement: VerifiedAnnouncement,
+      also?: ReadonlyArray<OwnWord>,
+    ) => Effect.Effect<boolean, Overtaken | StoreFailed>
     /** What was heard from the mesh, in order, in one transaction; one outcome each. */
     readonly merge: (
       announcements: ReadonlyArray<VerifiedAnnouncement>,
       nowMs: number,
     ) => Effect.Effect<ReadonlyArray<MergeOutcome>, StoreFailed>
+
+    /** An entity of ours gave a sign of life at this moment. False when there is none. Never goes back. */
+    readonly beat: (id: EntityId, at: Seconds) => Effect.Effect<boolean, StoreFailed>
+    /** Entities of ours that count as active and gave no sign of life since this moment. */
+    readonly silentSince: (at: Seconds) => Effect.Effect<ReadonlyArray<EntityEntry>, StoreFailed>
+    /** Forgets tombstones that have outlived their purpose; which they were. */
+    readonly expire: (nowMs: number) => Effect.Effect<ReadonlyArray<Pick<SlotKey, "subject" | "origin">>, StoreFailed>
 
     /** Keys that were met at an address (TOFU). A later `pin` of the same address replaces it: `protocol/mesh/pin.ts` decides whether it may. */
     readonly pins: Effect.Effect<ReadonlyArray<PeerPin>, StoreFailed>

@@ -13,7 +13,7 @@ import { sha256 } from "../identity/digest.ts"
 import { type DeveloperId, type EntityId, fromHash, hexOf, isIdOf, onWire, readRegistryId, type RegistryId } from "../identity/id.ts"
 import { type PublicKey, readKey, readSignature, type Signature } from "../identity/key.ts"
 import type { DeveloperRecord } from "../records/developer.ts"
-import type { EntityRecord, EntityStatus } from "../records/entity.ts"
+import type { EntityRecord } from "../records/entity.ts"
 import { isPlainJson } from "../records/plain-json.ts"
 import type { Slot } from "../records/slots.ts"
 import { readTime, type Seconds, writeTime } from "../time.ts"
@@ -25,7 +25,7 @@ import { type Evidence, type Head, isMalformed, type Malformed, malformed } from
 import { type AnnouncementType, type Body, isType, kindOf } from "./kinds/kinds.ts"
 import { type NameBody, nameDocument } from "./kinds/name.ts"
 import { makeProof, type ProofFacts, proofDocument } from "./kinds/proof.ts"
-import { statusDocument } from "./kinds/status.ts"
+import { type SaidStatus, statusDocument } from "./kinds/status.ts"
 import { type DeletionProof, developerBehind, developerTombstoneDocument, entityTombstoneDocument } from "./kinds/tombstone.ts"
 
 export type { AnnouncementType, Body } from "./kinds/kinds.ts"
@@ -149,7 +149,7 @@ export const announceDeveloperTombstone = (
 export const announceStatus = (
   origin: Origin,
   entityId: EntityId,
-  status: EntityStatus,
+  status: SaidStatus,
   lastHeartbeat: Seconds | undefined,
   at: Seconds,
 ): VerifiedAnnouncement => signed(origin, at, statusDocument(entityId, status, lastHeartbeat))
@@ -163,11 +163,14 @@ export const announceDeveloper = (
   introduction?: Introduction,
 ): VerifiedAnnouncement => signed(origin, at, developerDocument(action, record, introduction))
 
-export const announceHandle = (origin: Origin, body: Omit<HandleBody, "kind">, at: Seconds): VerifiedAnnouncement =>
+export const announceHandle = (origin: Origin, body: Unkinded<HandleBody>, at: Seconds): VerifiedAnnouncement =>
   signed(origin, at, handleDocument({ ...body, kind: "handle" } as HandleBody))
 
-export const announceName = (origin: Origin, body: Omit<NameBody, "kind">, at: Seconds): VerifiedAnnouncement =>
+export const announceName = (origin: Origin, body: Unkinded<NameBody>, at: Seconds): VerifiedAnnouncement =>
   signed(origin, at, nameDocument({ ...body, kind: "name" } as NameBody))
+
+/** A body without the word that its maker adds. */
+type Unkinded<B> = B extends { readonly kind: string } ? Omit<B, "kind"> : never
 
 /** Our identity proof, and that we are alive. */
 export const announceProof = (origin: Origin, facts: ProofFacts, at: Seconds): VerifiedAnnouncement =>

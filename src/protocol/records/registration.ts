@@ -261,6 +261,26 @@ const changeFacts = ({ text }: SignedChange): Facts | undefined => {
   return facts
 }
 
+/** Names of the fields that a change sets. */
+export const fieldsOf = (change: SignedChange): ReadonlyArray<string> =>
+  Object.keys(changeFacts(change) ?? {}).filter((field) => field !== "public_key")
+
+/** What an update's body makes of a record. A member that is empty takes an optional field away. */
+export const changedFields = (said: JsonObject, record: EntityRecord): Result.Result<Partial<EntityRecord>, Refusal> =>
+  Result.gen(function* () {
+    const fields: Record<string, Json | undefined> = {}
+    for (const [field, read] of Object.entries(changeable)) {
+      if ((said[field] ?? null) === null) continue
+      const value = yield* read(said)
+      if (field === "public_key") {
+        if (value !== record.public_key) return yield* invalid("public_key is another entity's", "public_key")
+      } else if (field === "entity_url" && value === "") {
+        return yield* invalid("entity_url cannot be empty", "entity_url")
+      } else fields[field] = value
+    }
+    return fields as Partial<EntityRecord>
+  })
+
 const parsed = (text: string): JsonObject | undefined => {
   const said = readJson(text)
   return isObject(said) && isPlainJson(said) ? said : undefined

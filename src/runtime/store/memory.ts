@@ -5,15 +5,21 @@
  * Small and synchronous: maps, and announcements shared between all nodes that hold them; no effect here ever waits.
  */
 import { Effect, Layer, Stream } from "effect"
-import { type Announcement, developerOf, type VerifiedAnnouncement } from "../../protocol/gossip/announcement.ts"
-import type { DeveloperId, EntityId } from "../../protocol/identity/id.ts"
+import { type Announcement, developerOf, entityOf, type VerifiedAnnouncement } from "../../protocol/gossip/announcement.ts"
+import { handleSubject } from "../../protocol/gossip/kinds/handle.ts"
+import { nameSubject } from "../../protocol/gossip/kinds/name.ts"
+import { statusSubject } from "../../protocol/gossip/kinds/status.ts"
+import type { DeveloperId, RegistryId } from "../../protocol/identity/id.ts"
+import { versionsPerNameMax } from "../../protocol/limits.ts"
 import type { PeerPin } from "../../protocol/mesh/pin.ts"
-import type { DeveloperRecord } from "../../protocol/records/developer.ts"
+import type { DeveloperEntry, DeveloperRecord } from "../../protocol/records/developer.ts"
 import type { EntityEntry } from "../../protocol/records/entity.ts"
+import type { HandleEntry, NameEntry, NameFilter, NameVersion } from "../../protocol/records/name.ts"
 import * as Slots from "../../protocol/records/slots.ts"
 import { type Seconds, secondsOf } from "../../protocol/time.ts"
-import { AlreadyRegistered, type MergeOutcome, RecordStore, type StoreCounts, type StoreFailed } from "../ports.ts"
-import { entryOf, isImplicit, isNews, type LocalEntity, newlyRegistered, outdated, recordOf, withOwn } from "./shown.ts"
+import { AlreadyRegistered, type MergeOutcome, Overtaken, type OwnWord, RecordStore, type StoreCounts, type StoreFailed } from "../ports.ts"
+import { attestedOf, handleEntryOf, inOrder, nameEntryOf, versionOf } from "./shown-names.ts"
+import { developerRecordOf, entryOf, introduced, isNews, type LocalEntity, newlyRegistered, outdated, recordOf, withOwn } from "./shown.ts"
 
 /** What is held of one subject: ranked slots, and when each arrived, in the same order. */
 interface Held {
@@ -30,19 +36,91 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
   const developers = new Map<DeveloperId, DeveloperRecord>()
   const pins = new Map<string, PeerPin>()
   const byId = new Map<string, Announcement>()
+  const tombstones = new Set<Announcement>()
+  /** Subjects of handles and names that were said here. */
+  const said = new Set<string>()
+  const versions = new Map<string, ReadonlyArray<NameVersion>>()
+  /** Subjects by what they are looked for by (`termsOf`). */
+  const found = new Map<string, Set<string>>()
 
   const heldOf = (subject: string): Held => held.get(subject) ?? nothing
+  const ownSlot = (subject: string, origin: RegistryId): Announcement | undefined =>
+    heldOf(subject).slots.find((slot) => slot.origin === origin)
+
+  // reading ----------------------------------------------------------------------------------------------------------
 
   const shownOf = (subject: string): EntityEntry | undefined => {
     const { slots, receivedAt } = heldOf(subject)
-    return entryOf(local.get(subject), slots, { recordOf, developerOf, receivedAtOf: (slot) => receivedAt[slots.indexOf(slot)]! })
+    return entryOf(local.get(subject), slots, {
+      recordOf,
+      developerOf,
+      receivedAtOf: (slot) => receivedAt[slots.indexOf(slot)]!,
+      statusOf: ({ origin }) => heldOf(statusSubject(origin, subject)).slots[0]?.body,
+    })
   }
+
+  const developerEntryOf = (id: DeveloperId): DeveloperEntry | undefined => {
+    const own = developers.get(id)
+    const record = own ?? developerRecordOf(Slots.shown(heldOf(id).slots, developerOf))
+    if (record === undefined) return undefined
+    const handle = handlesBy(`holder:${id}`).find(({ registry }) => registry === record.home_registry)
+    return {
+      record,
+      tier: own === undefined ? "gossip" : "local",
+      ...(handle !== undefined && {
+        handle: { handle: handle.handle, ...(handle.verification !== undefined && { verification: handle.verification }) },
+      }),
+    }
+  }
+
+  const slotsBy = (term: string): ReadonlyArray<Announcement> => [...(found.get(term) ?? [])].flatMap((subject) => heldOf(subject).slots)
+  const tierOf = ({ subject }: Announcement) => (said.has(subject) ? "local" : "gossip")
+  const handlesBy = (term: string): ReadonlyArray<HandleEntry> =>
+    inOrder(slotsBy(term).flatMap((slot) => handleEntryOf(slot, tierOf(slot)) ?? []))
+
+  const holds = (registry: RegistryId, handle: string, developer: DeveloperId): boolean => {
+    const body = ownSlot(handleSubject(registry, handle), registry)?.body
+    return body?.kind === "handle" && body.action !== "release" && body.developerId === developer
+  }
+
+  const namesBy = ({ entityId, handle, name, registry }: NameFilter): ReadonlyArray<NameEntry> => {
+    const slots =
+      entityId !== undefined ? slotsBy(`named:${entityId}`) : handle !== undefined ? slotsBy(`under:${handle}`) : [...byId.values()]
+    return inOrder(
+      slots
+        .flatMap((slot) => nameEntryOf(slot, tierOf(slot)) ?? [])
+        .filter(
+          (entry) =>
+            (handle === undefined || entry.handle === handle) &&
+            (name === undefined || entry.name === name) &&
+            (registry === undefined || entry.registry === registry) &&
+            holds(entry.registry, entry.handle, entry.developerId),
+        ),
+    )
+  }
+
+  // writing ----------------------------------------------------------------------------------------------------------
 
   const keep = (subject: string, slots: ReadonlyArray<Announcement>, arrived: Announcement, at: Seconds): void => {
     const before = heldOf(subject)
-    for (const slot of before.slots) if (!slots.includes(slot)) byId.delete(slot.id)
+    for (const slot of before.slots) if (!slots.includes(slot)) forget(slot)
     byId.set(arrived.id, arrived)
-    held.set(subject, { slots, receivedAt: slots.map((slot) => (slot === arrived ? at : before.receivedAt[before.slots.indexOf(slot)]!)) })
+    if (arrived.isTombstone) tombstones.add(arrived)
+    for (const term of termsOf(arrived)) found.set(term, (found.get(term) ?? new Set()).add(subject))
+    held.set(subject, {
+      slots,
+      receivedAt: slots.map((slot) => (slot === arrived ? at : before.receivedAt[before.slots.indexOf(slot)]!)),
+    })
+  }
+
+  const forget = (slot: Announcement): void => {
+    byId.delete(slot.id)
+    tombstones.delete(slot)
+    for (const term of termsOf(slot)) {
+      const subjects = found.get(term)
+      subjects?.delete(slot.subject)
+      if (subjects?.size === 0) found.delete(term)
+    }
   }
 
   const keepOwn = (announcement: VerifiedAnnouncement): void => {
@@ -50,42 +128,158 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
   }
 
   const mergeOne = (heard: VerifiedAnnouncement, nowMs: number): MergeOutcome => {
-    const { changed, slots } = Slots.merge(heldOf(heard.subject).slots, heard)
-    const forgotten = changed ? Slots.forgottenBy(heldOf(heard.subject).slots, slots) : []
-    if (changed) keep(heard.subject, slots, heard, secondsOf(nowMs))
-    const entity = shownOf(heard.subject)
+    const before = heldOf(heard.subject).slots
+    const { changed, slots } = Slots.isTooLate(before, heard, nowMs) ? { changed: false, slots: before } : Slots.merge(before, heard)
+    const forgotten = changed ? Slots.forgottenBy(before, slots) : []
+    if (changed) {
+      keep(heard.subject, slots, heard, secondsOf(nowMs))
+      said.delete(heard.subject)
+    }
+    const about = entityOf(heard)
+    const entity = about === undefined ? undefined : shownOf(about)
     return { changed, ...(entity !== undefined && { entity }), ...(forgotten.length > 0 && { forgotten }) }
   }
 
+  /** May this be said now? Nothing is changed before all of it may. */
+  const maySay = ({ announcement, follows }: OwnWord): boolean => {
+    const { body, origin, subject } = announcement
+    const before = ownSlot(subject, origin)
+    if (before?.id !== follows || (before !== undefined && Slots.later(before, announcement) === before)) return false
+    switch (body.kind) {
+      case "entity":
+        return local.has(subject)
+      case "status":
+        return body.status === "gone" || local.has(body.entityId)
+      case "handle": {
+        if (body.action === "release") return true
+        const others = handlesBy(`holder:${body.developerId}`).filter(({ tier }) => tier === "local")
+        return others.every(({ handle }) => handle === body.handle)
+      }
+      case "name":
+        return body.action === "release" || (holds(origin, body.handle, body.developerId) && local.has(body.entityId))
+      case "developer":
+      case "tombstone":
+      case "developer-tombstone":
+      case "proof":
+      case "attestation":
+        return true
+    }
+  }
+
+  /** What is local follows from what we said. */
+  const follow = (announcement: VerifiedAnnouncement): void => {
+    const { at, body, origin, subject } = announcement
+    keepOwn(announcement)
+    switch (body.kind) {
+      case "entity":
+        local.set(subject, { ...local.get(subject)!, record: body.record })
+        return
+      case "tombstone":
+        local.delete(subject)
+        return
+      case "status": {
+        const entity = local.get(body.entityId)
+        if (entity === undefined || body.status === "gone") return
+        local.set(body.entityId, {
+          ...entity,
+          status: body.status,
+          ...(body.lastHeartbeat !== undefined && { lastHeartbeat: body.lastHeartbeat }),
+        })
+        return
+      }
+      case "developer":
+        developers.set(body.record.developer_id, body.record)
+        return
+      case "developer-tombstone":
+        developers.delete(body.developerId)
+        return
+      case "handle":
+        if (body.action === "release") said.delete(subject)
+        else {
+          said.add(subject)
+          if (!developers.has(body.developerId)) developers.set(body.developerId, introduced(body.publicKey, origin, at))
+        }
+        return
+      case "name": {
+        const entry = nameEntryOf(announcement, "local")
+        if (entry === undefined) {
+          said.delete(subject)
+          versions.delete(subject)
+        } else {
+          said.add(subject)
+          versions.set(subject, [versionOf(entry), ...(versions.get(subject) ?? [])].slice(0, versionsPerNameMax))
+        }
+        return
+      }
+      case "proof":
+      case "attestation":
+        return
+    }
+  }
+
+  const sayAll = (words: ReadonlyArray<OwnWord>): Effect.Effect<void, Overtaken> => {
+    const refused = words.find((word) => !maySay(word))
+    if (refused !== undefined) return Effect.fail(new Overtaken({ subject: refused.announcement.subject }))
+    for (const { announcement } of words) follow(announcement)
+    return Effect.void
+  }
+
+  const expire = (nowMs: number): ReadonlyArray<Announcement> => {
+    const expired = [...tombstones].filter((slot) => Slots.isExpired(slot, nowMs))
+    for (const slot of expired) {
+      const { slots, receivedAt } = heldOf(slot.subject)
+      const rest = slots.filter((other) => other !== slot)
+      forget(slot)
+      if (rest.length === 0) held.delete(slot.subject)
+      else held.set(slot.subject, { slots: rest, receivedAt: rest.map((other) => receivedAt[slots.indexOf(other)]!) })
+    }
+    return expired
+  }
+
+  // counting ---------------------------------------------------------------------------------------------------------
+
   const counts = (): StoreCounts => {
     let gossipEntities = 0
-    for (const [subject, { slots }] of held) if (!local.has(subject) && Slots.shown(slots, developerOf) !== undefined) gossipEntities++
+    for (const [subject, { slots }] of held)
+      if (isEntity(slots) && !local.has(subject) && Slots.shown(slots, developerOf) !== undefined) gossipEntities++
     return { localEntities: local.size, gossipEntities, developers: developers.size }
   }
 
   const everything = (): ReadonlyArray<EntityEntry> =>
-    [...new Set([...local.keys(), ...held.keys()])].map(shownOf).filter((entry) => entry !== undefined)
+    [...new Set([...local.keys(), ...[...held].flatMap(([subject, { slots }]) => (isEntity(slots) ? [subject] : []))])]
+      .map(shownOf)
+      .filter((entry) => entry !== undefined)
 
   return {
     entity: (id) => Effect.sync(() => shownOf(id)),
     entities: (ids) => Effect.sync(() => ids.map(shownOf).filter((entry) => entry !== undefined)),
     everyEntity: Stream.suspend(() => Stream.fromIterable(everything())),
-    developer: (id) =>
+    developer: (id) => Effect.sync(() => developerEntryOf(id)),
+    handles: (handle) => Effect.sync(() => handlesBy(`handle:${handle}`)),
+    handlesOf: (id) => Effect.sync(() => handlesBy(`holder:${id}`)),
+    names: (filter) => Effect.sync(() => namesBy(filter)),
+    versions: (handle, name) =>
       Effect.sync(() => {
-        const record = developers.get(id)
-        return record === undefined ? undefined : { record, tier: "local" as const }
+        const own = namesBy({ handle, name }).find(({ tier }) => tier === "local")
+        return own === undefined ? [] : versions.get(nameSubject(own.registry, handle, name))!
       }),
+    attestations: (subject) =>
+      Effect.sync(() =>
+        slotsBy(`about:${subject}`)
+          .flatMap((slot) => attestedOf(slot) ?? [])
+          .sort((a, b) => (a.attester < b.attester ? -1 : 1)),
+      ),
+    registriesAt: (host) =>
+      Effect.sync(() =>
+        slotsBy(`host:${host}`)
+          .map(({ origin }) => origin)
+          .sort(),
+      ),
     counts: Effect.sync(counts),
     slots: (subject) => Effect.sync(() => heldOf(subject).slots),
     everySlot: Stream.suspend(() => Stream.fromIterable(byId.values())),
     documents: (ids) => Effect.sync(() => ids.map((id) => byId.get(id)?.document).filter((document) => document !== undefined)),
-    addDeveloper: (developer) =>
-      Effect.suspend((): Effect.Effect<void, AlreadyRegistered> => {
-        const present = developers.get(developer.developer_id)
-        if (present !== undefined && !isImplicit(present)) return Effect.fail(new AlreadyRegistered({ id: developer.developer_id }))
-        developers.set(developer.developer_id, developer)
-        return Effect.void
-      }),
+    say: (words) => Effect.suspend(() => sayAll(words)),
     register: ({ announcement, developer, record }) =>
       Effect.suspend((): Effect.Effect<void, AlreadyRegistered | StoreFailed> => {
         if (local.has(record.entity_id)) return Effect.fail(new AlreadyRegistered({ id: record.entity_id }))
@@ -95,15 +289,34 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
         keepOwn(announcement)
         return Effect.void
       }),
-    deregister: (id: EntityId, announcement) =>
-      Effect.suspend((): Effect.Effect<boolean, StoreFailed> => {
+    deregister: (id, announcement, also = []) =>
+      Effect.suspend((): Effect.Effect<boolean, Overtaken | StoreFailed> => {
         if (!local.has(id)) return Effect.succeed(false)
         if (!isNews(heldOf(id).slots, announcement)) return Effect.fail(outdated("deregister"))
-        local.delete(id)
-        keepOwn(announcement)
-        return Effect.succeed(true)
+        // a name that was bound meanwhile would be left without its entity
+        const ending = new Set(also.map((word) => word.announcement.subject))
+        const left = namesBy({ entityId: id }).find(
+          (entry) => entry.tier === "local" && !ending.has(nameSubject(entry.registry, entry.handle, entry.name)),
+        )
+        if (left !== undefined) return Effect.fail(new Overtaken({ subject: id }))
+        return Effect.map(sayAll(also), () => {
+          follow(announcement)
+          return true
+        })
       }),
     merge: (announcements, nowMs) => Effect.sync(() => announcements.map((heard) => mergeOne(heard, nowMs))),
+    beat: (id, at) =>
+      Effect.sync(() => {
+        const entity = local.get(id)
+        if (entity === undefined) return false
+        if (at > (entity.lastHeartbeat ?? 0)) local.set(id, { ...entity, lastHeartbeat: at })
+        return true
+      }),
+    silentSince: (at) =>
+      Effect.sync(() =>
+        [...local].flatMap(([id, entity]) => (entity.status === "active" && (entity.lastHeartbeat ?? 0) < at ? [shownOf(id)!] : [])),
+      ),
+    expire: (nowMs) => Effect.sync(() => expire(nowMs)),
     pins: Effect.sync(() => [...pins.values()]),
     pin: (pin) => Effect.sync(() => void pins.set(pin.address, pin)),
   }
@@ -111,3 +324,26 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
 
 /** A fresh memory store for whoever builds it. */
 export const MemoryStore: Layer.Layer<RecordStore> = Layer.sync(RecordStore, makeMemoryStore)
+
+const isEntity = ([slot]: ReadonlyArray<Announcement>): boolean =>
+  slot !== undefined && /^(?:agent_announce|service_announce|tombstone)$/.test(slot.type) && slot.body.kind !== "developer-tombstone"
+
+/** What a slot is looked for by, besides its subject. */
+const termsOf = ({ body }: Announcement): ReadonlyArray<string> => {
+  switch (body.kind) {
+    case "handle":
+      return body.action === "release" ? [] : [`handle:${body.handle}`, `holder:${body.developerId}`]
+    case "name":
+      return body.action === "release" ? [] : [`under:${body.handle}`, `named:${body.entityId}`]
+    case "attestation":
+      return [`about:${body.subject}`]
+    case "proof":
+      return body.proof.domain === undefined ? [] : [`host:${body.proof.domain}`]
+    case "entity":
+    case "tombstone":
+    case "status":
+    case "developer":
+    case "developer-tombstone":
+      return []
+  }
+}

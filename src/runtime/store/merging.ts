@@ -2,27 +2,36 @@
  * A batch of announcements, merged: what each came to, and the rows that have to be written. Pure; `sql.ts` reads before
  * and writes after.
  */
-import { developerOf, type VerifiedAnnouncement } from "../../protocol/gossip/announcement.ts"
+import { type Announcement, developerOf, entityOf, type VerifiedAnnouncement } from "../../protocol/gossip/announcement.ts"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
+import type { RegistryId } from "../../protocol/identity/id.ts"
+import type { EntityEntry } from "../../protocol/records/entity.ts"
 import * as Slots from "../../protocol/records/slots.ts"
 import { secondsOf } from "../../protocol/time.ts"
 import type { MergeOutcome } from "../ports.ts"
+import { gossipDeveloper, projected, type Write } from "./projection.ts"
 import { gossipRow, type HeldSlot, pgTime, slotOf, slotRow, tombstoneRow } from "./rows.ts"
-import { entryOf, type LocalEntity, recordOf } from "./shown.ts"
+import { entryOf, type LocalEntity, recordOf, type SlotDetails } from "./shown.ts"
 
-/** What is held of one subject: the registration here, and the ranked slots. */
+/** What is held of one subject: the registration here, the ranked slots, and of an entity what registries say of its status. */
 export interface Subject {
   readonly local: LocalEntity | undefined
   readonly slots: ReadonlyArray<HeldSlot>
+  readonly statuses: Statuses
 }
 
-/** Rows for `writeSlots` (`statements.ts`): for one subject, or for a batch of them. */
+export type Statuses = ReadonlyMap<RegistryId, Announcement["body"]>
+
+export const nothingHeld: Subject = { local: undefined, slots: [], statuses: new Map() }
+
+/** Rows for `writeSlots` (`statements.ts`), and for typed tables: for one subject, or for a batch of them. */
 export interface SlotWrites {
   readonly slots: ReadonlyArray<JsonObject>
   readonly forgotten: ReadonlyArray<JsonObject>
   readonly shown: ReadonlyArray<JsonObject>
   readonly hidden: ReadonlyArray<JsonObject>
   readonly tombstones: ReadonlyArray<JsonObject>
+  readonly typed: ReadonlyArray<Write>
 }
 
 interface SubjectWrites extends SlotWrites {
@@ -34,49 +43,77 @@ export interface MergedBatch {
   readonly writes: SlotWrites
 }
 
-/** Merges in order. `subjects` names every subject of the batch. */
+/** Merges in order. `subjects` names every subject of the batch, and every entity that one of them is about. */
 export const mergeAll = (
   subjects: ReadonlyMap<string, Subject>,
   announcements: ReadonlyArray<VerifiedAnnouncement>,
   nowMs: number,
 ): MergedBatch => {
-  const merged = new Map<string, ReadonlyArray<HeldSlot>>()
+  const merged = new Map<string, Subject>()
+  const heldOf = (subject: string): Subject => merged.get(subject) ?? subjects.get(subject)!
   const outcomes = announcements.map((heard): MergeOutcome => {
-    const { local, slots: before } = subjects.get(heard.subject)!
-    const held = merged.get(heard.subject) ?? before
-    const { changed, slots } = Slots.merge(held, slotOf(heard, secondsOf(nowMs)))
-    if (changed) merged.set(heard.subject, slots)
-    const entity = entryOf(local, slots, details)
-    const forgotten = changed ? Slots.forgottenBy(held, slots) : []
+    const before = heldOf(heard.subject)
+    const { changed, slots } = Slots.isTooLate(before.slots, heard, nowMs)
+      ? { changed: false, slots: before.slots }
+      : Slots.merge(before.slots, slotOf(heard, secondsOf(nowMs)))
+    if (changed) merged.set(heard.subject, { ...before, slots })
+    const about = entityOf(heard)
+    if (changed && heard.body.kind === "status") {
+      const entity = heldOf(heard.body.entityId)
+      merged.set(heard.body.entityId, { ...entity, statuses: new Map(entity.statuses).set(heard.origin, heard.body) })
+    }
+    const entity = about === undefined ? undefined : shownNow(heldOf(about))
+    const forgotten = changed ? Slots.forgottenBy(before.slots, slots) : []
     return { changed, ...(entity !== undefined && { entity }), ...(forgotten.length > 0 && { forgotten }) }
   })
-  const writes = [...merged].map(([subject, after]) => writesOf(subject, subjects.get(subject)!.slots, after))
+  const writes = [...merged].map(([subject, { slots }]) => writesOf(subject, subjects.get(subject)!.slots, slots))
   return { outcomes, writes: together(writes) }
 }
 
-/** The rows that turn what was held of a subject into what is held now. */
-export const writesOf = (subject: string, before: ReadonlyArray<HeldSlot>, after: ReadonlyArray<HeldSlot>): SubjectWrites => {
+const shownNow = ({ local, slots, statuses }: Subject): EntityEntry | undefined => entryOf(local, slots, detailsWith(statuses))
+
+/** The rows that turn what was held of a subject into what is held now. `isOurs`: we said it here. */
+export const writesOf = (
+  subject: string,
+  before: ReadonlyArray<HeldSlot>,
+  after: ReadonlyArray<HeldSlot>,
+  isOurs: boolean = false,
+): SubjectWrites => {
   const added = after.filter((slot) => !before.includes(slot))
-  const entry = entryOf(undefined, after, details)
-  const shown = Slots.shown(after, details.developerOf)
   return {
     subject,
     slots: added.map(slotRow),
     forgotten: Slots.forgottenBy(before, after).map((origin) => ({ subject, origin })),
-    shown: entry === undefined || shown === undefined ? [] : [gossipRow(entry, shown.announcement().originKey)],
-    hidden: entry === undefined ? [{ agent_id: subject, tombstone_at: pgTime(after[0]!.at) }] : [],
+    shown: [],
+    hidden: [],
     tombstones: added.filter(({ isTombstone }) => isTombstone).map((slot) => tombstoneRow(slot.announcement())),
+    typed: added.flatMap((slot) => projected(slot.announcement(), slot.receivedAt, isOurs)),
+    ...(added.length > 0 && shownWrites(subject, after)),
   }
 }
 
-const details = {
-  recordOf: (slot: HeldSlot) => recordOf(slot.announcement()),
-  developerOf: (slot: HeldSlot) => developerOf(slot.announcement()),
-  receivedAtOf: (slot: HeldSlot) => slot.receivedAt,
+/** What is shown of a subject that several registries may claim. */
+const shownWrites = (subject: string, after: ReadonlyArray<HeldSlot>): Partial<SubjectWrites> => {
+  const shown = Slots.shown(after, details.developerOf)
+  if (subject.startsWith("zns:dev:")) return { typed: [gossipDeveloper(subject, shown?.announcement(), shown?.receivedAt ?? 0)] }
+  if (!subject.startsWith("zns:")) return {}
+  const entry = entryOf(undefined, after, details)
+  return entry === undefined || shown === undefined
+    ? { hidden: [{ agent_id: subject, tombstone_at: pgTime(after[0]!.at) }] }
+    : { shown: [gossipRow(entry, shown.announcement().originKey)] }
 }
 
+const detailsWith = (statuses: Statuses): SlotDetails<HeldSlot> => ({
+  recordOf: (slot) => recordOf(slot.announcement()),
+  developerOf: (slot) => developerOf(slot.announcement()),
+  receivedAtOf: (slot) => slot.receivedAt,
+  statusOf: ({ origin }) => statuses.get(origin),
+})
+
+const details = detailsWith(new Map())
+
 /** In ascending order of what identifies them, so that two batches never wait for each other's rows. */
-const together = (writes: ReadonlyArray<SubjectWrites>): SlotWrites => {
+export const together = (writes: ReadonlyArray<SubjectWrites>): SlotWrites => {
   const ordered = [...writes].sort((a, b) => (a.subject < b.subject ? -1 : 1))
   return {
     slots: ordered.flatMap(({ slots }) => slots),
@@ -84,5 +121,6 @@ const together = (writes: ReadonlyArray<SubjectWrites>): SlotWrites => {
     shown: ordered.flatMap(({ shown }) => shown),
     hidden: ordered.flatMap(({ hidden }) => hidden),
     tombstones: ordered.flatMap(({ tombstones }) => tombstones),
+    typed: ordered.flatMap(({ typed }) => typed),
   }
 }

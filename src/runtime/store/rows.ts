@@ -4,15 +4,15 @@
  */
 import type { Announcement } from "../../protocol/gossip/announcement.ts"
 import { read } from "../../protocol/gossip/announcement.ts"
+import type { StatusBody } from "../../protocol/gossip/kinds/status.ts"
 import type { DeveloperProof } from "../../protocol/identity/derivation.ts"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
 import type { DeveloperId, EntityId, RegistryId } from "../../protocol/identity/id.ts"
 import type { PublicKey, Signature } from "../../protocol/identity/key.ts"
 import type { PeerPin } from "../../protocol/mesh/pin.ts"
-import type { DeveloperEntry, DeveloperRecord } from "../../protocol/records/developer.ts"
+import type { DeveloperEntry, DeveloperRecord, HeldHandle, ProfileChange } from "../../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord, EntityStatus, EntityType, SignedChange } from "../../protocol/records/entity.ts"
-import type { Slot } from "../../protocol/records/slots.ts"
-import { tombstoneLifeMs } from "../../protocol/limits.ts"
+import { type Slot, tombstoneLifeOf } from "../../protocol/records/slots.ts"
 import { type Seconds, writeTime } from "../../protocol/time.ts"
 import type { LocalEntity } from "./shown.ts"
 
@@ -24,7 +24,7 @@ export const pgTime = (at: Seconds): string => {
   return text.startsWith("0000") ? `0001${text.slice(4)} BC` : text
 }
 
-const secondsOfDate = (date: Date): Seconds => Math.round(date.getTime() / 1_000)
+export const secondsOfDate = (date: Date): Seconds => Math.round(date.getTime() / 1_000)
 
 /** BIGINT comes as a bigint; every one of ours is below 2⁵³. */
 type Int8 = bigint | number
@@ -124,6 +124,20 @@ const recordColumns = (record: EntityRecord): JsonObject => ({
   changes: record.changes.map((change) => ({ ...change })),
 })
 
+export interface StatusRow {
+  readonly agent_id: EntityId
+  readonly home_registry: RegistryId
+  readonly status: EntityStatus
+  readonly last_heartbeat: Date | null
+}
+
+export const readStatus = ({ agent_id, last_heartbeat, status }: StatusRow): StatusBody => ({
+  kind: "status",
+  entityId: agent_id,
+  status,
+  ...(last_heartbeat !== null && { lastHeartbeat: secondsOfDate(last_heartbeat) }),
+})
+
 /** A row of `agents`. */
 export const agentRow = ({ lastHeartbeat, record, status }: LocalEntity): JsonObject => ({
   ...recordColumns(record),
@@ -187,6 +201,7 @@ export interface SlotRow {
   readonly at: Int8
   readonly id: string
   readonly is_tombstone: boolean
+  readonly own_word: boolean
   readonly registered_at: Int8
   readonly home_signed: boolean
   readonly received_at: Int8
@@ -208,6 +223,7 @@ export const slotRow = (slot: HeldSlot): JsonObject => {
     id: slot.id,
     kind: announcement.type,
     is_tombstone: slot.isTombstone,
+    own_word: slot.isOwnWord ?? false,
     registered_at: slot.registeredAt,
     home_signed: slot.homeIsSigned,
     received_at: slot.receivedAt,
@@ -222,6 +238,7 @@ export const slotOf = (announcement: Announcement, receivedAt: Seconds): HeldSlo
   isTombstone: announcement.isTombstone,
   registeredAt: announcement.registeredAt,
   homeIsSigned: announcement.homeIsSigned,
+  ...(announcement.isOwnWord === true && { isOwnWord: true }),
   receivedAt,
   announcement: () => announcement,
 })
@@ -233,6 +250,7 @@ export const readSlot = (row: SlotRow): HeldSlot => ({
   isTombstone: row.is_tombstone,
   registeredAt: Number(row.registered_at),
   homeIsSigned: row.home_signed,
+  ...(row.own_word && { isOwnWord: true }),
   receivedAt: Number(row.received_at),
   announcement: () => readAnnouncement(row.document),
 })
@@ -248,9 +266,9 @@ const readAnnouncement = (document: string): Announcement => {
 export const tombstoneRow = (announcement: Announcement): JsonObject => ({
   agent_id: announcement.subject,
   home_registry: announcement.origin,
-  reason: announcement.body.kind === "tombstone" ? announcement.body.reason : "",
+  reason: "reason" in announcement.body ? announcement.body.reason : "",
   created_at: pgTime(announcement.at),
-  expires_at: pgTime(announcement.at + tombstoneLifeMs / 1_000),
+  expires_at: pgTime(announcement.at + tombstoneLifeOf(announcement.subject) / 1_000),
   signature: announcement.document["signature"],
 })
 
@@ -267,6 +285,11 @@ export interface DeveloperRow {
   readonly registered_at: Date
   readonly updated_at: Date
   readonly signature: Signature | null
+  readonly signed: string | null
+  readonly changes: ReadonlyArray<ProfileChange>
+  readonly handle: string | null
+  readonly verification_method: "dns" | "github" | null
+  readonly verification_proof: string | null
 }
 
 export const developerRow = (record: DeveloperRecord): JsonObject => ({
@@ -279,10 +302,12 @@ export const developerRow = (record: DeveloperRecord): JsonObject => ({
   registered_at: pgTime(record.registered_at),
   updated_at: pgTime(record.updated_at),
   signature: record.signature,
+  signed: record.signed,
+  changes: (record.changes ?? []).map((change) => ({ ...change })),
 })
 
-export const readDeveloper = ({ tier, ...row }: DeveloperRow): DeveloperEntry => ({
-  tier,
+export const readDeveloper = (row: DeveloperRow): DeveloperEntry => ({
+  tier: row.tier,
   record: {
     developer_id: row.developer_id,
     name: row.name,
@@ -293,8 +318,17 @@ export const readDeveloper = ({ tier, ...row }: DeveloperRow): DeveloperEntry =>
     registered_at: secondsOfDate(row.registered_at),
     updated_at: secondsOfDate(row.updated_at),
     ...(row.signature !== null && { signature: row.signature }),
+    ...(row.signed !== null && { signed: row.signed }),
+    ...(row.changes.length > 0 && { changes: row.changes }),
   },
+  ...(row.handle !== null && { handle: { handle: row.handle, ...readVerification(row) } }),
 })
+
+export const readVerification = (row: {
+  readonly verification_method: "dns" | "github" | null
+  readonly verification_proof: string | null
+}): Pick<HeldHandle, "verification"> =>
+  row.verification_method === null ? {} : { verification: { method: row.verification_method, proof: row.verification_proof ?? "" } }
 
 export interface PinRow {
   readonly address: string

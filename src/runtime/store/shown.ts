@@ -3,6 +3,8 @@
  * disagree (storage page, "Lookup precedence"; `protocol/records/slots.ts`).
  */
 import type { Announcement } from "../../protocol/gossip/announcement.ts"
+import { idOf, type RegistryId } from "../../protocol/identity/id.ts"
+import type { PublicKey } from "../../protocol/identity/key.ts"
 import type { DeveloperRecord } from "../../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord, EntityStatus } from "../../protocol/records/entity.ts"
 import * as Slots from "../../protocol/records/slots.ts"
@@ -24,6 +26,8 @@ export interface SlotDetails<S extends Slots.Slot> {
   readonly recordOf: (slot: S) => EntityRecord
   readonly developerOf: Slots.DeveloperOf<S>
   readonly receivedAtOf: (slot: S) => Seconds
+  /** What the registry of a slot last said of the entity's status, if anything. */
+  readonly statusOf: (slot: S) => Announcement["body"] | undefined
 }
 
 /** Local before gossip, nothing when it is deleted. `slots` is ranked. */
@@ -36,8 +40,36 @@ export const entryOf = <S extends Slots.Slot>(
   if (local !== undefined) return { tier: "local", contested, ...local }
   const slot = Slots.shown(slots, details.developerOf)
   if (slot === undefined) return undefined
-  return { tier: "gossip", contested, record: details.recordOf(slot), status: "active", receivedAt: details.receivedAtOf(slot) }
+  return {
+    tier: "gossip",
+    contested,
+    record: details.recordOf(slot),
+    receivedAt: details.receivedAtOf(slot),
+    ...statusFrom(details.statusOf(slot)),
+  }
 }
+
+/** Active until its registry says otherwise. */
+const statusFrom = (body: Announcement["body"] | undefined): Pick<EntityEntry, "status" | "lastHeartbeat"> =>
+  body?.kind !== "status" || body.status === "gone"
+    ? { status: "active" }
+    : { status: body.status, ...(body.lastHeartbeat !== undefined && { lastHeartbeat: body.lastHeartbeat }) }
+
+/** The developer that a slot shows. */
+export const developerRecordOf = (slot: Announcement | undefined): DeveloperRecord | undefined =>
+  slot?.body.kind === "developer" ? slot.body.record : undefined
+
+/** The row of a developer whom nobody has introduced yet: it has no name, and has signed no profile. */
+export const introduced = (publicKey: PublicKey, home: RegistryId, at: Seconds): DeveloperRecord => ({
+  developer_id: idOf("developer", publicKey),
+  name: "",
+  public_key: publicKey,
+  profile_url: "",
+  github: "",
+  home_registry: home,
+  registered_at: at,
+  updated_at: at,
+})
 
 /** The record of an announcement that is no tombstone. */
 export const recordOf = ({ body, id }: Announcement): EntityRecord => {
@@ -55,9 +87,6 @@ export const withOwn = <S extends Slots.Slot>(slots: ReadonlyArray<S>, own: S): 
 /** May our own statement follow what we are known to have said? Every other node would drop one that does not. */
 export const isNews = (slots: ReadonlyArray<Slots.Slot>, own: Slots.Slot): boolean =>
   slots.every((slot) => slot.origin !== own.origin || Slots.later(slot, own) !== slot)
-
-/** A developer whose row came with an entity's registration has signed nothing yet: its own registration replaces that row. */
-export const isImplicit = (developer: DeveloperRecord): boolean => developer.signature === undefined
 
 export const outdated = (operation: string) =>
   new StoreFailed({ operation, reason: "a statement of ours about this entity is held that this one could not follow" })

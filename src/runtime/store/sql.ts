@@ -8,34 +8,55 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Exit, Layer, Option, Stream } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
+import { type Announcement, entityOf } from "../../protocol/gossip/announcement.ts"
+import { handleSubject } from "../../protocol/gossip/kinds/handle.ts"
 import type { SlotKey } from "../../protocol/gossip/slot-set.ts"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
+import type { EntityId, RegistryId } from "../../protocol/identity/id.ts"
+import { nameTombstoneLifeMs, tombstoneLifeMs } from "../../protocol/limits.ts"
 import type { DeveloperRecord } from "../../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord } from "../../protocol/records/entity.ts"
 import { compareClaims } from "../../protocol/records/slots.ts"
-import { AlreadyRegistered, RecordStore, type StoreFailed } from "../ports.ts"
+import { type Seconds, secondsOf } from "../../protocol/time.ts"
+import { AlreadyRegistered, Overtaken, type OwnWord, RecordStore, type StoreFailed } from "../ports.ts"
 import { makeGrouping } from "./grouping.ts"
-import { mergeAll, type SlotWrites, type Subject, writesOf } from "./merging.ts"
+import { mergeAll, nothingHeld, type SlotWrites, type Subject, writesOf } from "./merging.ts"
 import { lockClass, migrate } from "./migrations.ts"
+import { inOrder } from "./shown-names.ts"
+import {
+  type AttestationRow,
+  type HandleRow,
+  type NameRow,
+  ownDeveloper,
+  readAttestationRow,
+  readHandleRow,
+  readNameRow,
+  readVersionRow,
+  type VersionRow,
+  type Write,
+} from "./projection.ts"
 import {
   agentRow,
   developerRow,
   type DeveloperRow,
   type EntityRow,
+  pgTime,
   type PinRow,
   readDeveloper,
   readEntry,
   readLocal,
   readPin,
   readSlot,
+  readStatus,
   type RecordRow,
   slotOf,
   slotRow,
   type SlotRow,
+  type StatusRow,
 } from "./rows.ts"
-import { isNews, newlyRegistered, outdated, withOwn } from "./shown.ts"
+import { introduced, isNews, newlyRegistered, outdated, withOwn } from "./shown.ts"
 import { failedAt } from "./sql-failure.ts"
-import { statementsFor } from "./statements.ts"
+import { statementsFor, type TypedTable, typedTableNames } from "./statements.ts"
 
 /** Rows that one page of `everyEntity` reads: some hundred kilobytes. */
 const rowsPerPage = 500
@@ -63,6 +84,11 @@ export const SqlStore = (schema: string): Layer.Layer<RecordStore, StoreFailed, 
 const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"] => {
   const statements = statementsFor(schema)
   const lock = lockClass(schema)
+
+  const does = {
+    put: Object.fromEntries(typedTableNames.map((table) => [table, statements.put(table)])) as Record<TypedTable, string>,
+    drop: Object.fromEntries(typedTableNames.map((table) => [table, statements.drop(table)])) as Record<TypedTable, string>,
+  }
 
   const query = <Row extends object>(text: string, ...parameters: ReadonlyArray<unknown>) => sql.unsafe<Row>(text, parameters)
   const rows = (...list: ReadonlyArray<JsonObject>) => JSON.stringify(list)
@@ -92,25 +118,114 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
     Effect.gen(function* () {
       yield* query(statements.lock, lock, [...new Set(ids.map(bucketOf))])
       const slots = yield* query<SlotRow>(statements.slots, ids)
-      const locals = yield* query<RecordRow>(statements.locals, ids)
-      const subjects = new Map<string, Subject>(ids.map((id) => [id, { local: undefined, slots: [] }]))
+      const entityIds = ids.filter(isEntityId)
+      const locals = entityIds.length === 0 ? [] : yield* query<RecordRow>(statements.locals, entityIds)
+      const statuses = entityIds.length === 0 ? [] : yield* query<StatusRow>(statements.statuses, entityIds)
+      const subjects = new Map<string, Subject>(ids.map((id) => [id, nothingHeld]))
       for (const [id, said] of Map.groupBy(slots, (row) => row.subject))
-        subjects.set(id, { local: undefined, slots: said.map(readSlot).sort(compareClaims) })
+        subjects.set(id, { ...nothingHeld, slots: said.map(readSlot).sort(compareClaims) })
       for (const row of locals) subjects.set(row.agent_id, { ...subjects.get(row.agent_id)!, local: readLocal(row) })
+      for (const [id, said] of Map.groupBy(statuses, (row) => row.agent_id as string))
+        subjects.set(id, { ...subjects.get(id)!, statuses: new Map(said.map((row) => [row.home_registry, readStatus(row)])) })
       return subjects
     })
 
-  const write = ({ forgotten, hidden, shown, slots, tombstones }: SlotWrites) =>
-    query(statements.writeSlots, rows(...slots), rows(...forgotten), rows(...shown), rows(...hidden), rows(...tombstones))
+  const write = ({ forgotten, hidden, shown, slots, tombstones, typed }: SlotWrites) =>
+    Effect.andThen(
+      query(statements.writeSlots, rows(...slots), rows(...forgotten), rows(...shown), rows(...hidden), rows(...tombstones)),
+      writeTyped(typed),
+    )
+
+  /** Neighbouring changes of the same sort share a statement; of two about one row the later counts. */
+  const writeTyped = (writes: ReadonlyArray<Write>) =>
+    Effect.forEach(
+      [...Map.groupBy(writes, ({ does, table }) => `${does} ${table}`).values()].sort(inTableOrder),
+      (same) => query(does[same[0]!.does][same[0]!.table], rows(...same.map(({ row }) => row))),
+      { discard: true },
+    )
 
   const merge: RecordStore["Service"]["merge"] = (announcements, nowMs) => {
-    const ids = [...new Set(announcements.map(({ subject }) => subject))]
+    const ids = [...new Set(announcements.flatMap((heard) => [heard.subject, entityOf(heard) ?? heard.subject]))]
     return lockedSubjects(ids).pipe(
       Effect.flatMap((subjects) => {
         const { outcomes, writes } = mergeAll(subjects, announcements, nowMs)
         return writes.slots.length === 0 ? Effect.succeed(outcomes) : Effect.as(write(writes), outcomes)
       }),
       inTransaction("merge"),
+    )
+  }
+
+  // our own words ----------------------------------------------------------------------------------------------------
+
+  /** Says one thing, inside a transaction that holds the locks of all that it touches. */
+  const sayOne = ({ announcement, follows }: OwnWord) =>
+    Effect.gen(function* () {
+      const { origin, subject } = announcement
+      const before = (yield* query<SlotRow>(statements.slots, [subject])).map(readSlot).sort(compareClaims)
+      const own = before.find((slot) => slot.origin === origin)
+      if (own?.id !== follows || !isNews(before, announcement) || !(yield* maySay(announcement))) return yield* new Overtaken({ subject })
+      yield* write(writesOf(subject, before, withOwn(before, slotOf(announcement, announcement.at)), true))
+      yield* follow(announcement)
+    })
+
+  /** Is there, here, what it is about? */
+  const maySay = ({ body, origin }: Announcement) =>
+    Effect.gen(function* () {
+      switch (body.kind) {
+        case "entity":
+          return (yield* query(statements.isLocal, body.record.entity_id)).length > 0
+        case "status":
+          return body.status === "gone" || (yield* query(statements.isLocal, body.entityId)).length > 0
+        case "handle": {
+          if (body.action === "release") return true
+          const others = yield* query<HandleRow>(statements.handles, null, body.developerId)
+          return others.every((row) => !row.is_local || row.handle === body.handle)
+        }
+        case "name": {
+          if (body.action === "release") return true
+          const holders = yield* query<HandleRow>(statements.handles, body.handle, body.developerId)
+          return holders.some((row) => row.registry_id === origin) && (yield* query(statements.isLocal, body.entityId)).length > 0
+        }
+        case "developer":
+        case "tombstone":
+        case "developer-tombstone":
+        case "proof":
+        case "attestation":
+          return true
+      }
+    })
+
+  /** What is local follows from what we said, besides the rows of `projection.ts`. */
+  const follow = (said: Announcement) =>
+    Effect.gen(function* () {
+      const { at, body, origin } = said
+      if (body.kind === "entity") yield* query(statements.updateAgent, rows(agentRow(newlyRegistered(body.record))))
+      if (body.kind === "tombstone") yield* query(statements.removeAgent, body.entityId)
+      if (body.kind === "status" && body.status !== "gone") {
+        const beat = body.lastHeartbeat === undefined ? null : pgTime(body.lastHeartbeat)
+        yield* query(statements.setStatus, rows({ agent_id: body.entityId, status: body.status, last_heartbeat: beat }))
+      }
+      yield* writeTyped(ownDeveloper(said))
+      if (body.kind === "handle") {
+        const isHeld = body.action !== "release"
+        const verification = isHeld ? body.verification : undefined
+        if (isHeld) yield* query(statements.introduce, rows(developerRow(introduced(body.publicKey, origin, at))))
+        const marks = {
+          developer_id: body.developerId,
+          dev_handle: isHeld ? body.handle : null,
+          dev_handle_verified: verification !== undefined,
+          verification_method: verification?.method ?? null,
+          verification_proof: verification?.proof ?? null,
+        }
+        yield* query(statements.markHandles, rows(marks))
+      }
+    })
+
+  const say: RecordStore["Service"]["say"] = (words) => {
+    if (words.length === 0) return Effect.void
+    return query(statements.lock, lock, locksOf(words)).pipe(
+      Effect.andThen(Effect.forEach(words, sayOne, { discard: true })),
+      inTransaction("say"),
     )
   }
 
@@ -156,21 +271,63 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
       ),
   })
 
-  const deregister: RecordStore["Service"]["deregister"] = (id, announcement) =>
+  const deregister: RecordStore["Service"]["deregister"] = (id, announcement, also = []) =>
     Effect.gen(function* () {
+      yield* query(statements.lock, lock, locksOf([...also, { announcement, follows: undefined }]))
       const before = (yield* lockedSubjects([id])).get(id)!
-      const removed = yield* query(statements.removeAgent, id)
-      if (removed.length === 0) return false
+      if (before.local === undefined) return false
       if (!isNews(before.slots, announcement)) return yield* outdated("deregister")
-      const after = withOwn(before.slots, slotOf(announcement, announcement.at))
-      yield* write(writesOf(id, before.slots, after))
+      yield* Effect.forEach(also, sayOne, { discard: true })
+      // A name that was bound meanwhile would be left without its entity.
+      const left = yield* query<NameRow>(statements.names, null, null, null, id)
+      if (left.some(({ tier }) => tier === "local")) return yield* new Overtaken({ subject: id })
+      yield* query(statements.removeAgent, id)
+      yield* write(writesOf(id, before.slots, withOwn(before.slots, slotOf(announcement, announcement.at)), true))
       return true
     }).pipe(inTransaction("deregister"))
+
+  const expire = (nowMs: number) =>
+    Effect.gen(function* () {
+      const gone = yield* query<{ readonly subject: string; readonly origin: RegistryId }>(
+        statements.expire,
+        secondsOf(nowMs - tombstoneLifeMs),
+        secondsOf(nowMs - nameTombstoneLifeMs),
+      )
+      if (gone.length === 0) return []
+      const keys = rows(...gone.map(({ origin, subject }) => ({ subject, origin })))
+      yield* query(statements.forgetTombstones, keys)
+      yield* query(statements.forgetHidden, keys)
+      return gone
+    }).pipe(inTransaction("expire"))
+
+  const beat = makeGrouping<{ readonly id: EntityId; readonly at: Seconds }, boolean, StoreFailed>({
+    most: registrationsPerStatement,
+    atOnce: 1,
+    nameOf: ({ id }) => id,
+    perform: (beats) =>
+      query<{ readonly agent_id: string }>(
+        statements.beat,
+        rows(...[...beats].sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ at, id }) => ({ agent_id: id, last_heartbeat: pgTime(at) }))),
+      ).pipe(
+        during("beat"),
+        Effect.map((found) => {
+          const ids = new Set(found.map(({ agent_id }) => agent_id))
+          return beats.map(({ id }) => Exit.succeed(ids.has(id)))
+        }),
+        Effect.catch((failure) => Effect.succeed(beats.map(() => Exit.fail(failure)))),
+      ),
+  })
 
   const inTransaction =
     (operation: string) =>
     <A, E>(work: Effect.Effect<A, E | SqlError>): Effect.Effect<A, Exclude<E, SqlError> | StoreFailed> =>
       sql.withTransaction(work).pipe(Effect.retry({ times: 2, while: wasInTheWay }), during(operation))
+
+  const handlesBy = (handle: string | null, developer: string | null) =>
+    query<HandleRow>(statements.handles, handle, developer).pipe(
+      Effect.map((found) => inOrder(found.map(readHandleRow))),
+      during("handles"),
+    )
 
   return {
     entity: (id) =>
@@ -220,14 +377,39 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
         Effect.map((found) => found.map(({ document }) => JSON.parse(document) as JsonObject)),
         during("documents"),
       ),
-    addDeveloper: (developer) =>
-      query(statements.addDeveloper, rows(developerRow(developer))).pipe(
-        Effect.flatMap((added) => (added.length > 0 ? Effect.void : Effect.fail(new AlreadyRegistered({ id: developer.developer_id })))),
-        during("addDeveloper"),
+    handles: (handle) => handlesBy(handle, null),
+    handlesOf: (id) => handlesBy(null, id),
+    names: ({ entityId = null, handle = null, name = null, registry = null }) =>
+      query<NameRow>(statements.names, registry, handle, name, entityId).pipe(
+        Effect.map((found) => inOrder(found.map(readNameRow))),
+        during("names"),
       ),
+    versions: (handle, name) =>
+      query<VersionRow>(statements.versions, handle, name).pipe(
+        Effect.map((found) => found.map(readVersionRow)),
+        during("versions"),
+      ),
+    attestations: (subject) =>
+      query<AttestationRow>(statements.attestations, subject).pipe(
+        Effect.map((found) => found.map(readAttestationRow)),
+        during("attestations"),
+      ),
+    registriesAt: (host) =>
+      query<{ readonly registry_id: RegistryId }>(statements.registriesAt, host).pipe(
+        Effect.map((found) => found.map(({ registry_id }) => registry_id)),
+        during("registriesAt"),
+      ),
+    say,
     register,
     deregister,
     merge: (announcements, nowMs) => (announcements.length === 0 ? Effect.succeed([]) : merge(announcements, nowMs)),
+    beat: (id, at) => beat({ id, at }),
+    silentSince: (at) =>
+      query<EntityRow>(statements.silentSince, pgTime(at)).pipe(
+        Effect.map((found) => found.map(readEntry)),
+        during("silentSince"),
+      ),
+    expire,
     pins: query<PinRow>(statements.pins).pipe(
       Effect.map((found) => found.map(readPin)),
       during("pins"),
@@ -255,4 +437,38 @@ const developersOf = (registrations: ReadonlyArray<{ readonly developer: Develop
     a.developer_id < b.developer_id ? -1 : 1,
   )
 
-const bucketOf = (subject: string): number => Number.parseInt(subject.slice(-4), 16) % lockBuckets
+/** FNV-1a of a subject. */
+const bucketOf = (subject: string): number => {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < subject.length; i++) hash = Math.imul(hash ^ subject.charCodeAt(i), 0x01000193)
+  return (hash >>> 0) % lockBuckets
+}
+
+/** Every lock that saying these takes, at once, so that two of us never wait for each other: what they are about, and what that depends on. */
+const locksOf = (words: ReadonlyArray<OwnWord>): ReadonlyArray<number> => [
+  ...new Set(words.flatMap(({ announcement }) => dependencies(announcement)).map(bucketOf)),
+]
+
+const dependencies = ({ body, origin, subject }: Announcement): ReadonlyArray<string> => {
+  switch (body.kind) {
+    case "status":
+      return [subject, body.entityId]
+    case "handle":
+      return [subject, body.developerId]
+    case "name":
+      return [subject, handleSubject(origin, body.handle), ...(body.action === "release" ? [] : [body.entityId])]
+    case "entity":
+    case "tombstone":
+    case "developer":
+    case "developer-tombstone":
+    case "proof":
+    case "attestation":
+      return [subject]
+  }
+}
+
+const isEntityId = (subject: string): boolean => subject.startsWith("zns:") && !subject.startsWith("zns:dev:")
+
+/** What goes goes first, and a name comes before its versions. */
+const inTableOrder = ([a]: ReadonlyArray<Write>, [b]: ReadonlyArray<Write>): number =>
+  Number(a!.does === "put") - Number(b!.does === "put") || Number(a!.table === "zns_versions") - Number(b!.table === "zns_versions")

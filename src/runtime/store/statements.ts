@@ -4,6 +4,7 @@
  *
  * Names are qualified with our schema everywhere: a pooler between us and the server may not keep a search path.
  */
+import { versionsPerNameMax } from "../../protocol/limits.ts"
 import { entityColumns } from "./rows.ts"
 
 /** A schema's name as an identifier. Names come from the operator's settings: letters, digits and underscores only. */
@@ -21,6 +22,7 @@ const slotColumns = [
   "id",
   "kind",
   "is_tombstone",
+  "own_word",
   "registered_at",
   "home_signed",
   "received_at",
@@ -37,6 +39,8 @@ const developerColumns = [
   "registered_at",
   "updated_at",
   "signature",
+  "signed",
+  "changes",
 ] as const
 const tombstoneColumns = ["agent_id", "home_registry", "reason", "created_at", "expires_at", "signature"] as const
 
@@ -48,6 +52,73 @@ const replaced = (columns: ReadonlyArray<string>, ...key: ReadonlyArray<string>)
 
 /** Of two slots of one registry the one that counts has the greater of these (`protocol/records/slots.ts`, `later`). */
 const standing = (slot: string): string => `(${slot}.home_signed, -${slot}.registered_at, ${slot}.at, ${slot}.is_tombstone, ${slot}.id)`
+
+const nameColumns = [
+  "fqan",
+  "registry_id",
+  "entity_name",
+  "developer_handle",
+  "registry_host",
+  "agent_id",
+  "developer_id",
+  "current_version",
+  "label",
+  "capability_tags",
+  "updated_at",
+  "signature",
+] as const
+
+/** Tables whose rows follow from single slots (`projection.ts`): their columns, and what identifies a row. */
+const typedTables = {
+  developers: { columns: developerColumns, key: ["developer_id"] },
+  gossip_developers: { columns: [...developerColumns, "received_at", "origin_public_key"], key: ["developer_id"] },
+  handles: {
+    columns: ["registry_id", "handle", "developer_id", "public_key", "since", "verification_method", "verification_proof", "is_local"],
+    key: ["registry_id", "handle"],
+  },
+  zns_names: { columns: nameColumns, key: ["fqan"] },
+  zns_versions: {
+    columns: ["fqan", "version", "label", "agent_id", "capability_tags", "developer_id", "registered_at", "signature"],
+    key: ["fqan", "version"],
+  },
+  gossip_zns_names: {
+    columns: [...nameColumns, "received_at", "origin_public_key"],
+    key: ["registry_id", "developer_handle", "entity_name"],
+  },
+  entity_statuses: { columns: ["agent_id", "home_registry", "status", "last_heartbeat"], key: ["agent_id", "home_registry"] },
+  registry_identity_proofs: {
+    columns: [
+      "registry_id",
+      "domain",
+      "ed25519_public_key",
+      "tls_spki_fingerprint",
+      "proof_json",
+      "proof_signature",
+      "verification_tier",
+      "issued_at",
+      "expires_at",
+      "received_at",
+    ],
+    key: ["registry_id"],
+  },
+  peer_attestations: {
+    columns: [
+      "attester_id",
+      "subject_id",
+      "verified_layers",
+      "period",
+      "valid",
+      "invalid",
+      "answers",
+      "uptime",
+      "attested_at",
+      "signature",
+    ],
+    key: ["attester_id", "subject_id"],
+  },
+} as const
+export type TypedTable = keyof typeof typedTables
+export const typedTableNames = Object.keys(typedTables) as ReadonlyArray<TypedTable>
 
 export type Statements = ReturnType<typeof statementsFor>
 
@@ -68,16 +139,32 @@ export const statementsFor = (schema: string) => {
     entities: `SELECT * FROM ${s}.shown_entities WHERE agent_id = ANY($1::text[])`,
     /** $1: ids. What a merge must know of entities that registered here. */
     locals: `SELECT ${entityColumns.join(", ")} FROM ${s}.agents WHERE agent_id = ANY($1::text[])`,
+    /** $1: ids. What registries say of the status of entities. */
+    statuses: `SELECT agent_id, home_registry, status, last_heartbeat FROM ${s}.entity_statuses WHERE agent_id = ANY($1::text[])`,
     /** $1: the last id of the page before, $2: rows a page. */
     localPage: `SELECT * FROM ${s}.shown_entities WHERE tier = 'local' AND agent_id > $1 ORDER BY agent_id LIMIT $2::int`,
     gossipPage: `SELECT * FROM ${s}.shown_entities WHERE tier = 'gossip' AND agent_id > $1 ORDER BY agent_id LIMIT $2::int`,
     /** $1: an id. */
     isLocal: `SELECT 1 AS found FROM ${s}.agents WHERE agent_id = $1`,
-    developer: `SELECT 'local' AS tier, ${developerColumns.join(", ")} FROM ${s}.developers WHERE developer_id = $1
-      UNION ALL
-      SELECT 'gossip', developer_id, name, public_key, profile_url, github, home_registry, received_at, received_at, NULL
-      FROM ${s}.gossip_developers WHERE developer_id = $1 AND NOT tombstoned
-      ORDER BY tier DESC LIMIT 1`,
+    /** $1: an id. The handle is the one held where the developer is registered. */
+    developer: `SELECT d.*, h.handle, h.verification_method, h.verification_proof FROM (
+        SELECT 'local' AS tier, ${developerColumns.join(", ")} FROM ${s}.developers WHERE developer_id = $1
+        UNION ALL
+        SELECT 'gossip', ${developerColumns.join(", ")} FROM ${s}.gossip_developers WHERE developer_id = $1) AS d
+      LEFT JOIN ${s}.handles AS h ON h.registry_id = d.home_registry AND h.developer_id = d.developer_id
+      ORDER BY d.tier DESC, h.handle LIMIT 1`,
+    /** $1: handle or null, $2: developer or null. */
+    handles: `SELECT * FROM ${s}.handles WHERE ($1::text IS NULL OR handle = $1) AND ($2::text IS NULL OR developer_id = $2)`,
+    /** $1: registry, $2: handle, $3: name, $4: entity, each or null. */
+    names: `SELECT * FROM ${s}.shown_names WHERE ($1::text IS NULL OR registry_id = $1) AND ($2::text IS NULL OR developer_handle = $2)
+      AND ($3::text IS NULL OR entity_name = $3) AND ($4::text IS NULL OR agent_id = $4)`,
+    /** $1: handle, $2: name. */
+    versions: `SELECT v.* FROM ${s}.zns_versions AS v JOIN ${s}.zns_names AS n USING (fqan)
+      WHERE n.developer_handle = $1 AND n.entity_name = $2 ORDER BY v.version DESC LIMIT ${versionsPerNameMax}`,
+    /** $1: a registry. */
+    attestations: `SELECT * FROM ${s}.peer_attestations WHERE subject_id = $1 ORDER BY attester_id`,
+    /** $1: a host. */
+    registriesAt: `SELECT registry_id FROM ${s}.registry_identity_proofs WHERE domain = $1 ORDER BY registry_id`,
     counts: `SELECT (SELECT count(*) FROM ${s}.agents) AS local_entities,
       (SELECT count(*) FROM ${s}.gossip_entries g WHERE NOT g.tombstoned
         AND NOT EXISTS (SELECT FROM ${s}.agents a WHERE a.agent_id = g.agent_id)) AS gossip_entities,
@@ -90,14 +177,43 @@ export const statementsFor = (schema: string) => {
     /** $1: ids of announcements. */
     documents: `SELECT document FROM ${s}.announcements WHERE id = ANY($1::text[])`,
 
-    /** $1: a developer. Yields nothing when a developer that signed its registration is there. */
-    addDeveloper: `${insert(
-      "developers",
-      developerColumns,
-      "$1",
-      `ON CONFLICT (developer_id) DO UPDATE SET ${replaced(developerColumns, "developer_id")} WHERE held.signature IS NULL`,
-    )}
-      RETURNING developer_id`,
+    /** $1: a developer. */
+    introduce: insert("developers", developerColumns, "$1", "ON CONFLICT DO NOTHING"),
+    /** $1: an entity's new record; its status and its beats stay. */
+    updateAgent: `UPDATE ${s}.agents AS held SET ${entityColumns
+      .filter((column) => column !== "agent_id" && column !== "status" && column !== "last_heartbeat")
+      .map((column) => `${column} = r.${column}`)
+      .join(", ")} FROM ${rowsOf("agents", "$1")} AS r WHERE held.agent_id = r.agent_id`,
+    /** $1: rows of agents: id, status, and a later heartbeat or null. */
+    setStatus: `UPDATE ${s}.agents AS held SET status = r.status, last_heartbeat = GREATEST(held.last_heartbeat, r.last_heartbeat)
+      FROM ${rowsOf("agents", "$1")} AS r WHERE held.agent_id = r.agent_id`,
+    /** $1: ids, $2: when each gave a sign of life. */
+    beat: `UPDATE ${s}.agents AS held SET last_heartbeat = GREATEST(held.last_heartbeat, r.last_heartbeat)
+      FROM ${rowsOf("agents", "$1")} AS r WHERE held.agent_id = r.agent_id RETURNING held.agent_id`,
+    /** $1: a time. */
+    silentSince: `SELECT * FROM ${s}.shown_entities WHERE tier = 'local' AND status = 'active' AND (last_heartbeat IS NULL OR last_heartbeat < $1::timestamptz)`,
+    /** $1: rows of developers: id and handle columns. What the page's columns say of handles here. */
+    markHandles: `UPDATE ${s}.developers AS held SET dev_handle = r.dev_handle, dev_handle_verified = r.dev_handle_verified,
+      verification_method = r.verification_method, verification_proof = r.verification_proof
+      FROM ${rowsOf("developers", "$1")} AS r WHERE held.developer_id = r.developer_id`,
+    /** $1, $2: seconds before which tombstones of entities and developers, and of handles and names, have outlived their purpose. */
+    expire: `DELETE FROM ${s}.announcements WHERE is_tombstone
+      AND at <= CASE WHEN subject LIKE 'name:%' OR subject LIKE 'handle:%' THEN $2::bigint ELSE $1::bigint END RETURNING subject, origin`,
+    /** $1: subjects and origins of what expired. */
+    forgetTombstones: `DELETE FROM ${s}.tombstones AS held USING ${rowsOf("announcements", "$1")} AS r
+      WHERE held.agent_id = r.subject AND held.home_registry = r.origin`,
+    /** $1: the same. Rows that show nothing and that no slot is left of. */
+    forgetHidden: `DELETE FROM ${s}.gossip_entries AS held USING ${rowsOf("announcements", "$1")} AS r
+      WHERE held.tombstoned AND held.agent_id = r.subject AND NOT EXISTS (SELECT FROM ${s}.announcements AS a WHERE a.subject = r.subject)`,
+    /** Rows of a typed table. $1: rows. */
+    put: (table: TypedTable) => {
+      const { columns, key } = typedTables[table]
+      return insert(table, columns, "$1", `ON CONFLICT (${key.join(", ")}) DO UPDATE SET ${replaced(columns, ...key)}`)
+    },
+    /** $1: rows that name what goes. */
+    drop: (table: TypedTable) =>
+      `DELETE FROM ${s}.${table} AS held USING ${rowsOf(table, "$1")} AS r
+       WHERE ${typedTables[table].key.map((column) => `held.${column} = r.${column}`).join(" AND ")}`,
     /**
      * $1: agents, $2: their developers, $3: their announcements; one statement, so one transaction. Yields the ids that
      * were registered: not those that are here already, nor those

@@ -61,6 +61,7 @@ const nodeInMemory = (served: { trouble: Trouble }): Node["Service"] => {
       const given = answer()
       return given instanceof Refused ? given : Effect.succeed(given)
     })
+  const noRoute = () => Effect.die(new Error("no route asks this"))
   const unknown = new Refused({ code: "not_found", message: "no such thing" })
   const introduce = (record: DeveloperRecord) => developers.set(record.developer_id, { record, tier: "local" })
   return {
@@ -95,6 +96,18 @@ const nodeInMemory = (served: { trouble: Trouble }): Node["Service"] => {
         index.remove(entry.record.entity_id)
         return entry.record
       }),
+    updateEntity: noRoute,
+    updateDeveloper: noRoute,
+    deleteDeveloper: noRoute,
+    claimHandle: noRoute,
+    verifyHandle: noRoute,
+    releaseHandle: noRoute,
+    bindName: noRoute,
+    rebindName: noRoute,
+    rollbackName: noRoute,
+    releaseName: noRoute,
+    resolveName: noRoute,
+    beat: noRoute,
     entity: (id) => guarded(() => entities.get(readEntityId(id) ?? "") ?? unknown),
     developer: (id) => guarded(() => developers.get(readDeveloperId(id) ?? "") ?? unknown),
     search: (request) =>

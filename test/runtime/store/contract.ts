@@ -6,10 +6,11 @@ import { Effect, type Exit, Stream } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { canonical } from "../../../src/protocol/identity/canonical-json.ts"
-import { type Announcement, signedText, type VerifiedAnnouncement } from "../../../src/protocol/gossip/announcement.ts"
+import { type Announcement, announceDeveloper, signedText, type VerifiedAnnouncement } from "../../../src/protocol/gossip/announcement.ts"
 import { claimsPerEntityMax, derivationIndexMax } from "../../../src/protocol/limits.ts"
+import type { DeveloperRecord } from "../../../src/protocol/records/developer.ts"
 import type { EntityRecord } from "../../../src/protocol/records/entity.ts"
-import { AlreadyRegistered, type RecordStore, StoreFailed } from "../../../src/runtime/ports.ts"
+import { AlreadyRegistered, Overtaken, type RecordStore, StoreFailed } from "../../../src/runtime/ports.ts"
 import { makeMemoryStore } from "../../../src/runtime/store/memory.ts"
 import { announced, buried, developerOf, entityOf, homeOf, implicitDeveloperOf, keyOf, noon, registryOf } from "../../support/builders.ts"
 
@@ -28,7 +29,7 @@ export const storeContract = (name: string, withStore: <A, E>(use: (store: Store
     describe("developers", () => {
       on("are found as they were added, in the local tier", (store) =>
         Effect.gen(function* () {
-          yield* store.addDeveloper(developerOf(7, { name: "Grüße, 世界 🌍", github: "gh", profile_url: "https://p.example" }))
+          yield* addDeveloper(store, developerOf(7, { name: "Grüße, 世界 🌍", github: "gh", profile_url: "https://p.example" }))
           expect(yield* store.developer(developerOf(7).developer_id)).toEqual({
             tier: "local",
             record: developerOf(7, { name: "Grüße, 世界 🌍", github: "gh", profile_url: "https://p.example" }),
@@ -39,8 +40,8 @@ export const storeContract = (name: string, withStore: <A, E>(use: (store: Store
 
       on("are added once", (store) =>
         Effect.gen(function* () {
-          yield* store.addDeveloper(developerOf(7))
-          expectFailure(yield* Effect.exit(store.addDeveloper(developerOf(7, { name: "again" }))), AlreadyRegistered)
+          yield* addDeveloper(store, developerOf(7))
+          expectFailure(yield* Effect.exit(addDeveloper(store, developerOf(7, { name: "again" }))), Overtaken)
           expect((yield* store.developer(developerOf(7).developer_id))?.record.name).toBe("developer 7")
         }),
       )
@@ -49,9 +50,9 @@ export const storeContract = (name: string, withStore: <A, E>(use: (store: Store
         Effect.gen(function* () {
           yield* store.register(registration(entityOf(7, 0), { developer: implicitDeveloperOf(7) }))
           expect((yield* store.developer(developerOf(7).developer_id))?.record).toEqual(implicitDeveloperOf(7))
-          yield* store.addDeveloper(developerOf(7))
+          yield* addDeveloper(store, developerOf(7))
           expect((yield* store.developer(developerOf(7).developer_id))?.record).toEqual(developerOf(7))
-          expectFailure(yield* Effect.exit(store.addDeveloper(developerOf(7))), AlreadyRegistered)
+          expectFailure(yield* Effect.exit(addDeveloper(store, developerOf(7))), Overtaken)
         }),
       )
     })
@@ -482,6 +483,10 @@ const heard = (announcement: Announcement) => ({
   signed: signedText(announcement.document),
   whole: canonical(announcement.document),
 })
+
+/** A developer registers, as the first thing that we say of it. */
+const addDeveloper = (store: Store, record: DeveloperRecord) =>
+  store.say([{ announcement: announceDeveloper(us, "register", record, record.updated_at), follows: undefined }])
 
 const registration = (record: EntityRecord, { at = record.updated_at, developer = developerOf(7) } = {}) => ({
   record,

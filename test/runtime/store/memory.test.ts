@@ -1,6 +1,7 @@
 /** The in-memory store keeps the store's contract, and never waits. */
 import { Effect, Stream } from "effect"
 import { expect, it } from "vitest"
+import { announceDeveloper } from "../../../src/protocol/gossip/announcement.ts"
 import { makeMemoryStore } from "../../../src/runtime/store/memory.ts"
 import { announced, buried, developerOf, entityOf, noon, registryOf } from "../../support/builders.ts"
 import { mergeProperty, storeContract } from "./contract.ts"
@@ -17,7 +18,7 @@ it("the memory store never waits: a simulated node may call it in the middle of 
   const record = entityOf(7, 0)
   const us = registryOf(1)
   const steps = Effect.gen(function* () {
-    yield* store.addDeveloper(developerOf(7))
+    yield* store.say([{ announcement: announceDeveloper(us, "register", developerOf(7), noon), follows: undefined }])
     yield* store.register({ record, developer: developerOf(7), announcement: announced(us, record) })
     yield* store.merge([announced(registryOf(2), record)], noon * 1_000)
     yield* store.deregister(record.entity_id, buried(us, 7, 0, record, noon + 9))

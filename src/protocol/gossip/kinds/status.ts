@@ -11,17 +11,20 @@ import type { EntityStatus } from "../../records/entity.ts"
 import { readTime, type Seconds, writeTime } from "../../time.ts"
 import { type Kind, malformed, ownStatement, ownSubject, readerOf } from "./kind.ts"
 
+/** `gone`: the registry has nothing more to say about it; a tombstone of its own word. */
+export type SaidStatus = EntityStatus | "gone"
+
 export interface StatusBody {
   readonly kind: "status"
   readonly entityId: EntityId
-  readonly status: EntityStatus
+  readonly status: SaidStatus
   readonly lastHeartbeat?: Seconds
 }
 
 const members = readerOf(
   Schema.Struct({
     entity_id: EntityIdText,
-    status: Schema.Literals(["active", "inactive"]),
+    status: Schema.Literals(["active", "inactive", "gone"]),
     last_heartbeat: Schema.optionalKey(Schema.String),
   }),
 )
@@ -37,13 +40,13 @@ export const status: Kind<StatusBody> = {
     if (lastHeartbeat !== undefined && lastHeartbeat > at) return malformed("a beat later than its announcement")
     const entityId = readEntityId(said.entity_id)!
     const body: StatusBody = { kind: "status", entityId, status: said.status, ...(lastHeartbeat !== undefined && { lastHeartbeat }) }
-    return ownStatement(statusSubject(origin, entityId), body)
+    return ownStatement(statusSubject(origin, entityId), body, said.status === "gone")
   },
   contentOf: ({ entityId, status: said }) => ["agent_status", entityId, said],
   isEntitled: () => true,
 }
 
-export const statusDocument = (entityId: EntityId, said: EntityStatus, lastHeartbeat: Seconds | undefined): JsonObject => ({
+export const statusDocument = (entityId: EntityId, said: SaidStatus, lastHeartbeat: Seconds | undefined): JsonObject => ({
   type: "agent_status",
   entity_id: onWire(entityId),
   status: said,

@@ -1,6 +1,6 @@
 /**
  * Version 1: the storage page's tables with their columns and indexes; the further columns that records have today
- * (service, pricing, what was signed); and two tables of our own, `announcements` and `peer_pins`.
+ * (service, pricing, what was signed); and tables of our own, `announcements`, `handles`, `entity_statuses` and `peer_pins`.
  *
  * Three types differ from the page, each because a legal value does not fit the page's: `entity_index` and `ttl` are
  * BIGINT (a derivation index goes up to 2³² − 1), `current_version` is an INTEGER (versions are counted, ruled).
@@ -55,6 +55,8 @@ const tables = (s: string): ReadonlyArray<string> => [
     registered_at TIMESTAMPTZ NOT NULL,
     updated_at TIMESTAMPTZ NOT NULL,
     signature TEXT,
+    signed TEXT,
+    changes JSONB NOT NULL,
     dev_handle TEXT,
     dev_handle_verified BOOLEAN NOT NULL DEFAULT FALSE,
     verification_method TEXT,
@@ -66,45 +68,71 @@ const tables = (s: string): ReadonlyArray<string> => [
     profile_url TEXT NOT NULL DEFAULT '',
     github TEXT NOT NULL DEFAULT '',
     home_registry TEXT NOT NULL,
-    dev_handle TEXT,
-    dev_handle_verified BOOLEAN NOT NULL DEFAULT FALSE,
-    received_at TIMESTAMPTZ NOT NULL,
-    tombstoned BOOLEAN NOT NULL DEFAULT FALSE,
-    tombstone_at TIMESTAMPTZ,
-    origin_public_key TEXT NOT NULL)`,
-  `CREATE TABLE ${s}.zns_names (
-    fqan TEXT PRIMARY KEY,
-    entity_name TEXT NOT NULL,
-    developer_handle TEXT NOT NULL,
-    registry_host TEXT NOT NULL,
-    agent_id ${id} NOT NULL REFERENCES ${s}.agents (agent_id) ON DELETE CASCADE,
-    developer_id TEXT NOT NULL,
-    current_version INTEGER,
-    capability_tags TEXT[] NOT NULL DEFAULT '{}',
     registered_at TIMESTAMPTZ NOT NULL,
     updated_at TIMESTAMPTZ NOT NULL,
-    signature TEXT)`,
+    signature TEXT,
+    signed TEXT,
+    changes JSONB NOT NULL,
+    received_at TIMESTAMPTZ NOT NULL,
+    origin_public_key TEXT NOT NULL)`,
+  // Who holds which handle, at every registry; the page has columns of the developer only, and one may hold several.
+  `CREATE TABLE ${s}.handles (
+    registry_id ${id} NOT NULL,
+    handle ${id} NOT NULL,
+    developer_id ${id} NOT NULL,
+    public_key TEXT NOT NULL,
+    since TIMESTAMPTZ NOT NULL,
+    verification_method TEXT,
+    verification_proof TEXT,
+    is_local BOOLEAN NOT NULL,
+    PRIMARY KEY (registry_id, handle))`,
+  // What each registry says of an entity's liveness; the one whose claim is shown counts.
+  `CREATE TABLE ${s}.entity_statuses (
+    agent_id ${id} NOT NULL,
+    home_registry ${id} NOT NULL,
+    status TEXT NOT NULL,
+    last_heartbeat TIMESTAMPTZ,
+    PRIMARY KEY (agent_id, home_registry))`,
+  `CREATE TABLE ${s}.zns_names (
+    fqan TEXT NOT NULL PRIMARY KEY,
+    registry_id ${id} NOT NULL,
+    entity_name ${id} NOT NULL,
+    developer_handle ${id} NOT NULL,
+    registry_host TEXT NOT NULL,
+    agent_id ${id} NOT NULL REFERENCES ${s}.agents (agent_id),
+    developer_id TEXT NOT NULL,
+    current_version INTEGER NOT NULL,
+    label TEXT NOT NULL,
+    capability_tags TEXT[] NOT NULL DEFAULT '{}',
+    updated_at TIMESTAMPTZ NOT NULL,
+    signature TEXT NOT NULL)`,
   `CREATE TABLE ${s}.zns_versions (
     fqan TEXT NOT NULL REFERENCES ${s}.zns_names (fqan) ON DELETE CASCADE,
     version INTEGER NOT NULL,
-    label TEXT,
+    label TEXT NOT NULL,
     agent_id ${id} NOT NULL,
+    capability_tags TEXT[] NOT NULL DEFAULT '{}',
+    developer_id TEXT NOT NULL,
     build_hash TEXT,
     registered_at TIMESTAMPTZ NOT NULL,
-    signature TEXT,
+    signature TEXT NOT NULL,
     PRIMARY KEY (fqan, version))`,
   `CREATE TABLE ${s}.gossip_zns_names (
-    fqan TEXT PRIMARY KEY,
-    entity_name TEXT NOT NULL,
-    developer_handle TEXT NOT NULL,
+    fqan TEXT NOT NULL,
+    registry_id ${id} NOT NULL,
+    entity_name ${id} NOT NULL,
+    developer_handle ${id} NOT NULL,
     registry_host TEXT NOT NULL,
     agent_id ${id} NOT NULL,
-    current_version INTEGER,
+    developer_id TEXT NOT NULL,
+    current_version INTEGER NOT NULL,
+    label TEXT NOT NULL,
     capability_tags TEXT[] NOT NULL DEFAULT '{}',
+    updated_at TIMESTAMPTZ NOT NULL,
+    signature TEXT NOT NULL,
     received_at TIMESTAMPTZ NOT NULL,
-    tombstoned BOOLEAN NOT NULL DEFAULT FALSE,
-    tombstone_at TIMESTAMPTZ,
-    origin_public_key TEXT NOT NULL)`,
+    origin_public_key TEXT NOT NULL,
+    PRIMARY KEY (registry_id, developer_handle, entity_name))`,
   `CREATE TABLE ${s}.tombstones (
     agent_id ${id} NOT NULL,
     home_registry ${id} NOT NULL,
@@ -126,7 +154,7 @@ const tables = (s: string): ReadonlyArray<string> => [
     PRIMARY KEY (agent_id, observer_registry, period))`,
   `CREATE TABLE ${s}.registry_identity_proofs (
     registry_id ${id} PRIMARY KEY,
-    domain TEXT UNIQUE,
+    domain TEXT,
     ed25519_public_key TEXT NOT NULL,
     tls_spki_fingerprint TEXT,
     proof_json JSONB NOT NULL,
@@ -139,6 +167,11 @@ const tables = (s: string): ReadonlyArray<string> => [
     attester_id ${id} NOT NULL,
     subject_id ${id} NOT NULL,
     verified_layers TEXT[] NOT NULL DEFAULT '{}',
+    period TIMESTAMPTZ NOT NULL,
+    valid INTEGER NOT NULL,
+    invalid INTEGER NOT NULL,
+    answers INTEGER NOT NULL,
+    uptime INTEGER NOT NULL,
     attested_at TIMESTAMPTZ NOT NULL,
     signature TEXT NOT NULL,
     PRIMARY KEY (attester_id, subject_id))`,
@@ -150,6 +183,7 @@ const tables = (s: string): ReadonlyArray<string> => [
     id ${id} NOT NULL,
     kind TEXT NOT NULL,
     is_tombstone BOOLEAN NOT NULL,
+    own_word BOOLEAN NOT NULL,
     registered_at BIGINT NOT NULL,
     home_signed BOOLEAN NOT NULL,
     received_at BIGINT NOT NULL,
@@ -175,12 +209,20 @@ const indexes = (s: string): ReadonlyArray<string> => [
   `CREATE INDEX ON ${s}.developers (name)`,
   `CREATE UNIQUE INDEX ON ${s}.developers (dev_handle, home_registry) WHERE dev_handle IS NOT NULL`,
   `CREATE INDEX ON ${s}.gossip_developers (public_key)`,
+  `CREATE INDEX ON ${s}.handles (handle)`,
+  `CREATE INDEX ON ${s}.handles (developer_id)`,
+  `CREATE UNIQUE INDEX ON ${s}.handles (registry_id, developer_id) WHERE is_local`,
   `CREATE INDEX ON ${s}.zns_names (agent_id)`,
   `CREATE INDEX ON ${s}.zns_names (developer_handle, registry_host)`,
   `CREATE INDEX ON ${s}.zns_names USING GIN (capability_tags)`,
   `CREATE INDEX ON ${s}.gossip_zns_names (registry_host)`,
+  `CREATE INDEX ON ${s}.gossip_zns_names (agent_id)`,
+  `CREATE INDEX ON ${s}.gossip_zns_names (developer_handle, entity_name)`,
+  `CREATE INDEX ON ${s}.registry_identity_proofs (domain)`,
   `CREATE INDEX ON ${s}.tombstones (expires_at)`,
   `CREATE INDEX ON ${s}.announcements (id)`,
+  `CREATE INDEX ON ${s}.announcements (at) WHERE is_tombstone`,
+  `CREATE INDEX ON ${s}.agents (last_heartbeat) WHERE status = 'active'`,
   `CREATE INDEX ON ${s}.peer_attestations (subject_id)`,
 ]
 
@@ -189,12 +231,22 @@ const views = (s: string): ReadonlyArray<string> => {
   const contested = (table: string) =>
     `(SELECT count(*) > 1 FROM ${s}.announcements AS said WHERE said.subject = ${table}.agent_id AND NOT said.is_tombstone) AS contested`
   const columns = (table: string) => recordNames.map((name) => `${table}.${name}`).join(", ")
+  const heard = recordNames.map((name) =>
+    name === "status" ? "COALESCE(said.status, 'active') AS status" : name === "last_heartbeat" ? "said.last_heartbeat" : `g.${name}`,
+  )
   return [
     `CREATE VIEW ${s}.shown_entities AS
       SELECT 'local'::text AS tier, ${contested("a")}, NULL::timestamptz AS received_at, ${columns("a")} FROM ${s}.agents AS a
       UNION ALL
-      SELECT 'gossip'::text AS tier, ${contested("g")}, g.received_at, ${columns("g")} FROM ${s}.gossip_entries AS g
+      SELECT 'gossip'::text AS tier, ${contested("g")}, g.received_at, ${heard.join(", ")} FROM ${s}.gossip_entries AS g
+      LEFT JOIN ${s}.entity_statuses AS said ON said.agent_id = g.agent_id AND said.home_registry = g.home_registry
       WHERE NOT g.tombstoned AND NOT EXISTS (SELECT FROM ${s}.agents AS a WHERE a.agent_id = g.agent_id)`,
+    // A name counts only while its developer holds the handle at that registry.
+    `CREATE VIEW ${s}.shown_names AS SELECT n.* FROM (
+      SELECT 'local'::text AS tier, ${nameNames.join(", ")} FROM ${s}.zns_names
+      UNION ALL
+      SELECT 'gossip'::text AS tier, ${nameNames.join(", ")} FROM ${s}.gossip_zns_names) AS n
+      JOIN ${s}.handles AS h ON h.registry_id = n.registry_id AND h.handle = n.developer_handle AND h.developer_id = n.developer_id`,
   ]
 }
 
@@ -226,6 +278,19 @@ const recordNames = [
   "capability_summary",
   "signed",
   "changes",
+]
+
+const nameNames = [
+  "registry_id",
+  "entity_name",
+  "developer_handle",
+  "registry_host",
+  "agent_id",
+  "developer_id",
+  "current_version",
+  "label",
+  "capability_tags",
+  "updated_at",
 ]
 
 export const firstTables = (schema: string): ReadonlyArray<string> => {

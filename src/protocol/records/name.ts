@@ -1,0 +1,50 @@
+/** Handles and names as a store keeps them (storage page, `zns_names`, `zns_versions`, `gossip_zns_names`). */
+import type { DeveloperId, EntityId, RegistryId } from "../identity/id.ts"
+import type { PublicKey } from "../identity/key.ts"
+import type { Seconds } from "../time.ts"
+import type { HeldHandle } from "./developer.ts"
+
+/** That a developer holds a handle at a registry. */
+export interface HandleEntry extends HeldHandle {
+  readonly registry: RegistryId
+  readonly developerId: DeveloperId
+  readonly publicKey: PublicKey
+  readonly since: Seconds
+  /** `local`: claimed here. */
+  readonly tier: "local" | "gossip"
+}
+
+/** What a name means now, as one registry says it. */
+export interface NameEntry {
+  readonly host: string
+  readonly registry: RegistryId
+  readonly handle: string
+  readonly name: string
+  readonly entityId: EntityId
+  readonly developerId: DeveloperId
+  readonly version: number
+  /** What the developer calls this version; `""` where it does not. */
+  readonly label: string
+  readonly tags: ReadonlyArray<string>
+  /** When it came to mean this. */
+  readonly boundAt: Seconds
+  readonly tier: "local" | "gossip"
+}
+
+/** One of the things a name has meant. */
+export interface NameVersion {
+  readonly version: number
+  readonly label: string
+  readonly entityId: EntityId
+  readonly tags: ReadonlyArray<string>
+  readonly boundAt: Seconds
+  readonly by: DeveloperId
+}
+
+/** Absent members do not filter. */
+export interface NameFilter {
+  readonly registry?: RegistryId
+  readonly handle?: string
+  readonly name?: string
+  readonly entityId?: EntityId
+}

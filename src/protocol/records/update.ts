@@ -1,0 +1,59 @@
+/**
+ * Changing an entity's record: PUT /v1/entities/{id} (reference 1.4; ruled: the record carries each signed body).
+ *
+ * The Authorization header signs the body as it came, by the entity's key or its developer's. What the change sets must hold
+ * up anywhere (`evidenceHolds`), so a developer cannot set what only the entity may sign.
+ */
+import { Result } from "effect"
+import { isObject, isPlainJson } from "./plain-json.ts"
+import type { verify } from "../identity/ed25519.ts"
+import { readJson } from "../identity/json-text.ts"
+import { signedTextCharactersMax } from "../limits.ts"
+import type { Seconds } from "../time.ts"
+import { type Authorization, readAuthorization } from "./authorization.ts"
+import { lastSetters } from "./changes.ts"
+import type { EntityRecord, SignedChange } from "./entity.ts"
+import { invalid, type Refusal, unauthorized } from "./refusal.ts"
+import { changedFields, evidenceHolds, fieldsOf } from "./registration.ts"
+
+export interface Updated {
+  readonly type: "updated"
+  readonly record: EntityRecord
+}
+
+/** `text` is the request's body. Order as deployed: first whose signature it is, then what it says. */
+export const readUpdate = (
+  text: string,
+  authorization: string | undefined,
+  record: EntityRecord,
+  at: Seconds,
+  check: typeof verify,
+): Updated | Refusal =>
+  Result.merge(
+    Result.gen(function* () {
+      const change = yield* signedBy(text, yield* readAuthorization(authorization), record, check)
+      if (text.length > signedTextCharactersMax) return yield* invalid("the request is too long")
+      const body = readJson(text)
+      if (!isObject(body) || !isPlainJson(body)) return yield* invalid("the request must be a JSON object, plain and not nested too deep")
+      const fields = yield* changedFields(body, record)
+      const changes = lastSetters([...record.changes, change], fieldsOf)
+      const updated: EntityRecord = { ...record, ...fields, updated_at: at, changes }
+      if (evidenceHolds(updated, check)) return { type: "updated" as const, record: updated }
+      return yield* change.by === "developer"
+        ? unauthorized("the entity's own key signed what this changes: it alone can change it")
+        : invalid("this is not about this entity, or names another home")
+    }),
+  )
+
+/** As with deletions, a plain `Bearer` may be the developer's. */
+const signedBy = (
+  text: string,
+  { scheme, signature }: Authorization,
+  record: EntityRecord,
+  check: typeof verify,
+): Result.Result<SignedChange, Refusal> => {
+  if (scheme === "bearer" && check(record.public_key, text, signature)) return Result.succeed({ by: "entity", text, signature })
+  return check(record.developer_proof.developer_public_key, text, signature)
+    ? Result.succeed({ by: "developer", text, signature })
+    : unauthorized("the signature is not the owner's over this request")
+}

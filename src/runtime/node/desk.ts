@@ -1,0 +1,75 @@
+/**
+ * What the methods of a node share: its key and its store, and the way in which it says anything.
+ *
+ * Saying is always the same: go on from our last word about the subject, write it, tell the mesh.
+ */
+import { Clock, Effect } from "effect"
+import type { Announcement, Origin, VerifiedAnnouncement } from "../../protocol/gossip/announcement.ts"
+import type { verify } from "../../protocol/identity/ed25519.ts"
+import type { EntityId } from "../../protocol/identity/id.ts"
+import type { EntityEntry } from "../../protocol/records/entity.ts"
+import type { Refusal } from "../../protocol/records/refusal.ts"
+import * as Slots from "../../protocol/records/slots.ts"
+import { type Seconds, secondsOf } from "../../protocol/time.ts"
+import type { Role } from "../../protocol/wire/message.ts"
+import { Refused } from "../node-service.ts"
+import type { OwnWord, RecordStore, StoreFailed } from "../ports.ts"
+import { takesWrites } from "../roles.ts"
+
+/** Where our next word about a subject stands. */
+export interface NextWord {
+  readonly at: Seconds
+  /** Registration time that it goes on with. */
+  readonly registeredAt: Seconds
+  readonly follows: string | undefined
+  /** Our last word. */
+  readonly last: Announcement | undefined
+}
+
+export interface Desk {
+  readonly origin: Origin
+  readonly store: RecordStore["Service"]
+  readonly check: typeof verify
+  /** The host under which names are bound; without one there are no names. */
+  readonly host: string | undefined
+  readonly nowMs: Effect.Effect<number>
+  /** Fails where this node's role takes no writes. */
+  readonly mayWrite: Effect.Effect<void, Refused>
+  readonly nextWord: (subject: string) => Effect.Effect<NextWord, StoreFailed>
+  /** Writes our words, all or none, and announces them. Refused when somebody else was faster. */
+  readonly say: (...words: ReadonlyArray<OwnWord>) => Effect.Effect<void, Refused | StoreFailed>
+  /** Announces what is written already. */
+  readonly announce: (announcement: VerifiedAnnouncement) => Effect.Effect<void>
+  /** This is shown of an entity now. */
+  readonly show: (id: EntityId, entry: EntityEntry | undefined) => Effect.Effect<void>
+  /** What is shown of an entity may have changed. */
+  readonly refresh: (id: EntityId) => Effect.Effect<void, StoreFailed>
+}
+
+export const makeDesk = (
+  parts: Pick<Desk, "origin" | "store" | "check" | "host" | "announce" | "show"> & { readonly role: Role },
+): Desk => {
+  const { announce, origin, role, store } = parts
+  return {
+    ...parts,
+    refresh: (id) => Effect.flatMap(store.entity(id), (entry) => parts.show(id, entry)),
+    nowMs: Clock.currentTimeMillis,
+    mayWrite: takesWrites(role) ? Effect.void : refused("forbidden", `this node is a ${role}: it takes no registrations`),
+    nextWord: Effect.fnUntraced(function* (subject) {
+      const last = (yield* store.slots(subject)).find((slot) => slot.origin === origin.registryId)
+      return { ...Slots.nextWord(last, secondsOf(yield* Clock.currentTimeMillis)), follows: last?.id, last }
+    }),
+    say: Effect.fnUntraced(function* (...words) {
+      yield* store.say(words).pipe(Effect.catchTag("Overtaken", overtaken))
+      for (const { announcement } of words) yield* announce(announcement)
+    }),
+  }
+}
+
+export const refused = (code: Refused["code"], message: string, field?: string): Effect.Effect<never, Refused> =>
+  Effect.fail(new Refused({ code, message, ...(field !== undefined && { field }) }))
+export const refusedAs = ({ code, field, message }: Refusal) => refused(code, message, field)
+export const notFound = (message: string) => refused("not_found", message)
+export const conflict = (message: string) => refused("conflict", message)
+/** Two requests about the same thing at once: the later one may be sent again. */
+export const overtaken = () => conflict("this changed at the same moment: try again")

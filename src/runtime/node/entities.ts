@@ -1,0 +1,74 @@
+/** Entities of ours: registering, changing and ending them (reference 1.4). */
+import { Effect } from "effect"
+import { announceEntity, announceStatus, announceTombstone } from "../../protocol/gossip/announcement.ts"
+import { statusSubject } from "../../protocol/gossip/kinds/status.ts"
+import { type EntityId, readEntityId } from "../../protocol/identity/id.ts"
+import { readDeletion } from "../../protocol/records/deletion.ts"
+import { readRegistration } from "../../protocol/records/registration.ts"
+import { readUpdate } from "../../protocol/records/update.ts"
+import type { Node } from "../node-service.ts"
+import type { OwnWord } from "../ports.ts"
+import { conflict, type Desk, notFound, overtaken, refusedAs } from "./desk.ts"
+import { endingNames } from "./names.ts"
+
+export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" | "updateEntity" | "deregister"> => {
+  const { announce, check, mayWrite, nextWord, nowMs, origin, refresh, say, show, store } = desk
+
+  /** Where we said anything of its status: that there is nothing more to say. */
+  const endingStatus = Effect.fnUntraced(function* (entityId: EntityId) {
+    const { at, follows, last } = yield* nextWord(statusSubject(origin.registryId, entityId))
+    const words: ReadonlyArray<OwnWord> =
+      last === undefined || last.isTombstone ? [] : [{ announcement: announceStatus(origin, entityId, "gone", undefined, at), follows }]
+    return words
+  })
+
+  return {
+    registerEntity: Effect.fnUntraced(function* (body) {
+      yield* mayWrite
+      const read = readRegistration(body, { home: origin.registryId, nowMs: yield* nowMs, check })
+      if (read.type === "refused") return yield* refusedAs(read)
+      const { at, registeredAt } = yield* nextWord(read.record.entity_id)
+      const record = { ...read.record, registered_at: registeredAt, updated_at: at }
+      const announcement = announceEntity(origin, "register", record, at)
+      yield* store
+        .register({ record, developer: read.implicitDeveloper, announcement })
+        .pipe(Effect.catchTag("AlreadyRegistered", () => conflict("this entity is registered already")))
+      yield* show(record.entity_id, { record, tier: "local", status: "active", lastHeartbeat: at, contested: false })
+      yield* announce(announcement)
+      return record
+    }),
+
+    updateEntity: Effect.fnUntraced(function* (id, text, authorization) {
+      yield* mayWrite
+      const { record: before } = yield* localEntity(desk, id)
+      const { at, follows } = yield* nextWord(before.entity_id)
+      const read = readUpdate(text, authorization, before, at, check)
+      if (read.type === "refused") return yield* refusedAs(read)
+      yield* say({ announcement: announceEntity(origin, "update", read.record, at), follows })
+      yield* refresh(before.entity_id)
+      return read.record
+    }),
+
+    deregister: Effect.fnUntraced(function* (id, authorization) {
+      yield* mayWrite
+      const { record } = yield* localEntity(desk, id)
+      const entityId = record.entity_id
+      const deletion = readDeletion(authorization, record, check)
+      if (deletion.type === "refused") return yield* refusedAs(deletion)
+      const announcement = announceTombstone(origin, record, deletion.proof, "owner-deregistered", (yield* nextWord(entityId)).at)
+      const also = [...(yield* endingNames(desk, { entityId }, "entity-deregistered")), ...(yield* endingStatus(entityId))]
+      const isGone = yield* store.deregister(entityId, announcement, also).pipe(Effect.catchTag("Overtaken", overtaken))
+      if (!isGone) return yield* notFound("no such entity is registered here")
+      yield* refresh(entityId)
+      for (const word of [{ announcement }, ...also]) yield* announce(word.announcement)
+      return record
+    }),
+  }
+}
+
+/** An entity that is registered here, by its id in either spelling. */
+export const localEntity = Effect.fnUntraced(function* ({ store }: Desk, id: string) {
+  const entityId = readEntityId(id)
+  const entry = entityId === undefined ? undefined : yield* store.entity(entityId)
+  return entry === undefined || entry.tier !== "local" ? yield* notFound("no such entity is registered here") : entry
+})

@@ -1,0 +1,76 @@
+/**
+ * Signs of life of our entities, and what we tell of them (reference 2.1; registry page, "Active → inactive transition").
+ *
+ * An entity is inactive when it gave no sign for five minutes. After a start everybody has that time anew: that we were away
+ * says nothing about them.
+ */
+import { Effect } from "effect"
+import { announceStatus } from "../../protocol/gossip/announcement.ts"
+import { statusSubject } from "../../protocol/gossip/kinds/status.ts"
+import { readSignature } from "../../protocol/identity/key.ts"
+import { beatSkewMaxMs, inactiveAfterMs } from "../../protocol/limits.ts"
+import type { EntityEntry, EntityStatus } from "../../protocol/records/entity.ts"
+import { readMoment, type Seconds, secondsOf } from "../../protocol/time.ts"
+import type { Node, Refused } from "../node-service.ts"
+import type { StoreFailed } from "../ports.ts"
+import { type Desk, refused } from "./desk.ts"
+import { localEntity } from "./entities.ts"
+
+export interface Liveness {
+  readonly service: Pick<Node["Service"], "beat">
+  /** Looks for entities that have become silent. Call it once a minute. */
+  readonly review: Effect.Effect<void, Refused | StoreFailed>
+}
+
+export const livenessOn = (desk: Desk, startedAtMs: number): Liveness => {
+  const { check, mayWrite, nextWord, nowMs, origin, refresh, say, store } = desk
+  /** Timestamp of each entity's last beat in milliseconds: what is not later was counted, or could have been. */
+  const counted = new Map<string, number>()
+
+  const tell = Effect.fnUntraced(function* (
+    { record: { entity_id } }: EntityEntry,
+    status: EntityStatus,
+    lastHeartbeat: Seconds | undefined,
+  ) {
+    const { at, follows } = yield* nextWord(statusSubject(origin.registryId, entity_id))
+    const known = lastHeartbeat === undefined ? undefined : Math.min(lastHeartbeat, at)
+    yield* say({ announcement: announceStatus(origin, entity_id, status, known, at), follows })
+    yield* refresh(entity_id)
+  })
+
+  return {
+    service: {
+      beat: Effect.fnUntraced(function* (id, timestamp, said) {
+        yield* mayWrite
+        const entry = yield* localEntity(desk, id)
+        const { entity_id, public_key } = entry.record
+        const sentMs = readMoment(timestamp)
+        if (sentMs === undefined) return yield* refused("invalid_request", "timestamp is not a time as RFC 3339 writes it", "timestamp")
+        const now = yield* nowMs
+        if (Math.abs(now - sentMs) > beatSkewMaxMs)
+          return yield* refused("invalid_request", "timestamp is more than a minute off", "timestamp")
+        const signature = readSignature(said)
+        if (signature === undefined || !check(public_key, timestamp, signature))
+          return yield* refused("unauthorized", "the signature is not the entity's over this timestamp", "signature")
+        // The first beats of a life could be repetitions of ones that were counted before the restart.
+        if (sentMs <= (counted.get(entity_id) ?? Math.min(startedAtMs, now - 1) - 1)) return { isCounted: false, hasBecomeActive: false }
+        counted.set(entity_id, sentMs)
+        const at = secondsOf(now)
+        yield* store.beat(entity_id, at)
+        if (entry.status === "active") return { isCounted: true, hasBecomeActive: false }
+        yield* tell(entry, "active", at)
+        return { isCounted: true, hasBecomeActive: true }
+      }),
+    },
+
+    review: Effect.gen(function* () {
+      const now = yield* nowMs
+      if (now - startedAtMs < inactiveAfterMs) return
+      for (const entry of yield* store.silentSince(secondsOf(now - inactiveAfterMs))) {
+        counted.delete(entry.record.entity_id)
+        // Whoever beats, or ends, at this very moment is looked at again in a minute.
+        yield* tell(entry, "inactive", entry.lastHeartbeat).pipe(Effect.catchTag("Refused", () => Effect.void))
+      }
+    }),
+  }
+}

@@ -1,0 +1,152 @@
+/** Names here: binding, rebinding, rolling back, releasing; and resolving names of all hosts (naming page; reference 1.7). */
+import { Effect, Result } from "effect"
+import { announceName } from "../../protocol/gossip/announcement.ts"
+import type { HeldHandleBody } from "../../protocol/gossip/kinds/handle.ts"
+import { type BoundNameBody, nameSubject } from "../../protocol/gossip/kinds/name.ts"
+import type { Json } from "../../protocol/identity/canonical-json.ts"
+import { readOwner } from "../../protocol/records/authorization.ts"
+import type { NameEntry, NameFilter } from "../../protocol/records/name.ts"
+import { type EntityName, fqanOf, readEntityName, releaseText } from "../../protocol/records/naming.ts"
+import { type Binding, readBinding, readBindingEvidence, readNameIn } from "../../protocol/records/name-requests.ts"
+import type { Node, Resolution } from "../node-service.ts"
+import type { OwnWord } from "../ports.ts"
+import { conflict, type Desk, notFound, refused, refusedAs } from "./desk.ts"
+import { localEntity } from "./entities.ts"
+import { heldHandle } from "./handles.ts"
+
+export const namesOn = (desk: Desk): Pick<Node["Service"], "bindName" | "rebindName" | "rollbackName" | "releaseName" | "resolveName"> => {
+  const { check, host, mayWrite, nextWord, origin, say, store } = desk
+
+  const ourHost =
+    host === undefined ? refused("invalid_request", "this registry has no HTTPS endpoint: it binds no names") : Effect.succeed(host)
+
+  /** Our own name as it is bound now. */
+  const boundName = Effect.fnUntraced(function* (handle: string, name: string) {
+    const { held } = yield* heldHandle(desk, handle)
+    const found = readEntityName(name)
+    const word = yield* nextWord(nameSubject(origin.registryId, handle, name))
+    const body = word.last?.body
+    return found === undefined || body?.kind !== "name" || body.action === "release" || body.developerId !== held.developerId
+      ? yield* notFound("no such name is bound here")
+      : { held, word, body }
+  })
+
+  /** Writes a version, if the developer who holds the handle signed it and the entity is its own. */
+  const write = Effect.fnUntraced(function* (
+    action: BoundNameBody["action"],
+    { developerId, handle, publicKey }: HeldHandleBody,
+    name: EntityName,
+    version: number,
+    { entityId, label, tags }: Omit<Binding, "type">,
+    request: Json,
+  ) {
+    const { record } = yield* localEntity(desk, entityId)
+    if (record.developer_id !== developerId) return yield* refused("forbidden", "this entity is another developer's", "entity_id")
+    const bound = { action, host: yield* ourHost, handle, name, developerId, publicKey, version, entityId, label, tags }
+    const evidence = readBindingEvidence(request, bound, origin.registryId, check)
+    if (evidence.type === "refused") return yield* refusedAs(evidence)
+    const { at, follows } = yield* nextWord(nameSubject(origin.registryId, handle, name))
+    const { signature, text } = evidence
+    yield* say({ announcement: announceName(origin, { ...bound, evidence: { text, signature } }, at), follows })
+    const entry: NameEntry = {
+      host: bound.host,
+      registry: origin.registryId,
+      handle,
+      name,
+      entityId,
+      developerId,
+      version,
+      label,
+      tags,
+      boundAt: at,
+      tier: "local",
+    }
+    return entry
+  })
+
+  return {
+    bindName: Effect.fnUntraced(function* (body) {
+      yield* mayWrite
+      yield* ourHost
+      const named = readNameIn(body)
+      if (named.type === "refused") return yield* refusedAs(named)
+      const binding = readBinding(body)
+      if (binding.type === "refused") return yield* refusedAs(binding)
+      const { held } = yield* heldHandle(desk, named.handle)
+      const { last } = yield* nextWord(nameSubject(origin.registryId, held.handle, named.name))
+      if (last?.body.kind === "name" && last.body.action !== "release") return yield* conflict("this name is bound already")
+      // The count goes on where it was, so that no number ever means two things.
+      const version = last?.body.kind === "name" ? last.body.version + 1 : 1
+      return yield* write("bind", held, named.name, version, binding, body)
+    }),
+
+    rebindName: Effect.fnUntraced(function* (handle, name, body) {
+      yield* mayWrite
+      const { body: bound, held } = yield* boundName(handle, name)
+      const binding = readBinding(body)
+      if (binding.type === "refused") return yield* refusedAs(binding)
+      return yield* write("rebind", held, bound.name, bound.version + 1, binding, body)
+    }),
+
+    rollbackName: Effect.fnUntraced(function* (handle, name, version, body) {
+      yield* mayWrite
+      const { body: bound, held } = yield* boundName(handle, name)
+      const old = (yield* store.versions(handle, name)).find((each) => each.version === version)
+      if (old === undefined) return yield* notFound("this name has no such version")
+      return yield* write("rebind", held, bound.name, bound.version + 1, old, body)
+    }),
+
+    releaseName: Effect.fnUntraced(function* (handle, name, authorization) {
+      yield* mayWrite
+      const { body: bound, held, word } = yield* boundName(handle, name)
+      const text = releaseText(fqanOf(bound.host, bound.handle, bound.name))
+      const signature = readOwner(authorization, text, held.publicKey, check)
+      if (Result.isFailure(signature)) return yield* refusedAs(signature.failure)
+      const released = { ...releaseOf(bound), reason: "released", evidence: { text, signature: signature.success } }
+      yield* say({ announcement: announceName(origin, released, word.at), follows: word.follows })
+    }),
+
+    resolveName: Effect.fnUntraced(function* (handle, name, wanted) {
+      const entries = yield* store.names({ handle, name })
+      const byHost = Map.groupBy(entries, (entry) => entry.host)
+      const hosts = [...byHost.keys()]
+      const chosen = wanted ?? entries.find(({ tier }) => tier === "local")?.host ?? (hosts.length === 1 ? hosts[0] : undefined)
+      if (chosen === undefined && hosts.length > 1) return yield* conflict(`several hosts know this name: ${hosts.sort().join(", ")}`)
+      const found = chosen === undefined ? undefined : byHost.get(chosen)
+      if (chosen === undefined || found === undefined) return yield* notFound("no such name")
+      const proven = yield* store.registriesAt(chosen)
+      const entry =
+        found.find(({ tier }) => tier === "local") ??
+        found.find(({ registry }) => proven.length === 1 && registry === proven[0]) ??
+        found[0]!
+      const resolution: Resolution = {
+        name: entry,
+        isProvisional: entry.tier !== "local" && (proven.length !== 1 || proven[0] !== entry.registry),
+      }
+      const entity = yield* store.entity(entry.entityId)
+      return entity === undefined ? resolution : { ...resolution, entity }
+    }),
+  }
+}
+
+const releaseOf = ({ developerId, handle, host, name, publicKey, version }: BoundNameBody) => ({
+  action: "release" as const,
+  developerId,
+  handle,
+  host,
+  name,
+  publicKey,
+  version,
+})
+
+/** What ends names of ours whose entity or handle ends: by our own word, because it is not the name that was given up. */
+export const endingNames = Effect.fnUntraced(function* ({ nextWord, origin, store }: Desk, filter: NameFilter, reason: string) {
+  const words: Array<OwnWord> = []
+  for (const entry of yield* store.names(filter)) {
+    if (entry.tier !== "local") continue
+    const { at, follows, last } = yield* nextWord(nameSubject(origin.registryId, entry.handle, entry.name))
+    if (last?.body.kind !== "name" || last.body.action === "release") continue
+    words.push({ announcement: announceName(origin, { ...releaseOf(last.body), reason }, at), follows })
+  }
+  return words
+})
