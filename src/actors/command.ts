@@ -34,6 +34,10 @@ export type Command =
   /** Documents of announcements we hold; what is not held any more is left out. `then` is sent after them. */
   | { readonly type: "fetch"; readonly link: Link; readonly ids: ReadonlyArray<string>; readonly then: Message | undefined }
   | { readonly type: "pin"; readonly pin: PeerPin }
+  /** Forgets tombstones that have outlived their purpose; `holdings` is told which. */
+  | { readonly type: "expire" }
+  /** Looks for entities of ours that have become silent. */
+  | { readonly type: "review" }
   /** What is held about a subject, sent as the answer to a peer's question. */
   | { readonly type: "answer"; readonly link: Link; readonly request: number; readonly subject: string }
   // Timers
@@ -58,7 +62,7 @@ export interface Casting {
 }
 
 /** Every kind of actor; `runtime/cast.ts` knows what each is made of. */
-export type ActorKind = "node" | "bootstrap" | "peer" | "gossip" | "gossip-session" | "heartbeat" | "holdings" | "reconciler" | "ask"
+export type ActorKind = "node" | "bootstrap" | "peer" | "gossip" | "gossip-session" | "heartbeat" | "holdings" | "reconciler" | "ask" | "sweep"
 
 /** An announcement somebody sent us that we have not seen, on its way to be believed. */
 export interface Offer {

@@ -9,8 +9,9 @@ import { holdings } from "../actors/holdings.ts"
 import { node } from "../actors/node.ts"
 import { peer } from "../actors/peer.ts"
 import { reconciler } from "../actors/reconciler.ts"
+import { sweep } from "../actors/sweep.ts"
 import type { Logic } from "./engine/engine.ts"
 
 export type Cast = Readonly<Record<ActorKind, Logic>>
 
-export const cast: Cast = { node, bootstrap, peer, gossip, "gossip-session": gossipSession, heartbeat, holdings, reconciler, ask }
+export const cast: Cast = { node, bootstrap, peer, gossip, "gossip-session": gossipSession, heartbeat, holdings, reconciler, ask, sweep }

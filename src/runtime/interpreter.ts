@@ -31,6 +31,7 @@ export const makeInterpreter = Effect.fnUntraced(function* (
   engine: Engine,
   cast: Cast,
   onMerged: OnMerged,
+  review: () => Effect.Effect<void>,
 ): Effect.fn.Return<Interpreter, never, Ports | Scope.Scope> {
   const transport = yield* Transport
   const timers = yield* Timers
@@ -104,6 +105,14 @@ export const makeInterpreter = Effect.fnUntraced(function* (
         Effect.map((slots) => links.send([link], { type: "ANSWER", request, documents: slots.map(({ document }) => document).slice(0, answerDocumentsMax) })),
       ),
     pin: ({ pin }) => Effect.ignore(store.pin(pin)),
+    // Where the store fails now, the next minute will do.
+    expire: () =>
+      Effect.ignore(
+        Effect.map(store.expire(now.wallMs()), (lost) =>
+          lost.forEach(({ origin, subject }) => tell("holdings", { type: "slot.lost", subject, origin })),
+        ),
+      ),
+    review,
 
     // Timers
     remind: ({ afterMs, event }, from) => actors.later(from, afterMs, () => tell(from, event)),

@@ -97,15 +97,27 @@ export const makeNode = Effect.fnUntraced(function* (
   const pins = yield* disk.pins
   const isHolder = settings.role === "full"
   const searcher = yield* makeSearcher(settings.indexes, store, () => stale())
-  const { actors, links, tell } = yield* makeInterpreter(settings.engine, settings.cast, (announcement, outcome) => {
-    const about = entityOf(announcement)
-    if (about !== undefined) searcher.follow(about, outcome.entity)
-    if (outcome.changed && isHolder) held(announcement)
-    for (const lost of outcome.forgotten ?? []) actors.tell("holdings", { type: "slot.lost", subject: announcement.subject, origin: lost })
-  }).pipe(Effect.provideService(RecordStore, refusingOwnWords(store, signer, (tombstone) => announce(tombstone))))
+  const { actors, links, tell } = yield* makeInterpreter(
+    settings.engine,
+    settings.cast,
+    (announcement, outcome) => {
+      const about = entityOf(announcement)
+      if (about !== undefined) searcher.follow(about, outcome.entity)
+      if (outcome.changed && isHolder) held(announcement)
+      for (const lost of outcome.forgotten ?? [])
+        actors.tell("holdings", { type: "slot.lost", subject: announcement.subject, origin: lost })
+    },
+    () => Effect.ignore(liveness.review),
+  ).pipe(
+    Effect.provideService(
+      RecordStore,
+      refusingOwnWords(store, signer, (tombstone) => announce(tombstone)),
+    ),
+  )
   const held = ({ subject, origin: by, id, at }: SlotKey) => tell("holdings", { type: "slot.held", subject, origin: by, id, at })
 
-  const stale = (): ReadonlySet<RegistryId> => (actors.snapshot("holdings")?.context as HoldingsMemory | undefined)?.leases.stale ?? new Set()
+  const stale = (): ReadonlySet<RegistryId> =>
+    (actors.snapshot("holdings")?.context as HoldingsMemory | undefined)?.leases.stale ?? new Set()
 
   const self: Hello = {
     type: "HELLO",
@@ -153,7 +165,10 @@ export const makeNode = Effect.fnUntraced(function* (
   /** What peers hold about an entity; a light node keeps it, a gateway does not. */
   const askFor = Effect.fnUntraced(function* (id: EntityId) {
     const roster = (yield* context)?.roster ?? []
-    const answers = yield* readThrough(id, roster.slice(0, askedPeersMax).map(({ link }) => link))
+    const answers = yield* readThrough(
+      id,
+      roster.slice(0, askedPeersMax).map(({ link }) => link),
+    )
     if (settings.role === "gateway") return shownOf(answers)
     yield* disk.merge(answers, yield* Clock.currentTimeMillis)
     return yield* disk.entity(id)
@@ -173,6 +188,7 @@ export const makeNode = Effect.fnUntraced(function* (
       }),
   })
   const liveness = livenessOn(desk, startedAtMs)
+  actors.start({ actor: "sweep", id: "sweep", input: {} })
 
   const service = Node.of({
     registryId: signer.registryId,

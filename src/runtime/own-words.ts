@@ -7,7 +7,7 @@
  * (`protocol/records/slots.ts`); so when that comes back, what we hold now is said again with that claim.
  */
 import { Effect } from "effect"
-import { announceEntity, announceTombstone, type Announcement, type Origin, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import { announceEnd, announceEntity, announceTombstone, type Announcement, type Origin, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import type { EntityRecord } from "../protocol/records/entity.ts"
 import * as Slots from "../protocol/records/slots.ts"
 import { type Seconds, secondsOf } from "../protocol/time.ts"
@@ -27,7 +27,10 @@ export const refusingOwnWords = (
     const own = (yield* store.slots(heard.subject)).find(isOurs)
     if (own !== undefined && Slots.later(own, heard) === own) return unchanged
     const { body } = heard
-    if (body.kind !== "entity" && body.kind !== "tombstone") return (yield* store.merge([heard], nowMs))[0]!
+    if (body.kind !== "entity" && body.kind !== "tombstone") {
+      const end = own === undefined ? announceEnd(origin, heard, "not-held", Math.max(secondsOf(nowMs), heard.at + 1)) : undefined
+      return end === undefined ? (yield* store.merge([heard], nowMs))[0]! : yield* sayAgain(end, nowMs)
+    }
     const shown = yield* store.entity(body.kind === "entity" ? body.record.entity_id : body.entityId)
     const local = shown?.tier === "local" ? shown.record : undefined
     const at = Math.max(secondsOf(nowMs), heard.at + 1)

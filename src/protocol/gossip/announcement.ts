@@ -179,6 +179,36 @@ export const announceProof = (origin: Origin, facts: ProofFacts, at: Seconds): V
 export const announceAttestation = (origin: Origin, observation: Observation, at: Seconds): VerifiedAnnouncement =>
   signed(origin, at, attestationDocument(observation))
 
+/**
+ * By our own word: what we said here we do not hold any more. `undefined` where there is nothing to take back: a tombstone
+ * ends by itself, and what we say of ourselves and of other registries is said anew.
+ */
+export const announceEnd = (origin: Origin, { body }: Announcement, reason: string, at: Seconds): VerifiedAnnouncement | undefined => {
+  switch (body.kind) {
+    case "entity":
+      return announceTombstone(origin, body.record, undefined, reason, at)
+    case "developer":
+      return announceDeveloperTombstone(origin, body.record, undefined, reason, at)
+    case "status":
+      return body.status === "gone" ? undefined : announceStatus(origin, body.entityId, "gone", undefined, at)
+    case "handle": {
+      if (body.action === "release") return undefined
+      const { developerId, handle, publicKey } = body
+      return announceHandle(origin, { action: "release", handle, developerId, publicKey, reason }, at)
+    }
+    case "name": {
+      if (body.action === "release") return undefined
+      const { developerId, handle, host, name, publicKey, version } = body
+      return announceName(origin, { action: "release", host, handle, name, developerId, publicKey, version, reason }, at)
+    }
+    case "tombstone":
+    case "developer-tombstone":
+    case "proof":
+    case "attestation":
+      return undefined
+  }
+}
+
 const signed = (origin: Origin, at: Seconds, said: JsonObject): VerifiedAnnouncement => {
   const unsigned: JsonObject = {
     ...said,

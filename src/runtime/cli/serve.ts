@@ -128,6 +128,7 @@ const nodeSettings = (settings: Settings): Effect.Effect<NodeSettings> =>
     const isXState = settings.engine === "xstate"
     const engine = isXState ? (yield* Effect.promise(() => import("../engine/xstate.ts"))).xstateEngine : compiledEngine
     const advertisedHost = settings["mesh.advertise"]
+    const publicUrl = settings["server.https_endpoint"]
     return {
       ...defaultSettings,
       version: version(),
@@ -141,6 +142,7 @@ const nodeSettings = (settings: Settings): Effect.Effect<NodeSettings> =>
       wantedPeers: Math.min(defaultSettings.wantedPeers, settings["mesh.max_peers"]),
       bootstrap: settings["mesh.bootstrap_peers"],
       ...(advertisedHost !== undefined && { advertisedHost }),
+      ...(publicUrl !== undefined && { registryHost: new URL(publicUrl).hostname }),
       ...(settings["mesh.allow"].length > 0 && { allowed: settings["mesh.allow"] }),
       engine,
     }

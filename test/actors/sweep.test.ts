@@ -1,0 +1,14 @@
+/** The sweep: what it does in every state with every event. */
+import type { ContextFrom, StateValueFrom } from "xstate"
+import { describe } from "vitest"
+import { sweep, type SweepEvent } from "../../src/actors/sweep.ts"
+import { checkTable } from "../support/table.ts"
+
+describe("sweep", () => {
+  checkTable<StateValueFrom<typeof sweep>, SweepEvent, ContextFrom<typeof sweep>>({
+    machine: sweep,
+    contexts: { resting: {} },
+    events: { "sweep.asked": { type: "sweep.asked" } },
+    rows: { resting: { "sweep.asked": "resting · expire, review", "(time)": "resting · expire, review" } },
+  })
+})
