@@ -11,7 +11,7 @@ import { commands } from "./command.ts"
 export type SweepEvent = { readonly type: "sweep.asked" }
 
 const words = setup({
-  types: { input: {} as object, context: {} as object, events: {} as SweepEvent },
+  types: { events: {} as SweepEvent },
   actions: commands("expire", "review"),
 })
 

@@ -164,10 +164,10 @@ export const announceDeveloper = (
 ): VerifiedAnnouncement => signed(origin, at, developerDocument(action, record, introduction))
 
 export const announceHandle = (origin: Origin, body: Unkinded<HandleBody>, at: Seconds): VerifiedAnnouncement =>
-  signed(origin, at, handleDocument({ ...body, kind: "handle" } as HandleBody))
+  signed(origin, at, handleDocument({ ...body, kind: "handle" }))
 
 export const announceName = (origin: Origin, body: Unkinded<NameBody>, at: Seconds): VerifiedAnnouncement =>
-  signed(origin, at, nameDocument({ ...body, kind: "name" } as NameBody))
+  signed(origin, at, nameDocument({ ...body, kind: "name" }))
 
 /** A body without the word that its maker adds. */
 type Unkinded<B> = B extends { readonly kind: string } ? Omit<B, "kind"> : never

@@ -154,11 +154,11 @@ const profileSaidBy = (text: string, key: PublicKey): Partial<Profile> | undefin
   const said = readJson(text)
   if (!isObject(said) || !isPlainJson(said)) return undefined
   const has = (field: string) => (said[field] ?? null) !== null
-  const isAboutMe =
-    (!has("public_key") || keyOf(said) === key) &&
-    (!has("developer_id") || readDeveloperId(String(said["developer_id"])) === idOf("developer", key))
+  const isAboutMe = (!has("public_key") || keyOf(said) === key) && (!has("developer_id") || developerIdIn(said) === idOf("developer", key))
   return isAboutMe && !entityFields.some(has) ? profileIn(said) : undefined
 }
+
+const developerIdIn = ({ developer_id: id }: JsonObject) => (typeof id === "string" ? readDeveloperId(id) : undefined)
 
 /** A developer may sign updates of its entities too, and such a body names no resource: these fields tell. */
 const entityFields = ["entity_id", "category", "tags", "summary", "entity_url", "service_endpoint"]

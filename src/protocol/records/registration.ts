@@ -278,7 +278,7 @@ export const changedFields = (said: JsonObject, record: EntityRecord): Result.Re
         return yield* invalid("entity_url cannot be empty", "entity_url")
       } else fields[field] = value
     }
-    return fields as Partial<EntityRecord>
+    return fields
   })
 
 const parsed = (text: string): JsonObject | undefined => {

@@ -8,8 +8,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Exit, Layer, Option, Stream } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
-import { type Announcement, entityOf } from "../../protocol/gossip/announcement.ts"
-import { handleSubject } from "../../protocol/gossip/kinds/handle.ts"
+import { entityOf } from "../../protocol/gossip/announcement.ts"
 import type { SlotKey } from "../../protocol/gossip/slot-set.ts"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
 import type { EntityId, RegistryId } from "../../protocol/identity/id.ts"
@@ -18,7 +17,7 @@ import type { DeveloperRecord } from "../../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord } from "../../protocol/records/entity.ts"
 import { compareClaims } from "../../protocol/records/slots.ts"
 import { type Seconds, secondsOf } from "../../protocol/time.ts"
-import { AlreadyRegistered, Overtaken, type OwnWord, RecordStore, type StoreFailed } from "../ports.ts"
+import { AlreadyRegistered, Overtaken, RecordStore, type StoreFailed } from "../ports.ts"
 import { makeGrouping } from "./grouping.ts"
 import { mergeAll, nothingHeld, type SlotWrites, type Subject, writesOf } from "./merging.ts"
 import { lockClass, migrate } from "./migrations.ts"
@@ -27,7 +26,6 @@ import {
   type AttestationRow,
   type HandleRow,
   type NameRow,
-  ownDeveloper,
   readAttestationRow,
   readHandleRow,
   readNameRow,
@@ -54,8 +52,9 @@ import {
   type SlotRow,
   type StatusRow,
 } from "./rows.ts"
-import { introduced, isNews, newlyRegistered, outdated, withOwn } from "./shown.ts"
+import { isNews, newlyRegistered, outdated, withOwn } from "./shown.ts"
 import { failedAt } from "./sql-failure.ts"
+import { bucketOf, locksOf, sayerOn } from "./sql-words.ts"
 import { statementsFor, type TypedTable, typedTableNames } from "./statements.ts"
 
 /** Rows that one page of `everyEntity` reads: some hundred kilobytes. */
@@ -66,9 +65,6 @@ const slotsPerPage = 5_000
 /** Registrations that share one statement, and such statements at a time: more would only wait for each other's disk. */
 const registrationsPerStatement = 64
 const statementsAtOnce = 2
-
-/** Subjects share this many locks, so that a large batch does not fill the server's lock table. */
-const lockBuckets = 64
 
 /** The store in this schema, which is made or brought up to date first. */
 export const makeSqlStore = (schema: string): Effect.Effect<RecordStore["Service"], StoreFailed, PgClient.PgClient> =>
@@ -157,69 +153,7 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
 
   // our own words ----------------------------------------------------------------------------------------------------
 
-  /** Says one thing, inside a transaction that holds the locks of all that it touches. */
-  const sayOne = ({ announcement, follows }: OwnWord) =>
-    Effect.gen(function* () {
-      const { origin, subject } = announcement
-      const before = (yield* query<SlotRow>(statements.slots, [subject])).map(readSlot).sort(compareClaims)
-      const own = before.find((slot) => slot.origin === origin)
-      if (own?.id !== follows || !isNews(before, announcement) || !(yield* maySay(announcement))) return yield* new Overtaken({ subject })
-      yield* write(writesOf(subject, before, withOwn(before, slotOf(announcement, announcement.at)), true))
-      yield* follow(announcement)
-    })
-
-  /** Is there, here, what it is about? */
-  const maySay = ({ body, origin }: Announcement) =>
-    Effect.gen(function* () {
-      switch (body.kind) {
-        case "entity":
-          return (yield* query(statements.isLocal, body.record.entity_id)).length > 0
-        case "status":
-          return body.status === "gone" || (yield* query(statements.isLocal, body.entityId)).length > 0
-        case "handle": {
-          if (body.action === "release") return true
-          const others = yield* query<HandleRow>(statements.handles, null, body.developerId)
-          return others.every((row) => !row.is_local || row.handle === body.handle)
-        }
-        case "name": {
-          if (body.action === "release") return true
-          const holders = yield* query<HandleRow>(statements.handles, body.handle, body.developerId)
-          return holders.some((row) => row.registry_id === origin) && (yield* query(statements.isLocal, body.entityId)).length > 0
-        }
-        case "developer":
-        case "tombstone":
-        case "developer-tombstone":
-        case "proof":
-        case "attestation":
-          return true
-      }
-    })
-
-  /** What is local follows from what we said, besides the rows of `projection.ts`. */
-  const follow = (said: Announcement) =>
-    Effect.gen(function* () {
-      const { at, body, origin } = said
-      if (body.kind === "entity") yield* query(statements.updateAgent, rows(agentRow(newlyRegistered(body.record))))
-      if (body.kind === "tombstone") yield* query(statements.removeAgent, body.entityId)
-      if (body.kind === "status" && body.status !== "gone") {
-        const beat = body.lastHeartbeat === undefined ? null : pgTime(body.lastHeartbeat)
-        yield* query(statements.setStatus, rows({ agent_id: body.entityId, status: body.status, last_heartbeat: beat }))
-      }
-      yield* writeTyped(ownDeveloper(said))
-      if (body.kind === "handle") {
-        const isHeld = body.action !== "release"
-        const verification = isHeld ? body.verification : undefined
-        if (isHeld) yield* query(statements.introduce, rows(developerRow(introduced(body.publicKey, origin, at))))
-        const marks = {
-          developer_id: body.developerId,
-          dev_handle: isHeld ? body.handle : null,
-          dev_handle_verified: verification !== undefined,
-          verification_method: verification?.method ?? null,
-          verification_proof: verification?.proof ?? null,
-        }
-        yield* query(statements.markHandles, rows(marks))
-      }
-    })
+  const sayOne = sayerOn({ query, rows, statements, write, writeTyped })
 
   const say: RecordStore["Service"]["say"] = (words) => {
     if (words.length === 0) return Effect.void
@@ -436,36 +370,6 @@ const developersOf = (registrations: ReadonlyArray<{ readonly developer: Develop
   [...new Map(registrations.map(({ developer }) => [developer.developer_id, developer])).values()].sort((a, b) =>
     a.developer_id < b.developer_id ? -1 : 1,
   )
-
-/** FNV-1a of a subject. */
-const bucketOf = (subject: string): number => {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < subject.length; i++) hash = Math.imul(hash ^ subject.charCodeAt(i), 0x01000193)
-  return (hash >>> 0) % lockBuckets
-}
-
-/** Every lock that saying these takes, at once, so that two of us never wait for each other: what they are about, and what that depends on. */
-const locksOf = (words: ReadonlyArray<OwnWord>): ReadonlyArray<number> => [
-  ...new Set(words.flatMap(({ announcement }) => dependencies(announcement)).map(bucketOf)),
-]
-
-const dependencies = ({ body, origin, subject }: Announcement): ReadonlyArray<string> => {
-  switch (body.kind) {
-    case "status":
-      return [subject, body.entityId]
-    case "handle":
-      return [subject, body.developerId]
-    case "name":
-      return [subject, handleSubject(origin, body.handle), ...(body.action === "release" ? [] : [body.entityId])]
-    case "entity":
-    case "tombstone":
-    case "developer":
-    case "developer-tombstone":
-    case "proof":
-    case "attestation":
-      return [subject]
-  }
-}
 
 const isEntityId = (subject: string): boolean => subject.startsWith("zns:") && !subject.startsWith("zns:dev:")
 
