@@ -81,6 +81,7 @@ export const gossip: Reducer<GossipInput, GossipMemory, GossipEvent> = {
       case "announcement.merged":
         return settle(memory, event, say)
       case "merge.failed":
+        SeenSet.remove(memory.seen, event.envelope.announcement.id)
         return count(tallyOf(memory, event.from), "drop:store")
       case "announcement.made":
         SeenSet.add(memory.seen, event.announcement.id, event.nowMs)

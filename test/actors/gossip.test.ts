@@ -442,4 +442,12 @@ describe("gossip", () => {
     expect(told).toEqual(Array.from({ length: owedIdsMax / 500 }, () => `${lazy} IHAVE 500`))
     expect(step(memory, { type: "lazy.due" })).toEqual([])
   })
+
+  it("what could not be stored may come again", () => {
+    const memory = scene()
+    step(memory, { type: "announcement.verified", link: tree, announcement: fresh, hopCount: 1, isCaughtUp: false, nowMs: noonMs })
+    expect(SeenSet.has(memory.seen, fresh.id)).toBe(true)
+    step(memory, { type: "merge.failed", envelope: envelopeOf(fresh), from: tree })
+    expect(SeenSet.has(memory.seen, fresh.id)).toBe(false)
+  })
 })

@@ -37,6 +37,11 @@ export const add = (seen: SeenSet, id: string, nowMs: number): void => {
   while (seen.size > seenIdsMax) drop(seen)
 }
 
+/** Forgets an id: what was believed could not be kept, and may come again. */
+export const remove = (seen: SeenSet, id: string): void => {
+  for (const { ids } of seen.buckets) if (ids.delete(id)) seen.size--
+}
+
 const forget = (seen: SeenSet, minute: number): void => {
   while (seen.buckets.length > 0 && seen.buckets[0]!.minute <= minute - bucketsKept) drop(seen)
 }
