@@ -1,4 +1,5 @@
 /** The simulator's command line, read: flags to options, or one sentence that says what is wrong with them. */
+import { liarNames } from "./byzantine/liars.ts"
 import { faultNames } from "./faults/schedule.ts"
 import { defaultRun, type RunOptions, type Scenario } from "./scenario.ts"
 
@@ -55,7 +56,7 @@ export const readArguments = (argv: ReadonlyArray<string>, scenarios: ReadonlyAr
 }
 
 const faults = (names: ReadonlyArray<string>): Partial<RunOptions> | undefined =>
-  names.every((name) => faultNames.includes(name)) ? { faults: names } : undefined
+  names.every((name) => faultNames.includes(name) || liarNames.includes(name)) ? { faults: names } : undefined
 
 const readSeeds = (text: string): ReadonlyArray<number> | undefined => {
   const match = /^(\d{1,10})(?:\.\.(\d{1,10}))?$/.exec(text)

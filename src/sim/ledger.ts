@@ -61,8 +61,12 @@ export class Ledger {
     return this.#asked.get(subject) ?? []
   }
 
+  all(): ReadonlyArray<Word> {
+    return [...this.#words.values()]
+  }
+
   words(kind: Word["kind"]): ReadonlyArray<Word> {
-    return [...this.#words.values()].filter((word) => word.kind === kind)
+    return this.all().filter((word) => word.kind === kind)
   }
 
   /**

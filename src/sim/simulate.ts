@@ -2,13 +2,15 @@
 import type { RunOptions, Scenario, Sections, Violation } from "./scenario.ts"
 import { type Drawn, Stage } from "./stage.ts"
 import { Crash } from "./world.ts"
+import { byzantine } from "./scenarios/byzantine.ts"
 import { churn } from "./scenarios/churn.ts"
 import { convergence } from "./scenarios/convergence.ts"
+import { flood } from "./scenarios/flood.ts"
 import { partition } from "./scenarios/partition.ts"
 import { reconcile } from "./scenarios/reconcile.ts"
 import { tofu } from "./scenarios/tofu.ts"
 
-export const scenarios: ReadonlyArray<Scenario> = [convergence, tofu, partition, churn, reconcile]
+export const scenarios: ReadonlyArray<Scenario> = [convergence, tofu, partition, churn, byzantine, flood, reconcile]
 
 export interface RunResult extends Sections {
   readonly scenario: string

@@ -21,12 +21,13 @@ import { pinnedKeys } from "./checkers/p4-pinned-keys.ts"
 import { noResurrection } from "./checkers/p9-no-resurrection.ts"
 import { noLostUpdate } from "./checkers/p10-no-lost-update.ts"
 import { oneDigest } from "./checkers/p11-one-digest.ts"
+import { fairness } from "./checkers/p12-fairness.ts"
 import { DigestWatch, lookEveryMs } from "./digest-watch.ts"
 import { Ledger, type Word } from "./ledger.ts"
 import type { DigestSection, GossipSection, RunOptions, Violation } from "./scenario.ts"
 import { type Edges, randomGraph } from "./topology.ts"
 import { type Client, client } from "./workload/clients.ts"
-import { type Machine, type Outage, World } from "./world.ts"
+import { type Machine, type Outage, type PortsOver, World } from "./world.ts"
 
 /** What the run was given and what was drawn, for the banner. */
 export type Drawn = Record<string, string | number>
@@ -39,9 +40,11 @@ export class Stage {
   readonly drawn: Drawn
   /** Over the settings of every node: tests plant bugs here, to see the checkers catch them. */
   planted: Partial<NodeSettings> = {}
-  readonly checkers: ReadonlyArray<Checker> = [convergence, noTakeover, hopBound, pinnedKeys, noResurrection, noLostUpdate, oneDigest]
+  readonly checkers: ReadonlyArray<Checker> = [convergence, noTakeover, hopBound, pinnedKeys, noResurrection, noLostUpdate, oneDigest, fairness]
   readonly ledger: Ledger
   readonly digests = new DigestWatch()
+  /** When somebody is flooded and nothing else is wrong. */
+  flooded: { readonly fromMs: number; readonly untilMs: number } | undefined
   readonly violations: Array<Violation> = []
   readonly #byzantine = new Set<Machine>()
   readonly #firstKeys = new Map<string, PublicKey>()
@@ -77,15 +80,16 @@ export class Stage {
     return { ...defaultSettings, version: "simulated", indexes: false, wantedPeers: 0, maxPeers: 200, engine, ...more, ...this.planted }
   }
 
-  /** Machines and nodes in a connected random graph. */
-  mesh(degree: number, more: Partial<NodeSettings> = {}): Edges {
+  /** Machines and nodes in a connected random graph; `portsOf` says which of them get other ports. */
+  mesh(degree: number, more: Partial<NodeSettings> = {}, portsOf: (edges: Edges) => ReadonlyMap<number, PortsOver> = () => new Map()): Edges {
     this.drawn["degree"] = degree
     for (let i = 0; i < this.options.nodes; i++) this.world.addMachine()
     const edges = randomGraph(this.options.nodes, degree, this.world.random("topology"))
+    const ports = portsOf(edges)
     const dials = Map.groupBy(edges, ([dialler]) => dialler)
     for (const machine of this.world.machines) {
       const bootstrap = (dials.get(machine.index) ?? []).map(([, listener]) => ({ address: addressOf(this.world.machines[listener]!) }))
-      this.world.boot(machine, this.settings({ ...more, bootstrap }))
+      this.world.boot(machine, this.settings({ ...more, bootstrap }), ports.get(machine.index))
     }
     return edges
   }

@@ -19,3 +19,20 @@ export const randomGraph = (nodes: number, degree: number, random: SeededRandom)
   while (edges.length < wanted) add(random.below(nodes), random.below(nodes))
   return edges
 }
+
+/** Is there a way between any two of those nodes that goes through them alone? */
+export const isConnected = (among: ReadonlySet<number>, edges: Edges): boolean => {
+  const [first] = among
+  if (first === undefined) return true
+  const reached = new Set([first])
+  const waiting = [first]
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    for (const [a, b] of edges) {
+      const next = a === node ? b : b === node ? a : undefined
+      if (next === undefined || !among.has(next) || reached.has(next)) continue
+      reached.add(next)
+      waiting.push(next)
+    }
+  }
+  return reached.size === among.size
+}
