@@ -174,7 +174,7 @@ const variantsOf = (document: JsonObject): ReadonlyArray<readonly [path: string,
   Object.entries(document).flatMap(([name, value]) =>
     changesOf(value!).map(([path, changed]): readonly [string, JsonObject] => [
       `${name}${path}`,
-      { ...document, [name]: changed } as JsonObject,
+      { ...document, [name]: changed },
     ]),
   )
 
@@ -201,7 +201,7 @@ const changesOf = (value: Json): ReadonlyArray<readonly [string, Json | undefine
   return [
     ...here,
     ...Object.entries(value).flatMap(([name, member]) =>
-      changesOf(member as Json).map(([path, changed]) => [`.${name}${path}`, { ...value, [name]: changed } as Json] as const),
+      changesOf(member as Json).map(([path, changed]) => [`.${name}${path}`, { ...(value as JsonObject), [name]: changed }] as const),
     ),
   ]
 }

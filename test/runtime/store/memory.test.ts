@@ -5,11 +5,13 @@ import { announceDeveloper } from "../../../src/protocol/gossip/announcement.ts"
 import { makeMemoryStore } from "../../../src/runtime/store/memory.ts"
 import { announced, buried, developerOf, entityOf, noon, registryOf } from "../../support/builders.ts"
 import { mergeProperty, storeContract } from "./contract.ts"
+import { wordsContract } from "./words-contract.ts"
 
 const withStore = <A, E>(use: (store: ReturnType<typeof makeMemoryStore>) => Effect.Effect<A, E>): Promise<A> =>
   Effect.runPromise(use(makeMemoryStore()))
 
 storeContract("the memory store", withStore)
+wordsContract("the memory store", withStore)
 
 it("the memory store shows the same whatever the order and the pieces", () => mergeProperty(withStore, 200))
 

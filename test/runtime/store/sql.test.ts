@@ -14,13 +14,34 @@ import { EmbeddedClient } from "../../../src/runtime/store/pglite.ts"
 import { makeSqlStore } from "../../../src/runtime/store/sql.ts"
 import { announced, developerOf, entityOf, registryOf } from "../../support/builders.ts"
 import { mergeProperty, storeContract } from "./contract.ts"
+import { wordsContract } from "./words-contract.ts"
+
+const pageTables = [
+  "agents",
+  "announcements",
+  "attestations",
+  "developers",
+  "entity_statuses",
+  "gossip_developers",
+  "gossip_entries",
+  "gossip_zns_names",
+  "handles",
+  "migrations",
+  "peer_attestations",
+  "peer_pins",
+  "registry_identity_proofs",
+  "tombstones",
+  "zns_names",
+  "zns_versions",
+]
 
 const contractOn = (name: string, client: () => Layer.Layer<PgClient.PgClient, unknown>, propertyRuns: number) =>
   describe(name, () => {
     let runtime: ManagedRuntime.ManagedRuntime<PgClient.PgClient, unknown>
     const schema = `test_${process.pid}`
 
-    const emptied = `WITH ${["agents", "gossip_entries", "developers", "announcements", "tombstones", "peer_pins"]
+    const emptied = `WITH ${pageTables
+      .filter((table) => table !== "migrations")
       .map((table) => `${table} AS (DELETE FROM ${schema}.${table})`)
       .join(", ")} SELECT 1 AS done`
 
@@ -44,6 +65,7 @@ const contractOn = (name: string, client: () => Layer.Layer<PgClient.PgClient, u
       )
 
     storeContract("the record store", withStore)
+    wordsContract("the record store", withStore)
 
     describe("migrating", () => {
       const inSchema = <A, E>(use: (sql: PgClient.PgClient, name: string) => Effect.Effect<A, E, PgClient.PgClient>): Promise<A> =>
@@ -66,24 +88,7 @@ const contractOn = (name: string, client: () => Layer.Layer<PgClient.PgClient, u
               "SELECT tablename::text AS table FROM pg_tables WHERE schemaname = $1 ORDER BY tablename",
               [name],
             )
-            expect(tables.map(({ table }) => table)).toEqual([
-              "agents",
-              "announcements",
-              "attestations",
-              "developers",
-              "entity_statuses",
-              "gossip_developers",
-              "gossip_entries",
-              "gossip_zns_names",
-              "handles",
-              "migrations",
-              "peer_attestations",
-              "peer_pins",
-              "registry_identity_proofs",
-              "tombstones",
-              "zns_names",
-              "zns_versions",
-            ])
+            expect(tables.map(({ table }) => table)).toEqual(pageTables)
             const columns = yield* sql.unsafe<{ readonly column: string; readonly type: string }>(
               `SELECT column_name::text AS column, data_type::text AS type FROM information_schema.columns
                WHERE table_schema = $1 AND table_name = 'agents'`,
