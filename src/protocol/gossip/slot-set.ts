@@ -30,37 +30,35 @@ interface Bucket {
 
 export interface SlotSet {
   readonly buckets: Map<number, Bucket>
-  /** Id of the slot, by subject and origin. */
-  readonly held: Map<string, string>
-  /** Slot keys of an origin: to set them aside, and to take them back. */
-  readonly byOrigin: Map<RegistryId, Set<string>>
+  /** Ids of the slots, by origin and subject. */
+  readonly held: Map<RegistryId, Map<string, string>>
   readonly aside: Set<RegistryId>
   size: number
   /** Over everything; `undefined` since the last change. */
   digest: Buffer | undefined
 }
 
-export const empty = (): SlotSet => ({ buckets: new Map(), held: new Map(), byOrigin: new Map(), aside: new Set(), size: 0, digest: undefined })
+export const empty = (): SlotSet => ({ buckets: new Map(), held: new Map(), aside: new Set(), size: 0, digest: undefined })
 
 /** What this origin last said of this subject; the word before is forgotten. */
 export const put = (set: SlotSet, { subject, origin, id }: Omit<SlotKey, "at">): void => {
-  const key = keyOf(subject, origin)
-  const before = set.held.get(key)
+  let said = set.held.get(origin)
+  if (said === undefined) set.held.set(origin, (said = new Map()))
+  const before = said.get(subject)
   if (before === id) return
-  if (before !== undefined && !set.aside.has(origin)) exclude(set, before)
-  set.held.set(key, id)
-  const ofOrigin = set.byOrigin.get(origin) ?? new Set()
-  set.byOrigin.set(origin, ofOrigin.add(key))
-  if (!set.aside.has(origin)) include(set, id)
+  said.set(subject, id)
+  if (set.aside.has(origin)) return
+  if (before !== undefined) exclude(set, before)
+  include(set, id)
 }
 
 /** The slot is no longer held. */
 export const remove = (set: SlotSet, subject: string, origin: RegistryId): void => {
-  const key = keyOf(subject, origin)
-  const before = set.held.get(key)
-  if (before === undefined) return
-  set.held.delete(key)
-  set.byOrigin.get(origin)?.delete(key)
+  const said = set.held.get(origin)
+  const before = said?.get(subject)
+  if (said === undefined || before === undefined) return
+  said.delete(subject)
+  if (said.size === 0) set.held.delete(origin)
   if (!set.aside.has(origin)) exclude(set, before)
 }
 
@@ -69,9 +67,9 @@ export const setAside = (set: SlotSet, origin: RegistryId, isAside: boolean): vo
   if (set.aside.has(origin) === isAside) return
   if (isAside) set.aside.add(origin)
   else set.aside.delete(origin)
-  for (const key of set.byOrigin.get(origin) ?? []) {
-    if (isAside) exclude(set, set.held.get(key)!)
-    else include(set, set.held.get(key)!)
+  for (const id of set.held.get(origin)?.values() ?? []) {
+    if (isAside) exclude(set, id)
+    else include(set, id)
   }
 }
 
@@ -148,4 +146,3 @@ const positionOf = (ids: ReadonlyArray<string>, id: string): number => {
 }
 
 const bucketOf = (id: string): number => Number.parseInt(id.slice(0, 3), 16)
-const keyOf = (subject: string, origin: RegistryId): string => `${subject} ${origin}`
