@@ -3,6 +3,7 @@
  * (ruled: "takeover").
  */
 import { canonical } from "../../protocol/identity/canonical-json.ts"
+import type { EntityRecord } from "../../protocol/records/entity.ts"
 import type { Stage } from "../stage.ts"
 import type { Machine } from "../world.ts"
 import type { Checker, Finding } from "./checker.ts"
@@ -16,11 +17,19 @@ export const noTakeover: Checker = {
 
 const signedFields = ["category", "entity_type", "entity_url", "name", "public_key", "summary", "tags"] as const
 
+/** Records that were found to say what their entity signed. All nodes share a record; what is signed once stays signed. */
+const foundRight = new WeakMap<Stage, WeakSet<EntityRecord>>()
+
 const look = (stage: Stage, machine: Machine, subject: string): Finding | undefined => {
   const signed = stage.ledger.signedBy(subject)
   const shown = stage.isHonest(machine) && signed.length > 0 ? stage.shownBy(machine, signed[0]!.entityId)?.record : undefined
-  if (shown === undefined) return undefined
+  const right = foundRight.get(stage) ?? new WeakSet()
+  foundRight.set(stage, right)
+  if (shown === undefined || (shown.entity_id === signed[0]!.entityId && right.has(shown))) return undefined
   const changes = signed.map(({ registration }) => signedFields.filter((field) => canonical(shown[field]) !== canonical(registration[field]!)))
-  if (changes.some((changed) => changed.length === 0)) return undefined
+  if (changes.some((changed) => changed.length === 0)) {
+    right.add(shown)
+    return undefined
+  }
   return { node: machine.name, detail: `shows ${subject} with ${changes.at(-1)!.join(", ")} that it did not sign` }
 }
