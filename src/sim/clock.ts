@@ -3,11 +3,7 @@
  * network, so that one order rules them all: earlier first, equal times in the order they were set.
  */
 import { type Clock, Duration, Effect } from "effect"
-
-/** Something that will happen. A cancelled one, whose `fire` is taken away, stays in the queue and does nothing. */
-export interface Wakeup {
-  fire: (() => void) | undefined
-}
+import { Agenda, type Wakeup } from "./agenda.ts"
 
 export class VirtualClock implements Clock.Clock {
   /** Wall time at the start: a moment like any other, so that dates in documents are real ones. */
@@ -16,12 +12,7 @@ export class VirtualClock implements Clock.Clock {
   /** The monotonic time in nanoseconds, at this millisecond; a number of this kind is dear to make. */
   #nanos = 0n
   #nanosMs = 0
-  #count = 0
-  #size = 0
-  // a 4-ary heap in three columns: time, turn, what happens
-  #times = new Float64Array(1024)
-  #turns = new Float64Array(1024)
-  #wakeups: Array<Wakeup | undefined> = []
+  readonly #agenda = new Agenda()
 
   /** Milliseconds since the start. */
   get elapsedMs(): number {
@@ -30,32 +21,35 @@ export class VirtualClock implements Clock.Clock {
 
   /** When the next thing happens; infinity when nothing does. */
   get nextMs(): number {
-    return this.#size === 0 ? Number.POSITIVE_INFINITY : this.#times[0]!
+    return this.#agenda.nextMs
   }
 
   /** `delayMs` is rounded up to a whole millisecond. */
   at(delayMs: number, fire: () => void): Wakeup {
-    const wakeup: Wakeup = { fire }
+    const wakeup: Wakeup = { fire, next: undefined }
     this.wake(delayMs, wakeup)
     return wakeup
   }
 
   /** The same for whoever brings an object of its own: of pieces in flight there are too many for a closure each. */
   wake(delayMs: number, wakeup: Wakeup): void {
-    this.#push(this.#nowMs + Math.max(0, Math.ceil(delayMs)), wakeup)
+    this.#agenda.push(this.#nowMs + Math.max(0, Math.ceil(delayMs)), wakeup)
   }
 
   /** Wakes the earliest; false when nothing is left. */
   step(): boolean {
-    if (this.#size === 0) return false
-    this.#nowMs = this.#times[0]!
-    this.#pop().fire?.()
+    const nextMs = this.#agenda.nextMs
+    if (nextMs === Number.POSITIVE_INFINITY) return false
+    this.#nowMs = nextMs
+    this.#agenda.pop().fire?.()
     return true
   }
 
   /** Lets time pass to a moment at which nothing happens. */
   moveTo(elapsedMs: number): void {
+    if (this.#agenda.nextMs < elapsedMs) throw new Error(`something was to happen at ${this.#agenda.nextMs} ms, before ${elapsedMs} ms`)
     this.#nowMs = Math.max(this.#nowMs, elapsedMs)
+    this.#agenda.moveTo(this.#nowMs)
   }
 
   currentTimeMillisUnsafe(): number {
@@ -84,68 +78,5 @@ export class VirtualClock implements Clock.Clock {
         wakeup.fire = undefined
       })
     })
-  }
-
-  #push(time: number, wakeup: Wakeup): void {
-    if (this.#size === this.#times.length) this.#grow()
-    const turn = this.#count++
-    let hole = this.#size++
-    while (hole > 0) {
-      const parent = (hole - 1) >> 2
-      if (this.#isBefore(parent, time, turn)) break
-      this.#move(parent, hole)
-      hole = parent
-    }
-    this.#put(hole, time, turn, wakeup)
-  }
-
-  #pop(): Wakeup {
-    const top = this.#wakeups[0]!
-    const last = --this.#size
-    const time = this.#times[last]!
-    const turn = this.#turns[last]!
-    const wakeup = this.#wakeups[last]!
-    this.#wakeups[last] = undefined
-    if (last === 0) return top
-    let hole = 0
-    for (;;) {
-      const first = 4 * hole + 1
-      if (first >= last) break
-      let least = first
-      for (let child = first + 1; child < Math.min(first + 4, last); child++) {
-        if (this.#isBefore(child, this.#times[least]!, this.#turns[least]!)) least = child
-      }
-      if (!this.#isBefore(least, time, turn)) break
-      this.#move(least, hole)
-      hole = least
-    }
-    this.#put(hole, time, turn, wakeup)
-    return top
-  }
-
-  #isBefore(index: number, time: number, turn: number): boolean {
-    const other = this.#times[index]!
-    return other < time || (other === time && this.#turns[index]! < turn)
-  }
-
-  #move(from: number, to: number): void {
-    this.#times[to] = this.#times[from]!
-    this.#turns[to] = this.#turns[from]!
-    this.#wakeups[to] = this.#wakeups[from]
-  }
-
-  #put(index: number, time: number, turn: number, wakeup: Wakeup): void {
-    this.#times[index] = time
-    this.#turns[index] = turn
-    this.#wakeups[index] = wakeup
-  }
-
-  #grow(): void {
-    const times = new Float64Array(this.#size * 2)
-    const turns = new Float64Array(this.#size * 2)
-    times.set(this.#times)
-    turns.set(this.#turns)
-    this.#times = times
-    this.#turns = turns
   }
 }

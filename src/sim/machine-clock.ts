@@ -3,7 +3,8 @@
  * not, as with a real monotonic clock. While the machine is paused nobody is woken.
  */
 import { type Clock, Duration, Effect } from "effect"
-import type { VirtualClock, Wakeup } from "./clock.ts"
+import type { Wakeup } from "./agenda.ts"
+import type { VirtualClock } from "./clock.ts"
 import type { Gate } from "./gate.ts"
 
 export class MachineClock implements Clock.Clock {
@@ -19,7 +20,7 @@ export class MachineClock implements Clock.Clock {
 
   /** Wakes somebody on this machine. */
   at(delayMs: number, fire: () => void): Wakeup {
-    const wakeup: Wakeup = { fire }
+    const wakeup: Wakeup = { fire, next: undefined }
     this.#world.at(delayMs, () => this.#gate.pass(() => wakeup.fire?.()))
     return wakeup
   }

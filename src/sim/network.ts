@@ -10,6 +10,7 @@ import { Effect } from "effect"
 import type { PublicKey } from "../protocol/identity/key.ts"
 import { type Address, writeAddress } from "../protocol/mesh/address.ts"
 import { type Connection, type ConnectionEvents, ListenFailed, PeerUnreachable, type Transport } from "../runtime/ports.ts"
+import type { Wakeup } from "./agenda.ts"
 import type { VirtualClock } from "./clock.ts"
 import type { SeededRandom } from "./dice.ts"
 import { type Conditions, conditionsOf, corrupted, type Disturbance } from "./disturbance.ts"
@@ -231,7 +232,7 @@ export class Network {
 }
 
 /** One piece on its way. There are a hundred thousand at a time, so it is its own wake-up. */
-class Piece {
+class Piece implements Wakeup {
   readonly from: End
   readonly to: End
   readonly bytes: Uint8Array
@@ -239,6 +240,7 @@ class Piece {
   readonly sum: number
   readonly #network: Network
   readonly #writtenBytes: number
+  next: Wakeup | undefined = undefined
 
   /** `writtenBytes`: how many there were before anything was cut off. */
   constructor(network: Network, from: End, to: End, bytes: Uint8Array, writtenBytes: number, sum: number) {
