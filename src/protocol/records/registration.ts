@@ -274,6 +274,8 @@ export const changedFields = (said: JsonObject, record: EntityRecord): Result.Re
       const value = yield* read(said)
       if (field === "public_key") {
         if (value !== record.public_key) return yield* invalid("public_key is another entity's", "public_key")
+      } else if (field === "home_registry" && value !== record.home_registry) {
+        return yield* invalid("home_registry names another registry", "home_registry")
       } else if (field === "entity_url" && value === "") {
         return yield* invalid("entity_url cannot be empty", "entity_url")
       } else fields[field] = value

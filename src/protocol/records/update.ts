@@ -14,7 +14,7 @@ import { type Authorization, readAuthorization } from "./authorization.ts"
 import { lastSetters } from "./changes.ts"
 import type { EntityRecord, SignedChange } from "./entity.ts"
 import { invalid, type Refusal, unauthorized } from "./refusal.ts"
-import { changedFields, evidenceHolds, fieldsOf } from "./registration.ts"
+import { changedFields, evidenceHolds, fieldsOf, registrationTextOf } from "./registration.ts"
 
 export interface Updated {
   readonly type: "updated"
@@ -37,7 +37,11 @@ export const readUpdate = (
       if (!isObject(body) || !isPlainJson(body)) return yield* invalid("the request must be a JSON object, plain and not nested too deep")
       const fields = yield* changedFields(body, record)
       const changes = lastSetters([...record.changes, change], fieldsOf)
-      const updated: EntityRecord = { ...record, ...fields, updated_at: at, changes }
+      const changed: EntityRecord = { ...record, ...fields, updated_at: at, changes }
+      const registration = registrationTextOf(record)
+      // What the fields gave back until now must be kept, once they do not.
+      const updated =
+        record.signed === undefined && registrationTextOf(changed) !== registration ? { ...changed, signed: registration } : changed
       if (evidenceHolds(updated, check)) return { type: "updated" as const, record: updated }
       return yield* change.by === "developer"
         ? unauthorized("the entity's own key signed what this changes: it alone can change it")

@@ -52,8 +52,9 @@ export const developersOn = (desk: Desk): Pick<Node["Service"], "registerDevelop
         check(record.public_key, spelled, signature),
       )
       if (text === undefined) return yield* refused("unauthorized", "the signature is not the developer's over this developer id")
-      const { at, follows } = yield* nextWord(record.developer_id)
-      const announcement = announceDeveloperTombstone(origin, record, { text, signature }, "owner-deregistered", at)
+      const { at, follows, registeredAt } = yield* nextWord(record.developer_id)
+      const ended = { ...record, registered_at: Math.min(registeredAt, record.registered_at) }
+      const announcement = announceDeveloperTombstone(origin, ended, { text, signature }, "owner-deregistered", at)
       yield* say(...(yield* endingHandles(desk, record.developer_id)), { announcement, follows })
       return record
     }),

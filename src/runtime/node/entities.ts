@@ -4,11 +4,12 @@ import { announceEntity, announceStatus, announceTombstone } from "../../protoco
 import { statusSubject } from "../../protocol/gossip/kinds/status.ts"
 import { type EntityId, readEntityId } from "../../protocol/identity/id.ts"
 import { readDeletion } from "../../protocol/records/deletion.ts"
+import type { EntityRecord } from "../../protocol/records/entity.ts"
 import { readRegistration } from "../../protocol/records/registration.ts"
 import { readUpdate } from "../../protocol/records/update.ts"
 import type { Node } from "../node-service.ts"
 import type { OwnWord } from "../ports.ts"
-import { conflict, type Desk, notFound, overtaken, refusedAs } from "./desk.ts"
+import { conflict, type Desk, type NextWord, notFound, overtaken, refusedAs } from "./desk.ts"
 import { endingNames } from "./names.ts"
 
 export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" | "updateEntity" | "deregister"> => {
@@ -40,8 +41,10 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
 
     updateEntity: Effect.fnUntraced(function* (id, text, authorization) {
       yield* mayWrite
-      const { record: before } = yield* localEntity(desk, id)
-      const { at, follows } = yield* nextWord(before.entity_id)
+      const { record } = yield* localEntity(desk, id)
+      const word = yield* nextWord(record.entity_id)
+      const { at, follows } = word
+      const before = continuing(record, word)
       const read = readUpdate(text, authorization, before, at, check)
       if (read.type === "refused") return yield* refusedAs(read)
       yield* say({ announcement: announceEntity(origin, "update", read.record, at), follows })
@@ -51,11 +54,13 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
 
     deregister: Effect.fnUntraced(function* (id, authorization) {
       yield* mayWrite
-      const { record } = yield* localEntity(desk, id)
-      const entityId = record.entity_id
+      const entry = yield* localEntity(desk, id)
+      const entityId = entry.record.entity_id
+      const word = yield* nextWord(entityId)
+      const record = continuing(entry.record, word)
       const deletion = readDeletion(authorization, record, check)
       if (deletion.type === "refused") return yield* refusedAs(deletion)
-      const announcement = announceTombstone(origin, record, deletion.proof, "owner-deregistered", (yield* nextWord(entityId)).at)
+      const announcement = announceTombstone(origin, record, deletion.proof, "owner-deregistered", word.at)
       const also = [...(yield* endingNames(desk, { entityId }, "entity-deregistered")), ...(yield* endingStatus(entityId))]
       const isGone = yield* store.deregister(entityId, announcement, also).pipe(Effect.catchTag("Overtaken", overtaken))
       if (!isGone) return yield* notFound("no such entity is registered here")
@@ -65,6 +70,10 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
     }),
   }
 }
+
+/** With the registration time of our first word about it, if we are known to have said one before this registration. */
+const continuing = (record: EntityRecord, { last, registeredAt }: NextWord): EntityRecord =>
+  last === undefined ? record : { ...record, registered_at: Math.min(record.registered_at, registeredAt) }
 
 /** An entity that is registered here, by its id in either spelling. */
 export const localEntity = Effect.fnUntraced(function* ({ store }: Desk, id: string) {
