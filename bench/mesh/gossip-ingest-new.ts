@@ -19,7 +19,7 @@ import { announcementsOf } from "../support/announcements.ts"
 import { realNode } from "../support/real-node.ts"
 import { standIn } from "../support/stand-in-process.ts"
 
-const count = 10_000
+const count = 6_000
 const announcementsPerSecond = 1_000_000
 
 export const ingestNew: Benchmark = {

@@ -12,7 +12,7 @@ import { type Figure, perSecond, readable, type Say } from "../benchmark.ts"
 import { realNode } from "../support/real-node.ts"
 import { standIn } from "../support/stand-in-process.ts"
 
-const count = 3_000
+const count = 2_000
 const warmUp = 200
 const concurrency = 16
 
