@@ -17,7 +17,7 @@ interface LinkState {
   readonly owner: string
   isOpen: boolean
   isClosed: boolean
-  /** Wall time, for people; and the monotonic one that silence is measured with. */
+  /** Wall time of the last bytes, for people; and the monotonic one of the last whole frame, that silence is measured with. */
   lastHeardMs: number
   lastHeardNanos: bigint
 }
@@ -67,8 +67,9 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
       bytes: (chunk) => {
         if (state.isClosed) return
         state.lastHeardMs = now.wallMs()
-        state.lastHeardNanos = now.monotonicNanos()
         const { messages, fault } = reader(chunk)
+        // bytes of a frame that never ends are silence: else who sends one holds its place for ever
+        if (messages.length > 0) state.lastHeardNanos = now.monotonicNanos()
         for (const message of messages) if (!state.isClosed) route(link, state, message)
         if (fault !== undefined && !state.isClosed) told(link, state, { type: "frame.refused", reason: fault })
       },

@@ -172,6 +172,13 @@ describe("links", () => {
     expect([state.closes, taken(), written.length]).toEqual([1, ["peer/in/1: link.closed slow-reader"], 2])
   })
 
+  it("hear silence in the bytes of a frame that does not end", () => {
+    const { links, link, state, arriveBytes } = scene()
+    state.tickMs += 4_000
+    arriveBytes(Buffer.from([0, 15, 0, 0, 1, 2, 3]))
+    expect(links.silentMs(link)).toBe(4_000)
+  })
+
   it("know how long the other end has been silent, by the clock that never jumps", () => {
     const { arrive, link, links, state } = scene()
     state.tickMs = 4_050
