@@ -4,6 +4,8 @@
  */
 import { Context, type Effect, Schema } from "effect"
 import type { Json } from "../protocol/identity/canonical-json.ts"
+import type { Observation } from "../protocol/gossip/kinds/attestation.ts"
+import type { RegistryProof } from "../protocol/gossip/kinds/proof.ts"
 import type { RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
 import type { DeveloperEntry, DeveloperRecord } from "../protocol/records/developer.ts"
@@ -142,6 +144,10 @@ export class Node extends Context.Service<
     readonly resolveName: (handle: string, name: string, host?: string) => Effect.Effect<Resolution, Refused | StoreFailed>
     /** A sign of life: the entity's signature over the timestamp as it was sent. */
     readonly beat: (id: string, timestamp: string, signature: string) => Effect.Effect<Beat, Refused | StoreFailed>
+    /** Our identity proof (`/.well-known/zynd-registry.json`); said anew when we last said it eight hours ago. */
+    readonly proof: Effect.Effect<RegistryProof, Refused | StoreFailed>
+    /** Says what we saw of another registry. */
+    readonly attest: (observation: Observation) => Effect.Effect<void, Refused | StoreFailed>
     readonly entity: (id: string) => Effect.Effect<EntityEntry, Refused | StoreFailed>
     readonly developer: (id: string) => Effect.Effect<DeveloperEntry, Refused | StoreFailed>
     readonly search: (request: SearchRequest) => Effect.Effect<SearchAnswer, Refused | StoreFailed>

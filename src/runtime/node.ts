@@ -26,6 +26,7 @@ import { entitiesOn } from "./node/entities.ts"
 import { handlesOn } from "./node/handles.ts"
 import { livenessOn } from "./node/liveness.ts"
 import { namesOn } from "./node/names.ts"
+import { registryOn } from "./node/registry.ts"
 import { Node, type NodeStatus, type PeerView } from "./node-service.ts"
 import { type ListenFailed, RecordStore, Signer, type StoreFailed, Transport, Verifier } from "./ports.ts"
 import { refusingOwnWords } from "./own-words.ts"
@@ -199,6 +200,7 @@ export const makeNode = Effect.fnUntraced(function* (
     ...handlesOn(desk),
     ...namesOn(desk),
     ...liveness.service,
+    ...registryOn(desk),
 
     entity: Effect.fnUntraced(function* (id) {
       const entityId = readEntityId(id)

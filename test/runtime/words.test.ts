@@ -4,8 +4,9 @@
  */
 import { Effect, Exit } from "effect"
 import { describe, expect, it } from "vitest"
+import { proofHoldsOf, proofSubject } from "../../src/protocol/gossip/kinds/proof.ts"
 import { canonical, type JsonObject } from "../../src/protocol/identity/canonical-json.ts"
-import { sign } from "../../src/protocol/identity/ed25519.ts"
+import { sign, verify } from "../../src/protocol/identity/ed25519.ts"
 import { idOf, onWire } from "../../src/protocol/identity/id.ts"
 import { inactiveAfterMs, nameTombstoneLifeMs, tombstoneLifeMs } from "../../src/protocol/limits.ts"
 import { writeTime } from "../../src/protocol/time.ts"
@@ -141,7 +142,7 @@ describe("developers", () => {
     here((node) => node.deleteDeveloper(id, bearer(alice, id)))
     pass(1_000)
     expect(refusal((node) => node.developer(id))).toBe("not_found")
-    expect(() => there((node) => node.developer(id))).toThrow()
+    expect(() => there((node) => node.developer(id))).toThrow("no such")
     // the same key may register again at once
     here((node) => node.registerDeveloper(developerRequest(alice, { name: "Again" })))
     pass(1_000)
@@ -151,7 +152,7 @@ describe("developers", () => {
 
 describe("handles", () => {
   it("are claimed, verified and given up by their developer only", () => {
-    const { here, pass, refusal, there } = mesh()
+    const { here, machines, pass, refusal, world } = mesh()
     expect(refusal((node) => node.claimHandle(handleRequest(alice, "ab")))).toBe("invalid_request")
     expect(refusal((node) => node.claimHandle(handleRequest(alice, "admin")))).toBe("invalid_request")
     expect(refusal((node) => node.claimHandle({ ...handleRequest(alice, "alice"), public_key: bob.key.publicKey }))).toBe("unauthorized")
@@ -173,7 +174,8 @@ describe("handles", () => {
     here((node) => node.verifyHandle("alice", request, isProven))
     expect(asked).toEqual(["dns alice.example", "dns alice.example"])
     pass(1_000)
-    expect(there((node) => Effect.succeed(node)) !== undefined).toBe(true)
+    const heard = world.perform(machines[1]!, machines[1]!.store.handles("alice"))
+    expect(heard).toMatchObject([{ tier: "gossip", verification: { method: "dns", proof: "alice.example" } }])
 
     expect(refusal((node) => node.releaseHandle("alice", bearer(bob, "release:alice")))).toBe("unauthorized")
     here((node) => node.releaseHandle("alice", bearer(alice, "release:alice")))
@@ -239,7 +241,7 @@ describe("names", () => {
     here((node) => node.releaseName("alice", "weather", bearer(alice, release)))
     pass(1_000)
     expect(refusal((node) => node.resolveName("alice", "weather"))).toBe("not_found")
-    expect(() => there((node) => node.resolveName("alice", "weather"))).toThrow()
+    expect(() => there((node) => node.resolveName("alice", "weather"))).toThrow("no such")
     // the count goes on
     expect(here((node) => node.bindName(nameRequest(alice, { entity_id: first }))).version).toBe(4)
   })
@@ -250,11 +252,11 @@ describe("names", () => {
     here((node) => node.bindName(nameRequest(alice, { entity_id: second, entity_name: "maps", capability_tags: ["a&b"], version: "v1" })))
     here((node) => node.deregister(first, `Bearer ${sign(entityKeyOf(alice, 0), first)}`))
     pass(1_000)
-    expect(() => there((node) => node.resolveName("alice", "weather"))).toThrow()
+    expect(() => there((node) => node.resolveName("alice", "weather"))).toThrow("no such")
     expect(there((node) => node.resolveName("alice", "maps")).name).toMatchObject({ label: "v1", tags: ["a&b"] })
     here((node) => node.releaseHandle("alice", bearer(alice, "release:alice")))
     pass(1_000)
-    expect(() => there((node) => node.resolveName("alice", "maps"))).toThrow()
+    expect(() => there((node) => node.resolveName("alice", "maps"))).toThrow("no such")
     // the next holder of the handle inherits nothing
     here((node) => node.claimHandle(handleRequest(bob, "alice")))
     expect(refusal((node) => node.resolveName("alice", "maps"))).toBe("not_found")
@@ -327,6 +329,42 @@ describe("signs of life", () => {
     expect(here((node) => node.entity(id)).status).toBe("active")
     pass(inactiveAfterMs)
     expect(here((node) => node.entity(id)).status).toBe("inactive")
+  })
+})
+
+describe("registries", () => {
+  it("prove who they are, eight hours at a time, and see each other", () => {
+    const { here, machines, pass, refusal, there, world } = mesh()
+    const proof = here((node) => node.proof)
+    expect(proof).toMatchObject({ domain: "zns01.example", registryId: here((node) => Effect.succeed(node.registryId)) })
+    expect(proofHoldsOf(proof, verify)).toBe(true)
+    expect(here((node) => node.proof)).toEqual(proof)
+    const observation = {
+      subject: proof.registryId,
+      period: proof.issuedAt,
+      valid: 5,
+      invalid: 0,
+      answers: 1,
+      uptime: 1_000,
+      layers: ["proof" as const],
+    }
+    there((node) => node.attest(observation))
+    expect(refusal((node) => node.attest(observation))).toBe("conflict")
+    pass(1_000)
+    const heard = machines[1]!.store
+    expect(world.perform(machines[1]!, heard.registriesAt("zns01.example"))).toEqual([proof.registryId])
+    expect(world.perform(machines[0]!, machines[0]!.store.attestations(proof.registryId))).toMatchObject([{ observation }])
+    // names under a proven host are no longer provisional
+    here((node) => node.registerEntity(sdkRequest(alice, 0)))
+    here((node) => node.claimHandle(handleRequest(alice, "alice")))
+    here((node) => node.bindName(nameRequest(alice, { entity_id: idOfAgent(alice, 0) })))
+    pass(1_000)
+    expect(there((node) => node.resolveName("alice", "weather")).isProvisional).toBe(false)
+    pass(8 * 3_600_000)
+    expect(here((node) => node.proof)).toEqual(proof)
+    pass(1_000)
+    const [slot] = world.perform(machines[1]!, heard.slots(proofSubject(proof.registryId)))
+    expect(slot!.at).toBeGreaterThan(proof.issuedAt)
   })
 })
 

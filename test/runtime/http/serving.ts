@@ -108,6 +108,8 @@ const nodeInMemory = (served: { trouble: Trouble }): Node["Service"] => {
     releaseName: noRoute,
     resolveName: noRoute,
     beat: noRoute,
+    proof: Effect.die(new Error("no route asks this")),
+    attest: noRoute,
     entity: (id) => guarded(() => entities.get(readEntityId(id) ?? "") ?? unknown),
     developer: (id) => guarded(() => developers.get(readDeveloperId(id) ?? "") ?? unknown),
     search: (request) =>
