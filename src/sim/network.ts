@@ -16,6 +16,7 @@ import type { SeededRandom } from "./dice.ts"
 import { type Conditions, conditionsOf, corrupted, type Disturbance } from "./disturbance.ts"
 import type { Gate } from "./gate.ts"
 import type { Trace } from "./trace.ts"
+import { Troubles } from "./troubles.ts"
 
 /** How a link treats what it carries. Probabilities per piece. */
 export interface Weather {
@@ -52,6 +53,7 @@ export class Network {
   #ends = new Set<End>()
   readonly #disturbances = new Set<Disturbance>()
   #held: Array<{ readonly from: Host; readonly to: Host; readonly arrive: () => void }> = []
+  readonly #troubles: Troubles
   /** Hosts without power. */
   readonly #dark = new Set<number>()
   weather: Weather
@@ -60,7 +62,8 @@ export class Network {
   lost = 0
   corrupted = 0
 
-  constructor(clock: VirtualClock, random: SeededRandom, trace: Trace, weather: Weather) {
+  constructor(clock: VirtualClock, random: SeededRandom, trace: Trace, weather: Weather, troubles = new Troubles(clock)) {
+    this.#troubles = troubles
     this.#clock = clock
     this.#random = random
     this.#trace = trace
@@ -80,8 +83,12 @@ export class Network {
   disturb(disturbance: Disturbance): () => void {
     const one: Disturbance = { ...disturbance }
     this.#disturbances.add(one)
+    const { corrupt = 0, isCut = false, isHeld = false, touches = () => true } = one
+    const endTrouble = corrupt > 0 || isCut || isHeld ? this.#troubles.begin(touches) : () => {}
     return () => {
       this.#disturbances.delete(one)
+      // a stream that was changed may never be understood again
+      if (corrupt === 0) endTrouble()
       const freed = this.#held.filter(({ from, to }) => !this.#isHeld(from, to))
       this.#held = this.#held.filter((piece) => !freed.includes(piece))
       for (const { arrive } of freed) arrive()

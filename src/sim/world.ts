@@ -20,6 +20,7 @@ import { MachineClock } from "./machine-clock.ts"
 import { type Host, Network, type Weather } from "./network.ts"
 import { TurnScheduler } from "./scheduler.ts"
 import { Trace } from "./trace.ts"
+import { Troubles } from "./troubles.ts"
 
 export interface WorldOptions {
   readonly seed: number
@@ -38,8 +39,9 @@ export interface Machine extends Host {
   node: RunningNode | undefined
   /** How its node was started last. */
   started: { readonly settings: NodeSettings; readonly ports: PortsOver } | undefined
-  /** How many faults keep it down. */
-  outages: number
+  /** Ends of what keeps it down, and of what keeps it paused. */
+  readonly outages: Array<() => void>
+  readonly pauses: Array<() => void>
 }
 
 /** Puts other ports over a machine's own: what a liar needs. */
@@ -70,6 +72,7 @@ export class World {
   readonly clock = new VirtualClock()
   readonly turns = new TurnScheduler()
   readonly trace = new Trace()
+  readonly troubles = new Troubles(this.clock)
   readonly network: Network
   readonly machines: Array<Machine> = []
   /** Hears what the nodes report. */
@@ -82,7 +85,7 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.options = options
-    this.network = new Network(this.clock, this.random("network"), this.trace, options.weather)
+    this.network = new Network(this.clock, this.random("network"), this.trace, options.weather, this.troubles)
     this.#codec = options.codec === "wire" ? wireCodec : makeRememberingCodec()
   }
 
@@ -105,7 +108,8 @@ export class World {
       store: makeMemoryStore(),
       node: undefined,
       started: undefined,
-      outages: 0,
+      outages: [],
+      pauses: [],
     }
     this.machines.push(machine)
     return machine
@@ -144,15 +148,26 @@ export class World {
 
   /** A crash that lasts until `restart`. Of several outages at once the last one to end brings the node back. */
   takeDown(machine: Machine, outage: Outage): void {
-    machine.outages++
+    machine.outages.push(this.troubles.begin(touching(machine)))
     this.crash(machine, outage)
   }
 
   /** Ends one outage; with the last of them the node starts as it was started before. */
   restart(machine: Machine): void {
-    machine.outages--
-    if (machine.outages > 0 || machine.started === undefined || machine.node !== undefined) return
+    machine.outages.pop()?.()
+    if (machine.outages.length > 0 || machine.started === undefined || machine.node !== undefined) return
     this.boot(machine, machine.started.settings, machine.started.ports)
+  }
+
+  /** Nothing happens on this machine until it is resumed as often. */
+  pause(machine: Machine): void {
+    machine.pauses.push(this.troubles.begin(touching(machine)))
+    machine.gate.pause()
+  }
+
+  resume(machine: Machine): void {
+    machine.pauses.pop()?.()
+    machine.gate.resume()
   }
 
   /** Performs something that ends at once on a machine: what takes time is forked by whoever asks. */
@@ -218,3 +233,5 @@ export class World {
     return machine.started === undefined ? own : machine.started.ports(own)
   }
 }
+
+const touching = ({ index }: Machine) => (from: Host, to: Host) => from.index === index || to.index === index

@@ -6,8 +6,8 @@ export const pause: FaultKind<{ readonly machines: ReadonlyArray<number> }> = {
   lastsS: [2, 90],
   draw: (random, nodes) => ({ machines: drawMachines(random, nodes, 0.2) }),
   begin: (stage, { machines }) => {
-    const gates = machines.map((machine) => stage.world.machines[machine]!.gate)
-    for (const gate of gates) gate.pause()
-    return () => gates.forEach((gate) => gate.resume())
+    const { world } = stage
+    for (const machine of machines) world.pause(world.machines[machine]!)
+    return () => machines.forEach((machine) => world.resume(world.machines[machine]!))
   },
 }
