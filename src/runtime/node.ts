@@ -12,7 +12,7 @@ import { entityOf, type VerifiedAnnouncement } from "../protocol/gossip/announce
 import type { SlotKey } from "../protocol/gossip/slot-set.ts"
 import { type EntityId, readDeveloperId, readEntityId, type RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
-import { announcementsPerSecond, askedPeersMax, maxPeersDefault } from "../protocol/limits.ts"
+import { announcementsPerSecond, askedPeersMax, leaseRenewalMs, maxPeersDefault } from "../protocol/limits.ts"
 import { type Address, writeAddress } from "../protocol/mesh/address.ts"
 import type { Hello, Role } from "../protocol/wire/message.ts"
 import type { ActorSystem } from "./actor-system.ts"
@@ -108,7 +108,7 @@ export const makeNode = Effect.fnUntraced(function* (
       for (const lost of outcome.forgotten ?? [])
         actors.tell("holdings", { type: "slot.lost", subject: announcement.subject, origin: lost })
     },
-    () => Effect.ignore(liveness.review),
+    () => Effect.ignore(Effect.andThen(liveness.review, renewLease)),
   ).pipe(
     Effect.provideService(
       RecordStore,
@@ -189,6 +189,13 @@ export const makeNode = Effect.fnUntraced(function* (
       }),
   })
   const liveness = livenessOn(desk, startedAtMs)
+
+  /** Who has said anything says every eight hours at least that it is alive (`protocol/gossip/leases.ts`). */
+  const renewLease = Effect.gen(function* () {
+    const leases = (actors.snapshot("holdings")?.context as HoldingsMemory | undefined)?.leases
+    const lastWord = leases?.lastWord.get(signer.registryId)
+    if (lastWord !== undefined && (yield* Clock.currentTimeMillis) - lastWord * 1_000 >= leaseRenewalMs) yield* service.proof
+  })
   actors.start({ actor: "sweep", id: "sweep", input: {} })
 
   const service = Node.of({
