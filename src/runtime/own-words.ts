@@ -7,11 +7,18 @@
  * (`protocol/records/slots.ts`); so when that comes back, what we hold now is said again with that claim.
  */
 import { Effect } from "effect"
-import { announceEnd, announceEntity, announceTombstone, type Announcement, type Origin, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import {
+  announceEnd,
+  announceEntity,
+  announceTombstone,
+  type Announcement,
+  type Origin,
+  type VerifiedAnnouncement,
+} from "../protocol/gossip/announcement.ts"
 import type { EntityRecord } from "../protocol/records/entity.ts"
 import * as Slots from "../protocol/records/slots.ts"
 import { type Seconds, secondsOf } from "../protocol/time.ts"
-import type { MergeOutcome, RecordStore } from "./ports.ts"
+import type { MergeOutcome, OwnWord, RecordStore } from "./ports.ts"
 
 const unchanged: MergeOutcome = { changed: false }
 
@@ -27,10 +34,7 @@ export const refusingOwnWords = (
     const own = (yield* store.slots(heard.subject)).find(isOurs)
     if (own !== undefined && Slots.later(own, heard) === own) return unchanged
     const { body } = heard
-    if (body.kind !== "entity" && body.kind !== "tombstone") {
-      const end = own === undefined ? announceEnd(origin, heard, "not-held", Math.max(secondsOf(nowMs), heard.at + 1)) : undefined
-      return end === undefined ? (yield* store.merge([heard], nowMs))[0]! : yield* sayAgain(end, nowMs)
-    }
+    if (body.kind !== "entity" && body.kind !== "tombstone") return yield* resume(heard, own, nowMs)
     const shown = yield* store.entity(body.kind === "entity" ? body.record.entity_id : body.entityId)
     const local = shown?.tier === "local" ? shown.record : undefined
     const at = Math.max(secondsOf(nowMs), heard.at + 1)
@@ -42,6 +46,23 @@ export const refusingOwnWords = (
     if (body.kind === "tombstone") return (yield* store.merge([heard], nowMs))[0]!
     return yield* sayAgain(tombstoneOf(body.record, own, at), nowMs)
   })
+
+  /** Of all but entities: a word that our disk forgot is ours again where what it is about is here; else we take it back. */
+  const resume = Effect.fnUntraced(function* (heard: VerifiedAnnouncement, own: Announcement | undefined, nowMs: number) {
+    const follows = own?.id
+    const end = announceEnd(origin, heard, "not-held", Math.max(secondsOf(nowMs), heard.at + 1))
+    const isOurs = (own !== undefined || end === undefined) && (yield* isSaid({ announcement: heard, follows }))
+    if (isOurs) return { changed: true }
+    if (end === undefined || !(yield* isSaid({ announcement: end, follows }))) return unchanged
+    yield* announce(end)
+    return unchanged
+  })
+
+  const isSaid = (word: OwnWord) =>
+    store.say([word]).pipe(
+      Effect.as(true),
+      Effect.catchTag("Overtaken", () => Effect.succeed(false)),
+    )
 
   const tombstoneOf = (record: EntityRecord, own: Announcement | undefined, at: Seconds): VerifiedAnnouncement => {
     const said = own?.body.kind === "tombstone" ? own.body : undefined

@@ -369,6 +369,32 @@ describe("registries", () => {
 })
 
 describe("what is over", () => {
+  it("with a lost disk: handles, names and developers are let go of by those who still hold them, and may be claimed again", () => {
+    const { here, machines, pass, there, world } = mesh()
+    here((node) => node.registerDeveloper(developerRequest(alice)))
+    here((node) => node.registerEntity(sdkRequest(alice, 0)))
+    here((node) => node.claimHandle(handleRequest(alice, "alice")))
+    here((node) => node.bindName(nameRequest(alice, { entity_id: idOfAgent(alice, 0) })))
+    pass(2_000)
+    expect(there((node) => node.resolveName("alice", "weather")).name.tier).toBe("gossip")
+    const { settings } = machines[0]!.started!
+    world.crash(machines[0]!, { losesDisk: true })
+    world.boot(machines[0]!, settings)
+    pass(180_000)
+    const other = machines[1]!.store
+    expect(world.perform(machines[1]!, other.handles("alice"))).toEqual([])
+    expect(world.perform(machines[1]!, other.names({}))).toEqual([])
+    expect(world.perform(machines[1]!, other.developer(idOfDeveloper(alice)))).toBeUndefined()
+
+    here((node) => node.registerDeveloper(developerRequest(alice)))
+    here((node) => node.registerEntity(sdkRequest(alice, 0)))
+    here((node) => node.claimHandle(handleRequest(alice, "alice")))
+    here((node) => node.bindName(nameRequest(alice, { entity_id: idOfAgent(alice, 0) }, { current_version: 2 })))
+    pass(180_000)
+    expect(there((node) => node.resolveName("alice", "weather")).name).toMatchObject({ version: 2, tier: "gossip" })
+    expect(there((node) => node.developer(idOfDeveloper(alice))).record.name).toBe("Alice")
+  })
+
   it("is forgotten by every node, and their sets are the same", () => {
     const { here, machines, pass, world } = mesh()
     here((node) => node.registerEntity(sdkRequest(alice, 0)))

@@ -16,6 +16,10 @@
  * could weaken a claim that is kept, one that had to give way to it would deserve its place back, and is forgotten; then
  * the order of arrival would show. So a claim never grows weaker: who registers an entity again goes on with the
  * registration time of the first (`nextWord`).
+ *
+ * The one exception is a registry's own word that it holds a record no more. It needs no client's signature, so it must not
+ * keep a place among the claims: four strangers could fill them and hide an entity. The claim that it makes room for may have
+ * been forgotten here; whoever still holds it, its home at the least, brings it by anti-entropy.
  */
 import { claimsPerEntityMax, nameTombstoneLifeMs, tombstoneLifeMs } from "../limits.ts"
 import type { DeveloperId, RegistryId } from "../identity/id.ts"
@@ -39,8 +43,12 @@ export interface Slot {
 /** Which of two slots of one origin counts: the stronger claim, then the later. Total: two different slots are never equal. */
 export const later = <S extends Slot>(a: S, b: S): S => ((compareClaims(b, a) || compareAge(a, b)) >= 0 ? a : b)
 
+/** An owner's word and its registry's own, said in the same second, have one id, as that is over what is said and not over why. */
 const compareAge = (a: Slot, b: Slot): number =>
-  a.at - b.at || Number(a.isTombstone) - Number(b.isTombstone) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+  a.at - b.at ||
+  Number(a.isTombstone) - Number(b.isTombstone) ||
+  Number(b.isOwnWord ?? false) - Number(a.isOwnWord ?? false) ||
+  (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 
 /**
  * When a registry may speak of a subject again, given its own slot: strictly later than before, and with the registration

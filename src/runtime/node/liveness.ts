@@ -65,9 +65,10 @@ export const livenessOn = (desk: Desk, startedAtMs: number): Liveness => {
 
     review: Effect.gen(function* () {
       const now = yield* nowMs
+      // What is too old to be sent again need not be remembered.
+      for (const [id, sentMs] of counted) if (sentMs < now - 2 * beatSkewMaxMs) counted.delete(id)
       if (now - startedAtMs < inactiveAfterMs) return
       for (const entry of yield* store.silentSince(secondsOf(now - inactiveAfterMs))) {
-        counted.delete(entry.record.entity_id)
         // Whoever beats, or ends, at this very moment is looked at again in a minute.
         yield* tell(entry, "inactive", entry.lastHeartbeat).pipe(Effect.catchTag("Refused", () => Effect.void))
       }

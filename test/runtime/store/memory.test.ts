@@ -5,7 +5,7 @@ import { announceDeveloper } from "../../../src/protocol/gossip/announcement.ts"
 import { makeMemoryStore } from "../../../src/runtime/store/memory.ts"
 import { announced, buried, developerOf, entityOf, noon, registryOf } from "../../support/builders.ts"
 import { mergeProperty, storeContract } from "./contract.ts"
-import { wordsContract } from "./words-contract.ts"
+import { wordsContract, wordsProperty } from "./words-contract.ts"
 
 const withStore = <A, E>(use: (store: ReturnType<typeof makeMemoryStore>) => Effect.Effect<A, E>): Promise<A> =>
   Effect.runPromise(use(makeMemoryStore()))
@@ -14,6 +14,8 @@ storeContract("the memory store", withStore)
 wordsContract("the memory store", withStore)
 
 it("the memory store shows the same whatever the order and the pieces", () => mergeProperty(withStore, 200))
+
+it("the memory store shows the same of all kinds, whatever the order and the pieces", () => wordsProperty(withStore, 300))
 
 it("the memory store never waits: a simulated node may call it in the middle of a step", () => {
   const store = makeMemoryStore()

@@ -14,7 +14,7 @@ import { EmbeddedClient } from "../../../src/runtime/store/pglite.ts"
 import { makeSqlStore } from "../../../src/runtime/store/sql.ts"
 import { announced, developerOf, entityOf, registryOf } from "../../support/builders.ts"
 import { mergeProperty, storeContract } from "./contract.ts"
-import { wordsContract } from "./words-contract.ts"
+import { wordsContract, wordsProperty } from "./words-contract.ts"
 
 const pageTables = [
   "agents",
@@ -155,6 +155,7 @@ const contractOn = (name: string, client: () => Layer.Layer<PgClient.PgClient, u
         }),
       ))
 
+    it("shows the same as the memory store of all kinds, whatever the order and the pieces", () => wordsProperty(withStore, propertyRuns))
     it("shows the same as the memory store, whatever the order and the pieces", () => mergeProperty(withStore, propertyRuns))
   })
 

@@ -3,6 +3,7 @@
  * others (`runtime/ports.ts`, `RecordStore`).
  */
 import { Effect, Exit, Stream } from "effect"
+import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import {
   announceDeveloperTombstone,
@@ -13,6 +14,7 @@ import {
 import { sign } from "../../../src/protocol/identity/ed25519.ts"
 import { nameTombstoneLifeMs, tombstoneLifeMs } from "../../../src/protocol/limits.ts"
 import { Overtaken, type RecordStore } from "../../../src/runtime/ports.ts"
+import { makeMemoryStore } from "../../../src/runtime/store/memory.ts"
 import { announced, buried, developerOf, entityOf, implicitDeveloperOf, keyOf, noon, registryOf } from "../../support/builders.ts"
 import {
   attested,
@@ -375,3 +377,84 @@ export const wordsContract = (name: string, withStore: <A, E>(use: (store: Store
     )
   })
 }
+
+/**
+ * Everything that four registries may say about a few subjects; some of it contradicts the rest. With a fifth claim a store
+ * would forget one, and have room for it again once another registry takes its own back: then anti-entropy brings it.
+ */
+const pool: ReadonlyArray<VerifiedAnnouncement> = [2, 3, 4, 5].flatMap((seed) => {
+  const registry = registryOf(seed)
+  const record = { ...agent, registered_at: noon + (seed % 3), updated_at: noon + (seed % 3) }
+  const said = { ...binding, entityId: [agent, other][seed % 2]!.entity_id }
+  return [
+    announced(registry, record),
+    buried(registry, 7, 0, record, noon + seed),
+    announceTombstone(registry, record, undefined, "not-held", noon + 4),
+    introducedDeveloper(registry, { ...alice, registered_at: noon + (seed % 2), updated_at: noon + (seed % 2) }, noon + 1),
+    announceDeveloperTombstone(registry, alice, undefined, "not-held", noon + seed),
+    statusSaid(registry, agent.entity_id, "inactive", noon + 1),
+    statusSaid(registry, agent.entity_id, "active", noon + 2),
+    claimed(registry, 7, "alice", noon),
+    claimed(registry, 8, "alice", noon + 2),
+    unclaimed(registry, 7, "alice", noon + 1),
+    bound(registry, 7, said, noon),
+    bound(registry, 7, { ...said, version: 2, entityId: other.entity_id }, noon + 1),
+    unbound(registry, 7, "alice", "weather", 2, noon + 3),
+    proven(registry, `zns0${seed % 2}.example`, noon + seed),
+    attested(registry, observationOf(us, { valid: seed })),
+    attested(registry, observationOf(us, { valid: seed + 1 }), noon + 1),
+  ]
+})
+
+/** What a store shows of all that the pool is about. */
+const shownBy = (store: Store) =>
+  Effect.gen(function* () {
+    const slots = yield* Stream.runCollect(store.everySlot)
+    return {
+      slots: slots.map(({ id }) => id).toSorted(),
+      entity: yield* store.entity(agent.entity_id),
+      developer: yield* store.developer(alice.developer_id),
+      handles: yield* store.handles("alice"),
+      handlesOf: yield* store.handlesOf(alice.developer_id),
+      names: yield* store.names({}),
+      namesOf: yield* store.names({ entityId: other.entity_id, handle: "alice" }),
+      hosts: yield* Effect.forEach(["zns00.example", "zns01.example"], (at) => store.registriesAt(at)),
+      attestations: yield* store.attestations(us.registryId),
+    }
+  })
+
+/** Whatever the order, the pieces and the repetitions: a store shows what a memory store shows that heard all of it at once. */
+export const wordsProperty = (
+  withStore: <A, E>(use: (store: Store) => Effect.Effect<A, E>) => Promise<A>,
+  numRuns: number,
+): Promise<void> =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.subarray([...pool.keys()]),
+      fc.infiniteStream(fc.nat()),
+      fc.integer({ min: 1, max: 30 }),
+      async (chosen, chance, atOnce) => {
+        const once = chosen.map((n) => pool[n]!)
+        const shuffled = [...once, ...once].map((announcement) => ({ announcement, at: chance.next().value })).sort((a, b) => a.at - b.at)
+        const pieces = Array.from({ length: Math.ceil(shuffled.length / atOnce) }, (_, i) => shuffled.slice(i * atOnce, (i + 1) * atOnce))
+        const expected = await Effect.runPromise(
+          Effect.suspend(() => {
+            const memory = makeMemoryStore()
+            return Effect.andThen(memory.merge(once, nowMs), shownBy(memory))
+          }),
+        )
+        const shown = await withStore((store) =>
+          Effect.gen(function* () {
+            for (const piece of pieces)
+              yield* store.merge(
+                piece.map(({ announcement }) => announcement),
+                nowMs,
+              )
+            return yield* shownBy(store)
+          }),
+        )
+        expect(shown).toEqual(expected)
+      },
+    ),
+    { numRuns },
+  )
