@@ -31,7 +31,7 @@ export interface NodeInput {
 export type NodeEvent =
   | { readonly type: "node.listening"; readonly port: number; readonly nowMs: number }
   | { readonly type: "link.accepted"; readonly link: Link; readonly key: PublicKey; readonly host: string; readonly nowMs: number }
-  | { readonly type: "peer.greeted"; readonly member: Member }
+  | { readonly type: "peer.greeted"; readonly member: Member; readonly nowMs: number }
   | { readonly type: "link.left"; readonly link: Link }
   | { readonly type: "peer.misbehaved"; readonly link: Link; readonly nowMs: number }
   | { readonly type: "peer.counted"; readonly link: Link; readonly agentCount: number }
@@ -83,7 +83,7 @@ const meshing = words.createStateConfig({
     "peer.greeted": [
       {
         guard: { type: "isRefused", params: ({ event }) => event },
-        actions: { type: "tell", params: ({ context, event }) => ({ to: event.member.peer, event: { type: "peer.refused", reason: refusal(context, event.member) } }) },
+        actions: { type: "tell", params: ({ context, event }) => ({ to: event.member.peer, event: refused(context, event.member, event.nowMs) }) },
       },
       {
         guard: { type: "replacesAnother", params: ({ event }) => event },
@@ -178,6 +178,13 @@ const replaced = (context: NodeContext, member: Member): Member | undefined => {
 const refusal = (context: NodeContext, member: Member): string => {
   const verdict = admit(context, member)
   return verdict.type === "refuse" ? verdict.reason : ""
+}
+
+/** Who finds no room is told who else there is (mesh page, "The bootnode"). */
+const refused = (context: NodeContext, member: Member, nowMs: number) => {
+  const reason = refusal(context, member)
+  const introduction = heartbeatOf(context, { link: member.link, wantsAnswer: false, nowMs })
+  return { type: "peer.refused", reason, ...(reason === "full" && member.direction === "in" && { introduction }) }
 }
 
 const rosterChanged = ({ roster }: NodeContext) => ({

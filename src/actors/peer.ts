@@ -21,7 +21,7 @@ import * as Greeting from "../protocol/mesh/greeting.ts"
 import * as Pin from "../protocol/mesh/pin.ts"
 import type { Member } from "../protocol/mesh/roster.ts"
 import { secondsOf } from "../protocol/time.ts"
-import { capabilities, type Hello, type Message } from "../protocol/wire/message.ts"
+import { capabilities, type Heartbeat, type Hello, type Message } from "../protocol/wire/message.ts"
 import { heartbeatOf, reconcilerOf, sessionOf } from "./cast.ts"
 import { type Casting, commands, type Link, type Outcome } from "./command.ts"
 import type { GossipSessionInput } from "./gossip-session.ts"
@@ -64,7 +64,7 @@ export type PeerEvent =
   | { readonly type: "link.closed"; readonly link: Link; readonly reason: string }
   | { readonly type: "link.silent"; readonly link: Link }
   | { readonly type: "peer.admitted" }
-  | { readonly type: "peer.refused"; readonly reason: string }
+  | { readonly type: "peer.refused"; readonly reason: string; readonly introduction?: Heartbeat }
   | { readonly type: "peer.dropped"; readonly reason: string }
 
 /** A connection, and what its handshake proved. */
@@ -107,6 +107,8 @@ export const peer = setup({
     isInbound: ({ context }) => context.input.direction === "in",
     givesUp: ({ context }) => context.input.direction === "in" || context.attempts >= context.input.attemptsMax,
     contradictsPin: ({ context }, { key }: { readonly key: PublicKey }) => verdictOnKey(context, key).type === "contradicts",
+    /** There is no room, but others may have some. */
+    isIntroduced: (_, { introduction }: { readonly introduction?: Heartbeat }) => introduction !== undefined,
     isOurs: ({ context }, { link }: { readonly link: Link }) => link === context.linked?.link,
     isWelcome: ({ context }, { message }: { readonly message: Message }) => whyNot(context, message) === undefined,
   },
@@ -202,14 +204,27 @@ export const peer = setup({
             ],
           },
         ],
-        "peer.refused": {
-          target: "gone",
-          actions: [
-            { type: "report", params: ({ context, event }) => ({ happening: refusal(context, event.reason) }) },
-            { type: "close", params: ({ context, event }) => ({ link: linkOf(context), reason: event.reason }) },
-            { type: "end", params: ({ event }) => event },
-          ],
-        },
+        "peer.refused": [
+          {
+            guard: { type: "isIntroduced", params: ({ event }) => event },
+            target: "gone",
+            actions: [
+              { type: "send", params: ({ context }) => ({ link: linkOf(context), message: context.input.self }) },
+              { type: "send", params: ({ context, event }) => ({ link: linkOf(context), message: event.introduction! }) },
+              { type: "report", params: ({ context, event }) => ({ happening: refusal(context, event.reason) }) },
+              { type: "close", params: ({ context, event }) => ({ link: linkOf(context), reason: event.reason }) },
+              { type: "end", params: ({ event }) => event },
+            ],
+          },
+          {
+            target: "gone",
+            actions: [
+              { type: "report", params: ({ context, event }) => ({ happening: refusal(context, event.reason) }) },
+              { type: "close", params: ({ context, event }) => ({ link: linkOf(context), reason: event.reason }) },
+              { type: "end", params: ({ event }) => event },
+            ],
+          },
+        ],
         "peer.dropped": {
           target: "gone",
           actions: [
@@ -325,6 +340,7 @@ const memberOf = ({ input, linked, hello }: PeerContext): Member => {
     registryId: hello!.nodeId,
     publicKey: linked!.key,
     direction: input.direction,
+    role: hello!.role,
     ...(address !== undefined && { address }),
     agentCount: hello!.agentCount,
     connectedAtMs: linked!.sinceMs,

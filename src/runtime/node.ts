@@ -166,9 +166,10 @@ export const makeNode = Effect.fnUntraced(function* (
   /** What peers hold about an entity; a light node keeps it, a gateway does not. */
   const askFor = Effect.fnUntraced(function* (id: EntityId) {
     const roster = (yield* context)?.roster ?? []
+    const holders = roster.filter(({ role }) => role === "full").slice(0, askedPeersMax)
     const answers = yield* readThrough(
       id,
-      roster.slice(0, askedPeersMax).map(({ link }) => link),
+      holders.map(({ link }) => link),
     )
     if (settings.role === "gateway") return shownOf(answers)
     yield* disk.merge(answers, yield* Clock.currentTimeMillis)

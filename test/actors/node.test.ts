@@ -52,7 +52,7 @@ describe("node", () => {
     events: {
       "node.listening": { type: "node.listening", port: 4001, nowMs: noonMs },
       "link.accepted": { type: "link.accepted", link: 6, key: keyOf(4).publicKey, host: "192.0.2.4", nowMs: noonMs },
-      "peer.greeted": { type: "peer.greeted", member: memberOf(4, 6) },
+      "peer.greeted": { type: "peer.greeted", member: memberOf(4, 6), nowMs: noonMs },
       "link.left": { type: "link.left", link: first.link },
       "peer.misbehaved": { type: "peer.misbehaved", link: first.link, nowMs: noonMs },
       "peer.counted": { type: "peer.counted", link: first.link, agentCount: 5 },
@@ -169,7 +169,7 @@ describe("node", () => {
   }
 
   it("knows each registry once, by its latest link", () => {
-    const { context } = step(withFirst, { type: "peer.greeted", member: memberOf(2, 8) })
+    const { context } = step(withFirst, { type: "peer.greeted", member: memberOf(2, 8), nowMs: noonMs })
     expect(context.roster.map(({ link }) => link)).toEqual([8])
     expect(step(context, { type: "link.left", link: 4 }).context.roster).toHaveLength(1)
     expect(step(context, { type: "link.left", link: 8 }).context.roster).toHaveLength(0)

@@ -172,7 +172,13 @@ describe("peer", () => {
           ],
           "a caller": [{ context: { ...heard, ...asInbound } }, `connected · send, ${arrived}`],
         },
-        "peer.refused": "gone · report peer.refused, close 7 full, tell bootstrap peer.gone",
+        "peer.refused": {
+          "with nothing more to say": [{}, "gone · report peer.refused, close 7 full, tell bootstrap peer.gone"],
+          "with an introduction to others": [
+            { event: { introduction: heartbeatOf(2) } },
+            "gone · send, send, report peer.refused, close 7 full, tell bootstrap peer.gone",
+          ],
+        },
         "peer.dropped": "gone · close 7 stopping, tell bootstrap peer.gone",
         "(time)": {
           "it never says HELLO": [{}, "backingOff · close 7 no-hello"],

@@ -58,6 +58,7 @@ export const memberOf = (seed: number, link: number, over: Partial<Member> = {})
   registryId: registryOf(seed).registryId,
   publicKey: registryOf(seed).publicKey,
   direction: "in",
+  role: "full",
   address: addressOf(seed),
   agentCount: 0,
   connectedAtMs: noonMs,

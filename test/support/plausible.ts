@@ -165,6 +165,7 @@ const nodeEvents: Makers<NodeEvent, ContextFrom<typeof node>> = {
   "peer.greeted": (chance) => ({
     type: "peer.greeted",
     member: memberOf(seedOf(chance), chance.below(9), { direction: chance.pick(["in", "out"]) }),
+    nowMs: laterMs(chance),
   }),
   "link.left": (chance, { roster }) => ({
     type: "link.left",

@@ -5,6 +5,7 @@
 import type { RegistryId } from "../identity/id.ts"
 import { bansMax } from "../limits.ts"
 import type { PublicKey } from "../identity/key.ts"
+import type { Role } from "../wire/message.ts"
 import type { Address } from "./address.ts"
 import { keepsNewLink } from "./greeting.ts"
 
@@ -15,6 +16,7 @@ export interface Member {
   readonly registryId: RegistryId
   readonly publicKey: PublicKey
   readonly direction: "in" | "out"
+  readonly role: Role
   /** Where others can dial it; absent when it does not listen. */
   readonly address?: Address
   readonly agentCount: number
