@@ -18,11 +18,12 @@ import { convergence } from "./checkers/p1-convergence.ts"
 import { noTakeover } from "./checkers/p2-no-takeover.ts"
 import { hopBound } from "./checkers/p3-hop-bound.ts"
 import { pinnedKeys } from "./checkers/p4-pinned-keys.ts"
+import { cheapBeforeDear } from "./checkers/p7-cheap-before-dear.ts"
 import { boundedMemory } from "./checkers/p8-bounded-memory.ts"
 import { noResurrection } from "./checkers/p9-no-resurrection.ts"
 import { noLostUpdate } from "./checkers/p10-no-lost-update.ts"
 import { oneDigest } from "./checkers/p11-one-digest.ts"
-import { fairness } from "./checkers/p12-fairness.ts"
+import { inTime } from "./checkers/p12-in-time.ts"
 import { noFalseDeath } from "./checkers/p13-no-false-death.ts"
 import { DigestWatch, lookEveryMs } from "./digest-watch.ts"
 import { Ledger, type Word } from "./ledger.ts"
@@ -49,17 +50,18 @@ export class Stage {
     noTakeover,
     hopBound,
     pinnedKeys,
+    cheapBeforeDear,
     boundedMemory,
     noResurrection,
     noLostUpdate,
     oneDigest,
-    fairness,
+    inTime,
     noFalseDeath,
   ]
   readonly ledger: Ledger
   readonly digests = new DigestWatch()
-  /** When somebody is flooded and nothing else is wrong. */
-  flooded: { readonly fromMs: number; readonly untilMs: number } | undefined
+  /** When nothing keeps announcements from arriving in time. */
+  prompt: { readonly fromMs: number; readonly untilMs: number; readonly withinMs: number } | undefined
   readonly violations: Array<Violation> = []
   readonly #byzantine = new Set<Machine>()
   readonly #firstKeys = new Map<string, PublicKey>()
@@ -171,9 +173,14 @@ export class Stage {
     return !this.#byzantine.has(machine)
   }
 
-  /** Living and honest. */
+  /** Living, honest, and of a role that holds everything. */
   honest(): ReadonlyArray<Machine> {
-    return this.world.machines.filter((machine) => machine.node !== undefined && this.isHonest(machine))
+    return this.world.machines.filter((machine) => machine.node !== undefined && this.isHonest(machine) && isHolder(machine))
+  }
+
+  /** A scenario's own finding. */
+  violate(kind: Violation["kind"], invariant: string, finding: Finding): void {
+    this.#violated({ invariant }, finding, kind)
   }
 
   /** What is registered now, as far as clients were told. */
@@ -198,6 +205,13 @@ export class Stage {
     return this.ledger.words(kind).flatMap((word) => honest.map((machine) => ({ word, machine, shown: this.shownBy(machine, word.client.entityId) })))
   }
 
+  /** How often a node gave this verdict. */
+  tallied({ node }: Machine, verdict: string): number {
+    const memory = node?.actors.snapshot("gossip")?.context as GossipMemory | undefined
+    if (memory === undefined) return 0
+    return (memory.others[verdict] ?? 0) + [...memory.push.links.values()].reduce((sum, { tally }) => sum + (tally[verdict] ?? 0), 0)
+  }
+
   /** The key that this machine met at this address first; remembers `met` when there was none. */
   firstKeyAt(machine: Machine, address: string, met: PublicKey): PublicKey {
     const where = `${machine.name} ${address}`
@@ -209,7 +223,7 @@ export class Stage {
   gossipSection(): GossipSection {
     const pairs = this.records.length * this.honest().length
     const announced = this.ledger.count
-    const tally = (verdict: string) => this.honest().reduce((sum, machine) => sum + tallied(machine, verdict), 0)
+    const tally = (verdict: string) => this.honest().reduce((sum, machine) => sum + this.tallied(machine, verdict), 0)
     const [accepted, duplicate, stale, ids] = [tally("accept"), tally("duplicate"), tally("stale"), tally("ids")]
     const sorted = this.#latencies.toSorted((a, b) => a - b)
     const percentile = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
@@ -284,8 +298,4 @@ const isRight = ({ kind, client }: Word, shown: EntityEntry | undefined): boolea
 
 export const addressOf = (machine: Machine) => ({ host: machine.name, port: 4001 })
 
-const tallied = (machine: Machine, verdict: string): number => {
-  const memory = machine.node?.actors.snapshot("gossip")?.context as GossipMemory | undefined
-  if (memory === undefined) return 0
-  return (memory.others[verdict] ?? 0) + [...memory.push.links.values()].reduce((sum, { tally }) => sum + (tally[verdict] ?? 0), 0)
-}
+const isHolder = ({ started }: Machine): boolean => started === undefined || started.settings.role === "full"

@@ -81,6 +81,8 @@ export class World {
   verifier = makeRememberingVerifier()
   readonly #codec: Codec["Service"]
   readonly #scopes = new Map<Machine, Scope.Closeable>()
+  /** No node was started again, and no clock jumped: nobody forgot what it has seen. */
+  isSteady = true
   #crash: Crash | undefined
 
   constructor(options: WorldOptions) {
@@ -148,6 +150,7 @@ export class World {
 
   /** A crash that lasts until `restart`. Of several outages at once the last one to end brings the node back. */
   takeDown(machine: Machine, outage: Outage): void {
+    this.isSteady = false
     machine.outages.push(this.troubles.begin(touching(machine)))
     this.crash(machine, outage)
   }

@@ -12,6 +12,7 @@ export const clockSkew: FaultKind<{ readonly machines: ReadonlyArray<number>; re
     return { machines, skewsMs: machines.map(() => Math.round(random.between(-skewMaxMs, skewMaxMs))) }
   },
   begin: (stage, { machines, skewsMs }) => {
+    stage.world.isSteady = false
     const clocks = machines.map((machine) => stage.world.machines[machine]!.clock)
     clocks.forEach((clock, i) => (clock.skewMs += skewsMs[i]!))
     return () => clocks.forEach((clock, i) => (clock.skewMs -= skewsMs[i]!))

@@ -8,7 +8,9 @@ import type { Stage } from "../stage.ts"
 import { playFaults, turmoilOf } from "./faulty.ts"
 
 const floodersMax = 3
-const floodMs = 20_000
+const floodMs = 10_000
+/** Ids are told after half a second and asked for after 0.7 more, a few links in a row. */
+const promptMs = 5_000
 
 export const flood: Scenario = {
   name: "flood",
@@ -31,7 +33,7 @@ export const flood: Scenario = {
       })
       stage.drawn[`${machine.name} floods n${victim}`] = `${(fromMs / 1_000).toFixed(1)}–${(untilMs / 1_000).toFixed(1)} s`
     }
-    stage.flooded = { fromMs, untilMs }
+    stage.prompt = { fromMs, untilMs, withinMs: promptMs }
     return playFaults(stage, [], [])
   },
 }
