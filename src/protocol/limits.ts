@@ -62,8 +62,6 @@ export const clockSkewMaxMs = 5 * minute
 export const tombstoneLifeMs = 24 * hour
 /** A tombstone of a name (naming, "30 days"). */
 export const nameTombstoneLifeMs = 30 * 24 * hour
-/** A registry says that it is alive this often (ruled). */
-export const registryProofPeriodMs = 8 * hour
 /** A registry's identity proof is made for this long (ruled: many renewals, so that clocks and outages do not matter). */
 export const registryProofLifeMs = 30 * 24 * hour
 /** Expired tombstones are looked for this often (ruled: a difference between two nodes' sets lasts no longer). */
@@ -134,8 +132,6 @@ export const closePatienceMs = 3 * second
 export const beatSkewMaxMs = 60 * second
 /** Without a beat for this long an entity is inactive (registry page; deployed). */
 export const inactiveAfterMs = 300 * second
-/** How often silent entities are looked for (deployed). */
-export const livenessSweepPeriodMs = 60 * second
 
 // a node's life ------------------------------------------------------------------------------------------------------
 

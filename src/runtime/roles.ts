@@ -9,7 +9,7 @@
  * A store that does not hold an announcement lets it pass: it is forwarded like any other, and the seen-set alone knows it.
  */
 import { Effect, Stream } from "effect"
-import type { VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import { entityOf, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import { lightEntitiesMax } from "../protocol/limits.ts"
 import type { Role } from "../protocol/wire/message.ts"
 import { capabilities } from "../protocol/wire/message.ts"
@@ -60,7 +60,10 @@ const selective = (store: RecordStore["Service"], { categories, developers }: Se
     ...store,
     merge: Effect.fnUntraced(function* (announcements, nowMs) {
       const { gossipEntities } = yield* store.counts
-      const known = yield* Effect.forEach(announcements, ({ subject }) => Effect.map(store.slots(subject), (slots) => slots.length > 0))
+      // What is said of the status of an entity that is held is held too.
+      const known = yield* Effect.forEach(announcements, (heard) =>
+        Effect.map(store.slots(entityOf(heard) ?? heard.subject), (slots) => slots.length > 0),
+      )
       const room = Math.max(0, lightEntitiesMax - gossipEntities)
       const fresh = announcements.filter((announcement, i) => !known[i]! && isChosen(announcement)).slice(0, room)
       const taken = announcements.filter((announcement, i) => known[i]! || fresh.includes(announcement))

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { announceAttestation, announceProof } from "../../protocol/gossip/announcement.ts"
 import { attestationSubject } from "../../protocol/gossip/kinds/attestation.ts"
 import { proofSubject } from "../../protocol/gossip/kinds/proof.ts"
-import { registryProofLifeMs, registryProofPeriodMs } from "../../protocol/limits.ts"
+import { leaseRenewalMs, registryProofLifeMs } from "../../protocol/limits.ts"
 import type { Node } from "../node-service.ts"
 import { conflict, type Desk } from "./desk.ts"
 
@@ -15,7 +15,7 @@ export const registryOn = (desk: Desk): Pick<Node["Service"], "proof" | "attest"
       const word = yield* nextWord(proofSubject(origin.registryId))
       const body = word.last?.body
       const held = body?.kind === "proof" && body.proof.domain === host ? body.proof : undefined
-      if (held !== undefined && word.last!.at * 1_000 + registryProofPeriodMs > (yield* nowMs)) return held
+      if (held !== undefined && word.last!.at * 1_000 + leaseRenewalMs > (yield* nowMs)) return held
       // One proof serves many renewals: who keeps it need not fetch it every eight hours.
       const isLasting = held !== undefined && (held.expiresAt - word.at) * 1_000 > registryProofLifeMs / 2
       const { expiresAt, issuedAt } = isLasting ? held : { issuedAt: word.at, expiresAt: word.at + registryProofLifeMs / 1_000 }
