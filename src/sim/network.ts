@@ -170,10 +170,16 @@ export class Network {
     })
   }
 
+  /** Nothing cuts, darkens or disturbs: nobody has to be asked. */
+  get #isCalm(): boolean {
+    return this.#disturbances.size === 0 && this.#sides.size === 0 && this.#dark.size === 0
+  }
+
   /** Called by an end: carries one piece to the other. */
   carry(from: End, to: End, bytes: Uint8Array): void {
     const { jitter } = this.weather
-    const { loss, duplicate, reorder, corrupt = 0, delayMs = 0 } = this.#conditions(from.host, to.host)
+    const conditions: Conditions = this.#disturbances.size === 0 ? this.weather : this.#conditions(from.host, to.host)
+    const { loss, duplicate, reorder, corrupt = 0, delayMs = 0 } = conditions
     const copies = this.#random.isTrue(duplicate) ? 2 : 1
     for (let copy = 0; copy < copies; copy++) {
       if (this.#random.isTrue(loss)) {
@@ -192,18 +198,19 @@ export class Network {
   /** Called by a piece whose time has come. */
   arrive(piece: Piece): void {
     const { from, to, bytes, sum } = piece
-    if (!this.reaches(from.host, to.host)) {
-      this.lost++
-      return
-    }
-    if (this.#isHeld(from.host, to.host)) {
-      this.#held.push({ from: from.host, to: to.host, arrive: () => this.arrive(piece) })
-      return
-    }
+    if (!this.#isCalm && !this.#letsPass(piece)) return
     if (!to.isOpen) return this.#reset(to, from)
     this.delivered++
-    this.#trace.deliver(this.#clock.elapsedMs, from.host.index, to.host.index, sum)
+    this.#trace.deliver(this.#clock.elapsedMs, piece.fromIndex, to.host.index, sum)
     to.receive(bytes)
+  }
+
+  #letsPass(piece: Piece): boolean {
+    const [from, to] = [piece.from.host, piece.to.host]
+    if (!this.reaches(from, to)) this.lost++
+    else if (!this.#isHeld(from, to)) return true
+    else this.#held.push({ from, to, arrive: () => this.arrive(piece) })
+    return false
   }
 
   /** Nobody knows that connection here: says so to the end that still does. */
@@ -215,7 +222,6 @@ export class Network {
   }
 
   #conditions(from: Host, to: Host): Conditions {
-    if (this.#disturbances.size === 0) return this.weather
     return conditionsOf(this.weather, [...this.#disturbances].filter(({ touches }) => touches?.(from, to) !== false))
   }
 
@@ -241,6 +247,8 @@ export class Network {
 /** One piece on its way. There are a hundred thousand at a time, so it is its own wake-up. */
 class Piece implements Wakeup {
   readonly from: End
+  /** Of the sender's host: what most pieces need to know of it, at hand. */
+  readonly fromIndex: number
   readonly to: End
   readonly bytes: Uint8Array
   /** What the trace makes of the bytes, reckoned where a frame that goes to many comes by once. */
@@ -254,6 +262,7 @@ class Piece implements Wakeup {
     this.#network = network
     this.#writtenBytes = writtenBytes
     this.from = from
+    this.fromIndex = from.host.index
     this.to = to
     this.bytes = bytes
     this.sum = sum

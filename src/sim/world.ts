@@ -83,6 +83,7 @@ export class World {
   readonly #scopes = new Map<Machine, Scope.Closeable>()
   /** No node was started again, and no clock jumped: nobody forgot what it has seen. */
   isSteady = true
+  readonly #runAtOnce = Effect.runSyncExitWith(Context.make(Clock.Clock, this.clock))
   #crash: Crash | undefined
 
   constructor(options: WorldOptions) {
@@ -185,7 +186,7 @@ export class World {
 
   /** Reads something that is there at once, without a turn of the world; its time, should it ask, is the world's. */
   look<A, E>(effect: Effect.Effect<A, E>): Exit.Exit<A, E> {
-    return Effect.runSyncExitWith(Context.make(Clock.Clock, this.clock))(effect)
+    return this.#runAtOnce(effect)
   }
 
   /** Starts something on a machine, in virtual time. */
