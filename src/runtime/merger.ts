@@ -4,10 +4,10 @@
  * While one batch is being written the next one gathers; so a slow database means larger batches, not more of them.
  * Bounded: beyond `waitingMergesMax` an announcement is refused at once, and anti-entropy brings it again.
  */
-import { Effect } from "effect"
+import { Cause, Effect } from "effect"
 import type { VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import { mergeBatchMax, waitingMergesMax } from "../protocol/limits.ts"
-import type { MergeOutcome, RecordStore } from "./ports.ts"
+import type { MergeOutcome, RecordStore, StoreFailed } from "./ports.ts"
 
 /** Hears what every merge came to, before the actor that asked does. */
 export type OnMerged = (announcement: VerifiedAnnouncement, outcome: MergeOutcome) => void
@@ -33,25 +33,31 @@ export const makeMerger = (
 
   const write = (): void => {
     const batch = waiting.splice(0, mergeBatchMax)
-    fork(
-      store.merge(batch.map(({ announcement }) => announcement), nowMs()).pipe(
-        Effect.match({
-          onFailure: () => batch.forEach(({ done }) => done(undefined)),
-          onSuccess: (outcomes) =>
-            batch.forEach(({ announcement, done }, i) => {
-              onMerged(announcement, outcomes[i]!)
-              done(outcomes[i]!.changed)
-            }),
-        }),
-        Effect.ensuring(goOn),
-      ),
-    )
+    const failed = (cause: Cause.Cause<StoreFailed>) => {
+      batch.forEach(({ done }) => done(undefined))
+      goOn()
+      // the store's failure is an outcome; a defect is told as one
+      return Cause.hasDies(cause) ? Effect.die(Cause.squash(cause)) : Effect.void
+    }
+    const written = (outcomes: ReadonlyArray<MergeOutcome>) => {
+      try {
+        batch.forEach(({ announcement, done }, i) => {
+          onMerged(announcement, outcomes[i]!)
+          done(outcomes[i]!.changed)
+        })
+      } finally {
+        goOn()
+      }
+      return Effect.void
+    }
+    const announcements = batch.map(({ announcement }) => announcement)
+    fork(Effect.matchCauseEffect(store.merge(announcements, nowMs()), { onFailure: failed, onSuccess: written }))
   }
 
-  const goOn = Effect.sync(() => {
+  const goOn = (): void => {
     isWriting = waiting.length > 0
     if (isWriting) write()
-  })
+  }
 
   return {
     merge: (announcement, done) => {

@@ -83,16 +83,18 @@ export const refusingOwnWords = (
     return { changed, ...(entity !== undefined && { entity }) } satisfies MergeOutcome
   })
 
+  const mergeWithOurs = Effect.fnUntraced(function* (announcements: ReadonlyArray<VerifiedAnnouncement>, nowMs: number) {
+    const others = announcements.filter((announcement) => !isOurs(announcement))
+    const outcomes = new Map<Announcement, MergeOutcome>()
+    const merged = yield* store.merge(others, nowMs)
+    others.forEach((announcement, i) => outcomes.set(announcement, merged[i]!))
+    for (const heard of announcements) if (isOurs(heard)) outcomes.set(heard, yield* answer(heard, nowMs))
+    return announcements.map((announcement) => outcomes.get(announcement) ?? unchanged)
+  })
+
   return {
     ...store,
-    merge: Effect.fnUntraced(function* (announcements, nowMs) {
-      const others = announcements.filter((announcement) => !isOurs(announcement))
-      if (others.length === announcements.length) return yield* store.merge(announcements, nowMs)
-      const outcomes = new Map<Announcement, MergeOutcome>()
-      const merged = yield* store.merge(others, nowMs)
-      others.forEach((announcement, i) => outcomes.set(announcement, merged[i]!))
-      for (const heard of announcements) if (isOurs(heard)) outcomes.set(heard, yield* answer(heard, nowMs))
-      return announcements.map((announcement) => outcomes.get(announcement) ?? unchanged)
-    }),
+    merge: (announcements, nowMs) =>
+      announcements.some(isOurs) ? mergeWithOurs(announcements, nowMs) : store.merge(announcements, nowMs),
   }
 }

@@ -37,6 +37,8 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
   const pins = new Map<string, PeerPin>()
   const byId = new Map<string, Announcement>()
   const tombstones = new Set<Announcement>()
+  /** Statuses that are held: while there are none, nobody has to look for one. */
+  let statuses = 0
   /** Subjects of handles and names that were said here. */
   const said = new Set<string>()
   const versions = new Map<string, ReadonlyArray<NameVersion>>()
@@ -55,7 +57,7 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
       recordOf,
       developerOf,
       receivedAtOf: (slot) => receivedAt[slots.indexOf(slot)]!,
-      statusOf: ({ origin }) => heldOf(statusSubject(origin, subject)).slots[0]?.body,
+      statusOf: ({ origin }) => (statuses > 0 ? heldOf(statusSubject(origin, subject)).slots[0]?.body : undefined),
     })
   }
 
@@ -106,6 +108,7 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
     for (const slot of before.slots) if (!slots.includes(slot)) forget(slot)
     byId.set(arrived.id, arrived)
     if (arrived.isTombstone) tombstones.add(arrived)
+    if (arrived.body.kind === "status") statuses++
     for (const term of termsOf(arrived)) found.set(term, (found.get(term) ?? new Set()).add(subject))
     held.set(subject, {
       slots,
@@ -116,6 +119,7 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
   const forget = (slot: Announcement): void => {
     byId.delete(slot.id)
     tombstones.delete(slot)
+    if (slot.body.kind === "status") statuses--
     for (const term of termsOf(slot)) {
       const subjects = found.get(term)
       subjects?.delete(slot.subject)
