@@ -36,10 +36,10 @@ export const report = (result: RunResult, options: RunOptions, wallMs: number, c
   ].join("\n")
 
 /** All that was given or defaulted: a run without one of these is another run. */
-const flagsOf = ({ nodes, seed, untilMs, loss, latencyMs, records, differences, faults, engine, codec }: RunOptions): string =>
+const flagsOf = ({ nodes, seed, untilMs, loss, latencyMs, records, differences, light, gateways, bootnodes, faults, engine, codec }: RunOptions): string =>
   [
     `--nodes ${nodes} --seed ${seed} --until ${untilMs / 1_000} --loss ${loss} --records ${records} --engine ${engine} --codec ${codec}`,
-    `--differences ${differences}`,
+    `--differences ${differences} --light ${light} --gateways ${gateways} --bootnodes ${bootnodes}`,
     ...(latencyMs === undefined ? [] : [`--latency ${latencyMs}`]),
     ...(faults === undefined ? [] : [`--faults ${faults.join(",")}`]),
   ].join(" ")

@@ -16,6 +16,10 @@ export interface RunOptions {
   readonly records: number
   /** Records that one of two nodes holds and the other does not. */
   readonly differences: number
+  /** Share of light nodes, and numbers of gateways and bootnodes. */
+  readonly light: number
+  readonly gateways: number
+  readonly bootnodes: number
   /** Kinds of faults that happen, for sure and no others; drawn when absent. */
   readonly faults?: ReadonlyArray<string>
   readonly engine: "compiled" | "xstate"
@@ -74,4 +78,4 @@ export interface Violation {
   readonly detail: string
 }
 
-export const defaultRun: RunOptions = { nodes: 25, seed: 1, untilMs: 60_000, loss: 0, records: 100, differences: 100, engine: "compiled", codec: "fast" }
+export const defaultRun: RunOptions = { nodes: 25, seed: 1, untilMs: 60_000, loss: 0, records: 100, differences: 100, light: 0, gateways: 0, bootnodes: 0, engine: "compiled", codec: "fast" }

@@ -8,9 +8,10 @@ import { convergence } from "./scenarios/convergence.ts"
 import { flood } from "./scenarios/flood.ts"
 import { partition } from "./scenarios/partition.ts"
 import { reconcile } from "./scenarios/reconcile.ts"
+import { roles } from "./scenarios/roles.ts"
 import { tofu } from "./scenarios/tofu.ts"
 
-export const scenarios: ReadonlyArray<Scenario> = [convergence, tofu, partition, churn, byzantine, flood, reconcile]
+export const scenarios: ReadonlyArray<Scenario> = [convergence, tofu, partition, churn, byzantine, flood, reconcile, roles]
 
 export interface RunResult extends Sections {
   readonly scenario: string
