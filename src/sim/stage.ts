@@ -127,6 +127,13 @@ export class Stage {
     this.#ask(home, (node) => node.registerEntity(client.registration), () => then(this.#acknowledge("registered", client, home)))
   }
 
+  /** An owner asks its home to change what was registered there to what this client says. */
+  update({ home }: Word, client: Client, then: (word: Word) => void = () => {}): void {
+    const { authorization, body } = client.update!
+    this.ledger.ask(client)
+    this.#ask(home, (node) => node.updateEntity(client.entityId, body, authorization), () => then(this.#acknowledge("registered", client, home)))
+  }
+
   /** An owner asks its home to delete what was registered there. */
   deregister({ client, home }: Word, then: (word: Word) => void = () => {}): void {
     this.#ask(home, (node) => node.deregister(client.entityId, client.deletion), () => then(this.#acknowledge("deleted", client, home)))

@@ -13,6 +13,8 @@ export interface Client {
   readonly version: number
   /** The body of POST /v1/entities. */
   readonly registration: JsonObject
+  /** Of PUT, when it is not the first version: body and Authorization header that lead to this one. */
+  readonly update: { readonly body: string; readonly authorization: string } | undefined
   /** The Authorization header of DELETE. */
   readonly deletion: string
 }
@@ -35,7 +37,9 @@ export const client = (seed: number, number: number, version = 0): Client => {
     summary: `Answers questions about ${topic}, and about number ${number}${version === 0 ? "" : `, version ${version},`} in particular.`,
     tags: [topic, "simulated"],
   }
-  return { ...ownerOf(key), number, version, registration: { ...profile, signature: sign(key, canonical(profile)), ...claimOf(developer, key, index) } }
+  const change = JSON.stringify({ summary: profile.summary })
+  const update = version === 0 ? undefined : { body: change, authorization: `Bearer ${sign(key, change)}` }
+  return { ...ownerOf(key), number, version, update, registration: { ...profile, signature: sign(key, canonical(profile)), ...claimOf(developer, key, index) } }
 }
 
 const ownerOf = (key: SecretKey): Pick<Client, "entityId" | "deletion"> => {

@@ -1,12 +1,13 @@
 /**
- * A workload of whole lives: entities register at random nodes, some are deleted by their owners, and some of these register
- * again, at home, saying something new.
+ * A workload of whole lives: entities register at random nodes, some change, some are deleted by their owners, and some of
+ * these register again, at home; each time they say something new.
  */
 import type { Stage } from "../stage.ts"
 import type { Word } from "../ledger.ts"
 import { client } from "./clients.ts"
 
-/** Shares of the registered that are deleted, and of the deleted that return. */
+/** Shares of the registered that change or are deleted, and of the deleted that return. */
+const changingShare = 0.3
 const deletedShare = 0.4
 const returningShare = 0.6
 
@@ -24,12 +25,16 @@ export const lifecycle = (stage: Stage, count: number, fromMs: number, untilMs: 
     if (atMs < untilMs) at(atMs, act)
   }
 
-  const register = (number: number): void => stage.register(random.pick(stage.honest()), client(stage.options.seed, number), deleteMaybe)
-  const deleteMaybe = (word: Word): void => {
-    if (random.isTrue(deletedShare)) later(() => stage.deregister(word, returnMaybe))
+  const newerOf = ({ client: { number, version } }: Word) => client(stage.options.seed, number, version + 1)
+
+  const register = (number: number): void => stage.register(random.pick(stage.honest()), client(stage.options.seed, number), goOn)
+  const goOn = (word: Word): void => {
+    const fate = random.next()
+    if (fate < changingShare) later(() => stage.update(word, newerOf(word), goOn))
+    else if (fate < changingShare + deletedShare) later(() => stage.deregister(word, returnMaybe))
   }
-  const returnMaybe = ({ client: { number, version }, home }: Word): void => {
-    if (random.isTrue(returningShare)) later(() => stage.register(home, client(stage.options.seed, number, version + 1), deleteMaybe))
+  const returnMaybe = (word: Word): void => {
+    if (random.isTrue(returningShare)) later(() => stage.register(word.home, newerOf(word), goOn))
   }
 
   for (let number = 0; number < count; number++) at(random.between(fromMs, untilMs), () => register(number))
