@@ -96,12 +96,12 @@ export const makeInterpreter = Effect.fnUntraced(function* (
       ),
     fetch: ({ link, ids, then }, from) =>
       store.documents(ids).pipe(
-        Effect.catch(() => Effect.succeed([])),
+        Effect.orElseSucceed(() => []),
         Effect.map((documents) => report(from, { type: "announcements.fetched", link, documents, then })),
       ),
     answer: ({ link, request, subject }) =>
       store.slots(subject).pipe(
-        Effect.catch(() => Effect.succeed([])),
+        Effect.orElseSucceed(() => []),
         Effect.map((slots) => links.send([link], { type: "ANSWER", request, documents: slots.map(({ document }) => document).slice(0, answerDocumentsMax) })),
       ),
     pin: ({ pin }) => Effect.ignore(store.pin(pin)),

@@ -78,7 +78,7 @@ export const refusingOwnWords = (
   const end = Effect.fnUntraced(function* (record: EntityRecord, tombstone: VerifiedAnnouncement) {
     const changed = yield* store
       .deregister(record.entity_id, tombstone)
-      .pipe(Effect.catch((failure) => (failure._tag === "StoreFailed" ? Effect.fail(failure) : Effect.succeed(false))))
+      .pipe(Effect.catchIf((failure) => failure._tag !== "StoreFailed", () => Effect.succeed(false)))
     const entity = yield* store.entity(record.entity_id)
     return { changed, ...(entity !== undefined && { entity }) } satisfies MergeOutcome
   })

@@ -22,8 +22,8 @@ export class Agenda {
   #earliestMs = 0
   /** How many are in slots. */
   #near = 0
-  readonly #heads: Array<Wakeup | undefined> = new Array<Wakeup | undefined>(slots).fill(undefined)
-  readonly #tails: Array<Wakeup | undefined> = new Array<Wakeup | undefined>(slots).fill(undefined)
+  readonly #heads: Array<Wakeup | undefined> = Array.from<Wakeup | undefined>({ length: slots })
+  readonly #tails: Array<Wakeup | undefined> = Array.from<Wakeup | undefined>({ length: slots })
   readonly #far = new Heap()
 
   /** When the next thing happens; infinity when nothing does. */

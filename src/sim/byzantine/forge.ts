@@ -5,7 +5,7 @@
 import { announceEntity, announceTombstone, type AnnouncementId, read } from "../../protocol/gossip/announcement.ts"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
 import { secretKeyOf, sign } from "../../protocol/identity/ed25519.ts"
-import { secondsOf } from "../../protocol/time.ts"
+import { secondsOf, writeTime } from "../../protocol/time.ts"
 import { keySeed } from "../keys.ts"
 import type { Stage } from "../stage.ts"
 import { again, gossipOf, type Liar, type LiarKind } from "./liar.ts"
@@ -26,7 +26,7 @@ const forgeOne = (stage: Stage, { hand, machine, origin, random }: Liar): void =
   const at = secondsOf(machine.clock.currentTimeMillisUnsafe())
   const claim = { ...record, home_registry: origin.registryId, registered_at: record.registered_at - 1_000, updated_at: at }
   const forgery = random.pick([
-    () => inTheirName(document, heard.id, { timestamp: new Date((heard.at + 1) * 1_000).toISOString() }),
+    () => inTheirName(document, heard.id, { timestamp: writeTime(heard.at + 1) }),
     () => inTheirName(document, heard.id, { record: { ...(document["record"] as JsonObject), name: "taken-over" } }),
     () => gossipOf(announceEntity(origin, "register", { ...claim, name: "taken-over" }, at)),
     () => gossipOf(announceEntity(origin, "update", { ...claim, entity_url: "https://forger.example.com" }, at)),
