@@ -1,13 +1,14 @@
 /**
- * P7: a duplicate is known by its id: it never comes as far as the store. Looked at where nothing makes a node forget what it
- * has seen, and nobody lies.
+ * P7: a duplicate is known by its id: it never comes as far as the store. Looked at where nothing, not even time, makes a
+ * node forget what it has seen, and where nobody lies.
  */
+import { seenWindowMs } from "../../protocol/limits.ts"
 import type { Checker } from "./checker.ts"
 
 export const cheapBeforeDear: Checker = {
   invariant: "P7 cheap before dear",
   end: (stage) => {
-    if (!stage.world.isSteady || stage.honest().length < stage.world.machines.length) return []
+    if (stage.world.clock.elapsedMs > seenWindowMs || !stage.world.isSteady || stage.honest().length < stage.world.machines.length) return []
     // only what a later word overtook on its way may be too late
     const { count } = stage.ledger
     const overtaken = count - stage.ledger.all().length
