@@ -37,7 +37,8 @@ export const refusingOwnWords = (
     if (body.kind !== "entity" && body.kind !== "tombstone") return yield* resume(heard, own, nowMs)
     const shown = yield* store.entity(body.kind === "entity" ? body.record.entity_id : body.entityId)
     const local = shown?.tier === "local" ? shown.record : undefined
-    const at = Math.max(secondsOf(nowMs), heard.at + 1)
+    // later than both: two words of one second would have one id, and who saw the one is deaf to the other
+    const at = Math.max(secondsOf(nowMs), heard.at + 1, (own?.at ?? 0) + 1)
     if (local !== undefined) {
       // what we deleted after the state that our disk went back to stays deleted
       if (body.kind === "tombstone" && (own === undefined || own.at < heard.at)) return yield* end(local, heard)
