@@ -48,12 +48,18 @@ export const ask = setup({
     asking: {
       entry: {
         type: "broadcast",
-        params: ({ context }) => ({ links: context.links, message: { type: "ASK" as const, request: context.request, subject: context.subject } }),
+        params: ({ context }) => ({
+          links: context.links,
+          message: { type: "ASK" as const, request: context.request, subject: context.subject },
+        }),
       },
       always: { guard: "isAnswered", target: "done" },
       after: { patience: "done" },
       on: {
-        "message.received": { guard: { type: "isAwaited", params: ({ event }) => event }, actions: { type: "hear", params: ({ event }) => event } },
+        "message.received": {
+          guard: { type: "isAwaited", params: ({ event }) => event },
+          actions: { type: "hear", params: ({ event }) => event },
+        },
       },
     },
     done: { type: "final" },

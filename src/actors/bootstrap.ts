@@ -34,7 +34,10 @@ export interface BootstrapInput {
 
 export type BootstrapEvent =
   | { readonly type: "addresses.learned"; readonly addresses: ReadonlyArray<Address> }
-  | { readonly type: "roster.changed"; readonly members: ReadonlyArray<{ readonly registryId: RegistryId; readonly peer: string; readonly address?: Address }> }
+  | {
+      readonly type: "roster.changed"
+      readonly members: ReadonlyArray<{ readonly registryId: RegistryId; readonly peer: string; readonly address?: Address }>
+    }
   | { readonly type: "key.met"; readonly pin: PeerPin }
   | { readonly type: "peer.gone"; readonly peer: string; readonly reason: string }
   | { readonly type: "peer.dropped"; readonly reason: string }
@@ -63,7 +66,9 @@ export const bootstrap = setup({
       connected: new Set(members.flatMap(({ address }) => (address === undefined ? [] : [writeAddress(address)]))),
       members: members.length,
     })),
-    pinKey: assign(({ context }, { pin }: { readonly pin: PeerPin }) => ({ pins: [...context.pins.filter(({ address }) => address !== pin.address), pin] })),
+    pinKey: assign(({ context }, { pin }: { readonly pin: PeerPin }) => ({
+      pins: [...context.pins.filter(({ address }) => address !== pin.address), pin],
+    })),
     strike: assign(({ context }, { peer }: { readonly peer: string }) => ({
       running: new Set([...context.running].filter((id) => id !== peer)),
       candidates: Candidates.blame(context.candidates, peer.slice("peer/".length)),
@@ -71,18 +76,35 @@ export const bootstrap = setup({
   },
 }).createMachine({
   id: "bootstrap",
-  context: ({ input }) => ({ ...input, candidates: new Map(), running: new Set(), connected: new Set(), members: 0, next: [], dice: dice(input.seed) }),
+  context: ({ input }) => ({
+    ...input,
+    candidates: new Map(),
+    running: new Set(),
+    connected: new Set(),
+    members: 0,
+    next: [],
+    dice: dice(input.seed),
+  }),
   initial: "looking",
   states: {
     looking: {
-      entry: ["plan", { type: "startAll", params: ({ context }) => ({ actors: context.next.map((input) => ({ actor: "peer" as const, id: input.id, input })) }) }],
+      entry: [
+        "plan",
+        {
+          type: "startAll",
+          params: ({ context }) => ({ actors: context.next.map((input) => ({ actor: "peer" as const, id: input.id, input })) }),
+        },
+      ],
       after: { [refillPeriodMs]: { target: "looking", reenter: true } },
       on: {
         "addresses.learned": { actions: { type: "learn", params: ({ event }) => event } },
         "roster.changed": { actions: { type: "enrol", params: ({ event }) => event } },
         "key.met": { actions: { type: "pinKey", params: ({ event }) => event } },
         "peer.gone": { actions: { type: "strike", params: ({ event }) => event } },
-        "peer.dropped": { target: "done", actions: { type: "tell", params: ({ context, event }) => ({ to: [...context.running], event }) } },
+        "peer.dropped": {
+          target: "done",
+          actions: { type: "tell", params: ({ context, event }) => ({ to: [...context.running], event }) },
+        },
       },
     },
     done: { type: "final" },
@@ -97,23 +119,24 @@ const plan = (context: BootstrapContext): Partial<BootstrapContext> => {
   const room = Math.min(context.wantedPeers, context.maxPeers) - context.members - missing.length
   const [drawn, afterDraw] = Candidates.choose(context.candidates, busy, room, context.dice)
   let current = afterDraw
-  const next = [...missing.map((peer) => ({ ...peer, attemptsMax: Number.POSITIVE_INFINITY })), ...drawn.map((address) => ({ address, key: undefined, attemptsMax: dialAttemptsMax }))].map(
-    ({ address, key, attemptsMax }): PeerInput => {
-      const [value, after] = roll(current)
-      current = after
-      const pinned = context.pins.find((pin) => pin.address === writeAddress(address))?.key
-      return {
-        direction: "out",
-        id: outboundPeerOf(address),
-        self: context.self,
-        seed: Math.floor(value * 2 ** 32),
-        address,
-        attemptsMax,
-        ...(context.announcementsPerSecond !== undefined && { announcementsPerSecond: context.announcementsPerSecond }),
-        ...(key !== undefined && { configured: key }),
-        ...(pinned !== undefined && { pinned }),
-      }
-    },
-  )
+  const next = [
+    ...missing.map((peer) => ({ ...peer, attemptsMax: Number.POSITIVE_INFINITY })),
+    ...drawn.map((address) => ({ address, key: undefined, attemptsMax: dialAttemptsMax })),
+  ].map(({ address, key, attemptsMax }): PeerInput => {
+    const [value, after] = roll(current)
+    current = after
+    const pinned = context.pins.find((pin) => pin.address === writeAddress(address))?.key
+    return {
+      direction: "out",
+      id: outboundPeerOf(address),
+      self: context.self,
+      seed: Math.floor(value * 2 ** 32),
+      address,
+      attemptsMax,
+      ...(context.announcementsPerSecond !== undefined && { announcementsPerSecond: context.announcementsPerSecond }),
+      ...(key !== undefined && { configured: key }),
+      ...(pinned !== undefined && { pinned }),
+    }
+  })
   return { next, dice: current, running: new Set([...context.running, ...next.map(({ id }) => id)]) }
 }

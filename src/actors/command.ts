@@ -62,7 +62,17 @@ export interface Casting {
 }
 
 /** Every kind of actor; `runtime/cast.ts` knows what each is made of. */
-export type ActorKind = "node" | "bootstrap" | "peer" | "gossip" | "gossip-session" | "heartbeat" | "holdings" | "reconciler" | "ask" | "sweep"
+export type ActorKind =
+  | "node"
+  | "bootstrap"
+  | "peer"
+  | "gossip"
+  | "gossip-session"
+  | "heartbeat"
+  | "holdings"
+  | "reconciler"
+  | "ask"
+  | "sweep"
 
 /** An announcement somebody sent us that we have not seen, on its way to be believed. */
 export interface Offer {
@@ -87,7 +97,12 @@ export type Outcome =
       readonly changed: boolean
       readonly nowMs: number
     }
-  | { readonly type: "announcements.fetched"; readonly link: Link; readonly documents: ReadonlyArray<JsonObject>; readonly then: Message | undefined }
+  | {
+      readonly type: "announcements.fetched"
+      readonly link: Link
+      readonly documents: ReadonlyArray<JsonObject>
+      readonly then: Message | undefined
+    }
   | { readonly type: "merge.failed"; readonly envelope: Envelope; readonly from: Link }
 
 /** An event from one actor to another. */

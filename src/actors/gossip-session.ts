@@ -32,10 +32,15 @@ const words = setup({
   types: { input: {} as GossipSessionInput, context: {} as GossipSessionContext, events: {} as GossipSessionEvent },
   actions: {
     ...commands("verify", "tell", "pauseReading", "resumeReading"),
-    spend: assign(({ context }, { nowMs }: { readonly nowMs: number }) => ({ allowance: Allowance.spend(Allowance.refilled(context.allowance, nowMs), 1) })),
+    spend: assign(({ context }, { nowMs }: { readonly nowMs: number }) => ({
+      allowance: Allowance.spend(Allowance.refilled(context.allowance, nowMs), 1),
+    })),
     hold: assign(({ context }, { offer }: { readonly offer: Offer }) => ({ held: [...context.held, offer] })),
     /** A portion of time has filled the allowance, and what it lets through is paid for. */
-    release: assign(({ context }) => ({ held: context.held.slice(releasable(context)), allowance: Allowance.spend(portionLater(context), releasable(context)) })),
+    release: assign(({ context }) => ({
+      held: context.held.slice(releasable(context)),
+      allowance: Allowance.spend(portionLater(context), releasable(context)),
+    })),
   },
   guards: {
     mayPass: ({ context }, { nowMs }: { readonly nowMs: number }) => Allowance.refilled(context.allowance, nowMs).left >= 1,
@@ -45,10 +50,12 @@ const words = setup({
 })
 
 /** The allowance after one more release period. By count and not by the clock: a timer that fires late lets through no more. */
-const portionLater = ({ allowance }: GossipSessionContext): Allowance.Allowance => Allowance.refilled(allowance, allowance.atMs + releasePeriodMs)
+const portionLater = ({ allowance }: GossipSessionContext): Allowance.Allowance =>
+  Allowance.refilled(allowance, allowance.atMs + releasePeriodMs)
 
 /** How many of the held ones it lets through then. */
-const releasable = (context: GossipSessionContext): number => Math.min(context.held.length, Math.max(0, Math.floor(portionLater(context).left)))
+const releasable = (context: GossipSessionContext): number =>
+  Math.min(context.held.length, Math.max(0, Math.floor(portionLater(context).left)))
 
 /** What verification said is passed on in both states alike. */
 const judging = words.createStateConfig({
@@ -56,18 +63,37 @@ const judging = words.createStateConfig({
     "announcement.verified": {
       actions: {
         type: "tell",
-        params: ({ context, event }) => ({ to: "gossip", event: { type: "announcement.verified", link: context.link, announcement: event.announcement, hopCount: event.hopCount, isCaughtUp: false } }),
+        params: ({ context, event }) => ({
+          to: "gossip",
+          event: {
+            type: "announcement.verified",
+            link: context.link,
+            announcement: event.announcement,
+            hopCount: event.hopCount,
+            isCaughtUp: false,
+          },
+        }),
       },
     },
     "announcement.refused": {
-      actions: { type: "tell", params: ({ context, event }) => ({ to: "gossip", event: { type: "verdict.given", link: context.link, verdict: `drop:${event.reason}` } }) },
+      actions: {
+        type: "tell",
+        params: ({ context, event }) => ({
+          to: "gossip",
+          event: { type: "verdict.given", link: context.link, verdict: `drop:${event.reason}` },
+        }),
+      },
     },
   },
 })
 
 export const gossipSession = words.createMachine({
   id: "gossip-session",
-  context: ({ input }) => ({ link: input.link, allowance: Allowance.full(input.announcementsPerSecond ?? announcementsPerSecond, input.nowMs), held: [] }),
+  context: ({ input }) => ({
+    link: input.link,
+    allowance: Allowance.full(input.announcementsPerSecond ?? announcementsPerSecond, input.nowMs),
+    held: [],
+  }),
   initial: "flowing",
   states: {
     flowing: {
@@ -96,7 +122,10 @@ export const gossipSession = words.createMachine({
         [releasePeriodMs]: {
           target: "throttled",
           reenter: true,
-          actions: [{ type: "verify", params: ({ context }) => ({ link: context.link, offers: context.held.slice(0, releasable(context)) }) }, "release"],
+          actions: [
+            { type: "verify", params: ({ context }) => ({ link: context.link, offers: context.held.slice(0, releasable(context)) }) },
+            "release",
+          ],
         },
       },
       always: { guard: "holdsNothing", target: "flowing", actions: { type: "resumeReading", params: ({ context }) => context } },
@@ -104,7 +133,12 @@ export const gossipSession = words.createMachine({
         ...judging.on,
         "announcement.offered": [
           { guard: "mayHold", actions: { type: "hold", params: ({ event }) => event } },
-          { actions: { type: "tell", params: ({ context }) => ({ to: "gossip", event: { type: "verdict.given", link: context.link, verdict: "drop:flood" } }) } },
+          {
+            actions: {
+              type: "tell",
+              params: ({ context }) => ({ to: "gossip", event: { type: "verdict.given", link: context.link, verdict: "drop:flood" } }),
+            },
+          },
         ],
       },
     },

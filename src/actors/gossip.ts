@@ -132,7 +132,8 @@ const hear = (memory: GossipMemory, link: Link, message: Gossip, nowMs: number, 
   LazyPush.knows(memory.push, link, message.id)
   if (SeenSet.has(memory.seen, message.id)) {
     count(tallyOf(memory, link), "duplicate")
-    if (!LazyPush.isInTree(memory.push, link) && LazyPush.turn(memory.push, link, false)) say({ type: "send", link, message: { type: "PRUNE" } })
+    if (!LazyPush.isInTree(memory.push, link) && LazyPush.turn(memory.push, link, false))
+      say({ type: "send", link, message: { type: "PRUNE" } })
     return
   }
   if (message.hopCount > gossipHopsMax) return judge(memory, link, "drop:hops", nowMs, say)
@@ -211,7 +212,11 @@ const tellBeacon = (memory: GossipMemory, say: Say): void => {
   for (const [link, { speaksLazily }] of memory.push.links) if (speaksLazily) say({ type: "send", link, message: beaconFor(memory, link) })
 }
 
-const beaconFor = ({ tree }: GossipMemory, link: Link): BeaconMessage => ({ type: "BEACON", beacon: tree.beacon, isParent: link === tree.parent })
+const beaconFor = ({ tree }: GossipMemory, link: Link): BeaconMessage => ({
+  type: "BEACON",
+  beacon: tree.beacon,
+  isParent: link === tree.parent,
+})
 
 // what did not come --------------------------------------------------------------------------------------------------
 
@@ -269,7 +274,8 @@ const tallyOf = (memory: GossipMemory, link: Link): Tally => memory.push.links.g
 
 /** Without the link to its parent a node asks all others for whole announcements, until the next beacon. */
 const forget = (memory: GossipMemory, link: Link, say: Say): void => {
-  for (const [verdict, times] of Object.entries(memory.push.links.get(link)?.tally ?? {})) memory.others[verdict] = (memory.others[verdict] ?? 0) + times
+  for (const [verdict, times] of Object.entries(memory.push.links.get(link)?.tally ?? {}))
+    memory.others[verdict] = (memory.others[verdict] ?? 0) + times
   memory.push.links.delete(link)
   if (link !== memory.tree.parent) return
   memory.tree.parent = undefined

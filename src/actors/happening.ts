@@ -6,6 +6,18 @@ export type Happening =
   | { readonly type: "peer.connected"; readonly registryId: RegistryId; readonly address: string; readonly direction: "in" | "out" }
   | { readonly type: "peer.disconnected"; readonly registryId: RegistryId; readonly reason: string }
   | { readonly type: "peer.refused"; readonly registryId?: RegistryId; readonly address: string; readonly reason: string }
-  | { readonly type: "key.contradicted"; readonly address: string; readonly expected: string; readonly met: string; readonly because: "configured" | "pinned" }
-  | { readonly type: "gossip.accepted"; readonly kind: AnnouncementType; readonly subject: string; readonly origin: RegistryId; readonly hopCount: number }
+  | {
+      readonly type: "key.contradicted"
+      readonly address: string
+      readonly expected: string
+      readonly met: string
+      readonly because: "configured" | "pinned"
+    }
+  | {
+      readonly type: "gossip.accepted"
+      readonly kind: AnnouncementType
+      readonly subject: string
+      readonly origin: RegistryId
+      readonly hopCount: number
+    }
   | { readonly type: "node.phase"; readonly phase: string }

@@ -11,7 +11,14 @@ import * as Leases from "../protocol/gossip/leases.ts"
 import * as SlotSet from "../protocol/gossip/slot-set.ts"
 import type { JsonObject } from "../protocol/identity/canonical-json.ts"
 import type { RegistryId } from "../protocol/identity/id.ts"
-import { asksPerSecond, comparisonsPerPeriodMax, documentsPerMessage, leaseReviewMs, reconciledAtOnceMax, reconcilePeriodMs } from "../protocol/limits.ts"
+import {
+  asksPerSecond,
+  comparisonsPerPeriodMax,
+  documentsPerMessage,
+  leaseReviewMs,
+  reconciledAtOnceMax,
+  reconcilePeriodMs,
+} from "../protocol/limits.ts"
 import type { Message, Reconcile as ReconcileMessage } from "../protocol/wire/message.ts"
 import type { Command, Link, Outcome } from "./command.ts"
 import type { Reducer } from "./reducer.ts"
@@ -140,19 +147,33 @@ const compare = ({ set }: HoldingsMemory, link: Link, { salt, digest }: Extract<
 }
 
 /** Sends what the asker lacks, and after it what we lack ourselves. */
-const settle = (memory: HoldingsMemory, link: Link, { salt, bits, listed }: Extract<ReconcileMessage, { step: "list" }>, say: Say): void => {
+const settle = (
+  memory: HoldingsMemory,
+  link: Link,
+  { salt, bits, listed }: Extract<ReconcileMessage, { step: "list" }>,
+  say: Say,
+): void => {
   const difference = Reconcile.compare(memory.set, bits, salt, listed)
   if (difference === undefined) return count(link, "drop:malformed", say)
   const theyLack = difference.theyLack.slice(0, reconciledAtOnceMax)
   const { short, isWhole } = Reconcile.firstOf(difference.weLack, reconciledAtOnceMax)
   dealingsOf(memory, link).credit = reconciledAtOnceMax
-  const want: ReconcileMessage = { type: "RECONCILE", step: "want", short, isWhole: isWhole && theyLack.length === difference.theyLack.length }
+  const want: ReconcileMessage = {
+    type: "RECONCILE",
+    step: "want",
+    short,
+    isWhole: isWhole && theyLack.length === difference.theyLack.length,
+  }
   say({ type: "fetch", link, ids: theyLack, then: want })
 }
 
 // asking -------------------------------------------------------------------------------------------------------------
 
-const listDifferences = (memory: HoldingsMemory, { link, salt, bits, digests }: Extract<HoldingsEvent, { type: "reconcile.split" }>, say: Say): void => {
+const listDifferences = (
+  memory: HoldingsMemory,
+  { link, salt, bits, digests }: Extract<HoldingsEvent, { type: "reconcile.split" }>,
+  say: Say,
+): void => {
   const parts = Reconcile.differingParts(memory.set, bits, salt, digests)
   if (parts === undefined) return count(link, "drop:malformed", say)
   const dealings = dealingsOf(memory, link)
@@ -215,8 +236,9 @@ const dealingsOf = ({ dealings }: HoldingsMemory, link: Link): Dealings => {
   return fresh
 }
 
-const count = (link: Link, verdict: string, say: Say): void => say({ type: "tell", to: "gossip", event: { type: "verdict.given", link, verdict } })
+const count = (link: Link, verdict: string, say: Say): void =>
+  say({ type: "tell", to: "gossip", event: { type: "verdict.given", link, verdict } })
 
 type Step = ReconcileMessage extends infer M ? (M extends ReconcileMessage ? Omit<M, "type"> : never) : never
-const send = (say: Say, link: Link, step: Step): void => say({ type: "send", link, message: { type: "RECONCILE", ...step } as ReconcileMessage })
-
+const send = (say: Say, link: Link, step: Step): void =>
+  say({ type: "send", link, message: { type: "RECONCILE", ...step } as ReconcileMessage })

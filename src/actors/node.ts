@@ -51,7 +51,9 @@ const words = setup({
   actions: {
     ...commands("send", "start", "tell", "report"),
     listen: assign(({ context }, { port }: { readonly port: number }) => ({ self: { ...context.self, listenPort: port } })),
-    enter: assign(({ context }, { member }: { readonly member: Member }) => ({ roster: [...context.roster.filter((other) => other.registryId !== member.registryId), member] })),
+    enter: assign(({ context }, { member }: { readonly member: Member }) => ({
+      roster: [...context.roster.filter((other) => other.registryId !== member.registryId), member],
+    })),
     ban: assign(({ context }, { link, nowMs }: { readonly link: Link; readonly nowMs: number }) => {
       const member = memberOn(context, link)
       return member === undefined ? {} : { bans: ban(context.bans, member.registryId, nowMs + banMs) }
@@ -79,16 +81,30 @@ const words = setup({
 /** Membership is the same while joining and while serving. */
 const meshing = words.createStateConfig({
   on: {
-    "link.accepted": { actions: { type: "start", params: ({ context, event }) => ({ actor: "peer", id: inboundPeerOf(event.link), input: inbound(context, event) }) } },
+    "link.accepted": {
+      actions: {
+        type: "start",
+        params: ({ context, event }) => ({ actor: "peer", id: inboundPeerOf(event.link), input: inbound(context, event) }),
+      },
+    },
     "peer.greeted": [
       {
         guard: { type: "isRefused", params: ({ event }) => event },
-        actions: { type: "tell", params: ({ context, event }) => ({ to: event.member.peer, event: refused(context, event.member, event.nowMs) }) },
+        actions: {
+          type: "tell",
+          params: ({ context, event }) => ({ to: event.member.peer, event: refused(context, event.member, event.nowMs) }),
+        },
       },
       {
         guard: { type: "replacesAnother", params: ({ event }) => event },
         actions: [
-          { type: "tell", params: ({ context, event }) => ({ to: replaced(context, event.member)!.peer, event: { type: "peer.dropped", reason: "duplicate" } }) },
+          {
+            type: "tell",
+            params: ({ context, event }) => ({
+              to: replaced(context, event.member)!.peer,
+              event: { type: "peer.dropped", reason: "duplicate" },
+            }),
+          },
           { type: "enter", params: ({ event }) => event },
           { type: "tell", params: ({ event }) => ({ to: event.member.peer, event: { type: "peer.admitted" } }) },
           { type: "tell", params: ({ context }) => rosterChanged(context) },
@@ -111,12 +127,20 @@ const meshing = words.createStateConfig({
     "peer.misbehaved": {
       actions: [
         { type: "ban", params: ({ event }) => event },
-        { type: "tell", params: ({ context, event }) => ({ to: memberOn(context, event.link)?.peer ?? [], event: { type: "peer.dropped", reason: "misbehaved" } }) },
+        {
+          type: "tell",
+          params: ({ context, event }) => ({
+            to: memberOn(context, event.link)?.peer ?? [],
+            event: { type: "peer.dropped", reason: "misbehaved" },
+          }),
+        },
       ],
     },
     "peer.counted": { actions: { type: "countPeer", params: ({ event }) => event } },
     "counts.changed": { actions: { type: "count", params: ({ event }) => event } },
-    "heartbeat.due": { actions: { type: "send", params: ({ context, event }) => ({ link: event.link, message: heartbeatOf(context, event) }) } },
+    "heartbeat.due": {
+      actions: { type: "send", params: ({ context, event }) => ({ link: event.link, message: heartbeatOf(context, event) }) },
+    },
     "stop.requested": { target: "draining" },
   },
 })
@@ -134,7 +158,10 @@ export const node = words.createMachine({
           actions: [
             { type: "listen", params: ({ event }) => event },
             { type: "start", params: ({ context }) => ({ actor: "holdings", id: "holdings", input: { self: context.self.nodeId } }) },
-            { type: "start", params: ({ context, event }) => ({ actor: "gossip", id: "gossip", input: { self: context.self.nodeId, nowMs: event.nowMs } }) },
+            {
+              type: "start",
+              params: ({ context, event }) => ({ actor: "gossip", id: "gossip", input: { self: context.self.nodeId, nowMs: event.nowMs } }),
+            },
             { type: "start", params: ({ context }) => ({ actor: "bootstrap", id: "bootstrap", input: bootstrapInput(context) }) },
           ],
         },
@@ -144,7 +171,10 @@ export const node = words.createMachine({
     joining: {
       ...meshing,
       entry: { type: "report", params: { happening: { type: "node.phase", phase: "joining" } } },
-      always: [{ guard: "isLonely", target: "serving" }, { guard: "hasPeers", target: "serving" }],
+      always: [
+        { guard: "isLonely", target: "serving" },
+        { guard: "hasPeers", target: "serving" },
+      ],
       after: { joinPatience: "serving" },
     },
     serving: {
@@ -154,7 +184,13 @@ export const node = words.createMachine({
     draining: {
       entry: [
         { type: "report", params: { happening: { type: "node.phase", phase: "draining" } } },
-        { type: "tell", params: ({ context }) => ({ to: ["bootstrap", ...context.roster.map((member) => member.peer)], event: { type: "peer.dropped", reason: "stopping" } }) },
+        {
+          type: "tell",
+          params: ({ context }) => ({
+            to: ["bootstrap", ...context.roster.map((member) => member.peer)],
+            event: { type: "peer.dropped", reason: "stopping" },
+          }),
+        },
       ],
       always: { guard: "isEmpty", target: "stopped" },
       after: { drainPatience: "stopped" },
@@ -212,11 +248,16 @@ const bootstrapInput = ({ bootstrap, self, seed, maxPeers, announcementsPerSecon
   ...(announcementsPerSecond !== undefined && { announcementsPerSecond }),
 })
 
-const heartbeatOf = ({ self, roster, agents, services }: NodeContext, due: { readonly link: Link; readonly wantsAnswer: boolean; readonly nowMs: number }): Heartbeat => ({
+const heartbeatOf = (
+  { self, roster, agents, services }: NodeContext,
+  due: { readonly link: Link; readonly wantsAnswer: boolean; readonly nowMs: number },
+): Heartbeat => ({
   type: "HEARTBEAT",
   registryId: self.nodeId,
   at: secondsOf(due.nowMs),
-  peers: roster.flatMap(({ link, address }) => (link === due.link || address === undefined ? [] : [{ address, reputation: 1 }])).slice(0, heartbeatPeersMax),
+  peers: roster
+    .flatMap(({ link, address }) => (link === due.link || address === undefined ? [] : [{ address, reputation: 1 }]))
+    .slice(0, heartbeatPeersMax),
   agentCount: agents,
   serviceCount: services,
   wantsAnswer: due.wantsAnswer,

@@ -192,9 +192,17 @@ export const peer = setup({
             { type: "end", params: ({ event }) => event },
           ],
         },
-        "link.closed": { guard: { type: "isOurs", params: ({ event }) => event }, target: "backingOff", actions: { type: "end", params: ({ event }) => event } },
+        "link.closed": {
+          guard: { type: "isOurs", params: ({ event }) => event },
+          target: "backingOff",
+          actions: { type: "end", params: ({ event }) => event },
+        },
         "peer.admitted": [
-          { guard: "isInbound", target: "connected", actions: { type: "send", params: ({ context }) => ({ link: linkOf(context), message: context.input.self }) } },
+          {
+            guard: "isInbound",
+            target: "connected",
+            actions: { type: "send", params: ({ context }) => ({ link: linkOf(context), message: context.input.self }) },
+          },
           {
             target: "connected",
             actions: [
@@ -239,15 +247,37 @@ export const peer = setup({
       entry: [
         "succeed",
         { type: "openLink", params: ({ context }) => ({ link: linkOf(context) }) },
-        { type: "start", params: ({ context }) => ({ actor: "gossip-session" as const, id: sessionOf(linkOf(context)), input: sessionInput(context) }) },
-        { type: "start", params: ({ context }) => ({ actor: "heartbeat" as const, id: heartbeatOf(linkOf(context)), input: { link: linkOf(context), peer: context.input.id } }) },
-        { type: "tell", params: ({ context }) => ({ to: "gossip", event: { type: "link.joined", link: linkOf(context), speaksLazily: can(context, "lazyPush") } }) },
+        {
+          type: "start",
+          params: ({ context }) => ({ actor: "gossip-session" as const, id: sessionOf(linkOf(context)), input: sessionInput(context) }),
+        },
+        {
+          type: "start",
+          params: ({ context }) => ({
+            actor: "heartbeat" as const,
+            id: heartbeatOf(linkOf(context)),
+            input: { link: linkOf(context), peer: context.input.id },
+          }),
+        },
+        {
+          type: "tell",
+          params: ({ context }) => ({
+            to: "gossip",
+            event: { type: "link.joined", link: linkOf(context), speaksLazily: can(context, "lazyPush") },
+          }),
+        },
         { type: "startAll", params: ({ context }) => ({ actors: reconciling(context) }) },
         { type: "report", params: ({ context }) => ({ happening: arrival(context) }) },
       ],
       exit: [
-        { type: "stop", params: ({ context }) => ({ ids: [sessionOf(linkOf(context)), heartbeatOf(linkOf(context)), reconcilerOf(linkOf(context))] }) },
-        { type: "tell", params: ({ context }) => ({ to: ["gossip", "holdings", "node"], event: { type: "link.left", link: linkOf(context) } }) },
+        {
+          type: "stop",
+          params: ({ context }) => ({ ids: [sessionOf(linkOf(context)), heartbeatOf(linkOf(context)), reconcilerOf(linkOf(context))] }),
+        },
+        {
+          type: "tell",
+          params: ({ context }) => ({ to: ["gossip", "holdings", "node"], event: { type: "link.left", link: linkOf(context) } }),
+        },
       ],
       on: {
         // what still reaches the peer itself is out of order: a second HELLO
@@ -306,7 +336,10 @@ export const peer = setup({
 
     gone: {
       type: "final",
-      entry: { type: "tell", params: ({ context }) => ({ to: "bootstrap", event: { type: "peer.gone", peer: context.input.id, reason: context.reason } }) },
+      entry: {
+        type: "tell",
+        params: ({ context }) => ({ to: "bootstrap", event: { type: "peer.gone", peer: context.input.id, reason: context.reason } }),
+      },
     },
   },
 })
@@ -363,7 +396,10 @@ const reconciling = (context: PeerContext): ReadonlyArray<Casting> =>
     ? [{ actor: "reconciler", id: reconcilerOf(linkOf(context)), input: { link: linkOf(context), seed: context.dice.state } }]
     : []
 
-const verdict = (context: PeerContext, reason: string) => ({ to: "gossip", event: { type: "verdict.given", link: linkOf(context), verdict: `drop:${reason}` } })
+const verdict = (context: PeerContext, reason: string) => ({
+  to: "gossip",
+  event: { type: "verdict.given", link: linkOf(context), verdict: `drop:${reason}` },
+})
 
 const whereabouts = (context: PeerContext): string => {
   const address = addressOf(context)
@@ -377,7 +413,11 @@ const arrival = (context: PeerContext): Happening => ({
   direction: context.input.direction,
 })
 
-const departure = (context: PeerContext, reason: string): Happening => ({ type: "peer.disconnected", registryId: context.hello!.nodeId, reason })
+const departure = (context: PeerContext, reason: string): Happening => ({
+  type: "peer.disconnected",
+  registryId: context.hello!.nodeId,
+  reason,
+})
 
 const refusal = (context: PeerContext, reason: string): Happening => ({
   type: "peer.refused",
@@ -389,6 +429,12 @@ const refusal = (context: PeerContext, reason: string): Happening => ({
 const contradiction = (context: PeerContext, met: PublicKey): Happening => {
   const judged = verdictOnKey(context, met)
   return judged.type === "contradicts"
-    ? { type: "key.contradicted", address: whereabouts({ ...context, linked: undefined }), expected: judged.expected, met, because: judged.because }
+    ? {
+        type: "key.contradicted",
+        address: whereabouts({ ...context, linked: undefined }),
+        expected: judged.expected,
+        met,
+        because: judged.because,
+      }
     : refusal(context, "key-contradicts-pin")
 }

@@ -30,7 +30,10 @@ interface ReconcilerContext {
 
 const firstWaitMs = 1_000
 
-const isStep = (step: Reconcile["step"]) => (_: unknown, { message }: { readonly message: Message }) => message.type === "RECONCILE" && message.step === step
+const isStep =
+  (step: Reconcile["step"]) =>
+  (_: unknown, { message }: { readonly message: Message }) =>
+    message.type === "RECONCILE" && message.step === step
 
 export const reconciler = setup({
   types: { input: {} as ReconcilerInput, context: {} as ReconcilerContext, events: {} as ReconcilerEvent },
@@ -63,7 +66,13 @@ export const reconciler = setup({
   states: {
     resting: { after: { due: "comparing" } },
     comparing: {
-      entry: ["salt", { type: "tell", params: ({ context }) => ({ to: "holdings", event: { type: "reconcile.opened", link: context.link, salt: context.salt } }) }],
+      entry: [
+        "salt",
+        {
+          type: "tell",
+          params: ({ context }) => ({ to: "holdings", event: { type: "reconcile.opened", link: context.link, salt: context.salt } }),
+        },
+      ],
       after: { patience: { target: "resting", actions: "rest" } },
       on: {
         "message.received": [
@@ -88,7 +97,10 @@ export const reconciler = setup({
           {
             guard: { type: "isWant", params: ({ event }) => event },
             target: "resting",
-            actions: [{ type: "tell", params: ({ context, event }) => ({ to: "holdings", event: wanted(context, event.message) }) }, "rest"],
+            actions: [
+              { type: "tell", params: ({ context, event }) => ({ to: "holdings", event: wanted(context, event.message) }) },
+              "rest",
+            ],
           },
         ],
       },

@@ -43,7 +43,13 @@ export const makeInterpreter = Effect.fnUntraced(function* (
   const fork = yield* makeFork(journal.defect)
 
   const defect = (error: unknown) => journal.defect(Cause.die(error))
-  const actors = makeActorSystem(engine, (kind) => cast[kind], timers.after, (from, command) => perform(from, command), defect)
+  const actors = makeActorSystem(
+    engine,
+    (kind) => cast[kind],
+    timers.after,
+    (from, command) => perform(from, command),
+    defect,
+  )
   const tell = (to: string, event: Told) => actors.tell(to, { ...event, nowMs: now.wallMs() })
   const links = makeLinks(codec, now, actors.tell)
   const merger = makeMerger(store, now.wallMs, fork, onMerged)
@@ -53,7 +59,9 @@ export const makeInterpreter = Effect.fnUntraced(function* (
    * What each command means. What is done at once is done; what may wait is an effect. None of them fails: a failure is an
    * outcome like any other.
    */
-  const meaning: { readonly [T in CommandType]: (command: Extract<Command, { readonly type: T }>, from: string) => Effect.Effect<void> | void } = {
+  const meaning: {
+    readonly [T in CommandType]: (command: Extract<Command, { readonly type: T }>, from: string) => Effect.Effect<void> | void
+  } = {
     // Transport
     dial: ({ address, patienceMs }, from) =>
       transport.dial(address).pipe(
@@ -102,7 +110,9 @@ export const makeInterpreter = Effect.fnUntraced(function* (
     answer: ({ link, request, subject }) =>
       store.slots(subject).pipe(
         Effect.orElseSucceed(() => []),
-        Effect.map((slots) => links.send([link], { type: "ANSWER", request, documents: slots.map(({ document }) => document).slice(0, answerDocumentsMax) })),
+        Effect.map((slots) =>
+          links.send([link], { type: "ANSWER", request, documents: slots.map(({ document }) => document).slice(0, answerDocumentsMax) }),
+        ),
       ),
     pin: ({ pin }) => Effect.ignore(store.pin(pin)),
     // Where the store fails now, the next minute will do.

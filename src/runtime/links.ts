@@ -52,7 +52,8 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
 
   const route = (link: Link, state: LinkState, message: Message | Unreadable): void => {
     if (isUnreadable(message)) {
-      if (state.isOpen && message.reason === "unknown-type") tell("gossip", { type: "verdict.given", link, verdict: "drop:unknown-type", nowMs: state.lastHeardMs })
+      if (state.isOpen && message.reason === "unknown-type")
+        tell("gossip", { type: "verdict.given", link, verdict: "drop:unknown-type", nowMs: state.lastHeardMs })
       else told(link, state, { type: "frame.refused", reason: message.reason })
       return
     }
@@ -91,7 +92,14 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
   return {
     add: (connection, owner) => {
       const link = ++count
-      links.set(link, { connection, owner: owner(link), isOpen: false, isClosed: false, lastHeardMs: now.wallMs(), lastHeardNanos: now.monotonicNanos() })
+      links.set(link, {
+        connection,
+        owner: owner(link),
+        isOpen: false,
+        isClosed: false,
+        lastHeardMs: now.wallMs(),
+        lastHeardNanos: now.monotonicNanos(),
+      })
       return link
     },
     listen,

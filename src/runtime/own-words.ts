@@ -77,9 +77,12 @@ export const refusingOwnWords = (
   })
 
   const end = Effect.fnUntraced(function* (record: EntityRecord, tombstone: VerifiedAnnouncement) {
-    const changed = yield* store
-      .deregister(record.entity_id, tombstone)
-      .pipe(Effect.catchIf((failure) => failure._tag !== "StoreFailed", () => Effect.succeed(false)))
+    const changed = yield* store.deregister(record.entity_id, tombstone).pipe(
+      Effect.catchIf(
+        (failure) => failure._tag !== "StoreFailed",
+        () => Effect.succeed(false),
+      ),
+    )
     const entity = yield* store.entity(record.entity_id)
     return { changed, ...(entity !== undefined && { entity }) } satisfies MergeOutcome
   })
@@ -95,7 +98,6 @@ export const refusingOwnWords = (
 
   return {
     ...store,
-    merge: (announcements, nowMs) =>
-      announcements.some(isOurs) ? mergeWithOurs(announcements, nowMs) : store.merge(announcements, nowMs),
+    merge: (announcements, nowMs) => (announcements.some(isOurs) ? mergeWithOurs(announcements, nowMs) : store.merge(announcements, nowMs)),
   }
 }

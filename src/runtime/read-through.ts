@@ -39,7 +39,12 @@ export const shownOf = (announcements: ReadonlyArray<VerifiedAnnouncement>): Ent
     : undefined
 }
 
-const believed = ({ documents }: AskContext, subject: string, verifier: Verifier["Service"], nowMs: number): ReadonlyArray<VerifiedAnnouncement> =>
+const believed = (
+  { documents }: AskContext,
+  subject: string,
+  verifier: Verifier["Service"],
+  nowMs: number,
+): ReadonlyArray<VerifiedAnnouncement> =>
   documents.flatMap((document) => {
     const belief = verifier.believe(document, undefined, nowMs)
     return belief.type === "verified" && belief.announcement.subject === subject ? [belief.announcement] : []

@@ -69,7 +69,10 @@ export const makeSearcher = Effect.fnUntraced(function* (
     localCounts: () => ({ ...counts }),
     search: Effect.fnUntraced(function* (request) {
       const offset = Math.max(0, request.offset ?? 0)
-      const maxResults = request.max_results === undefined || request.max_results <= 0 ? searchResultsDefault : Math.min(searchResultsMax, request.max_results)
+      const maxResults =
+        request.max_results === undefined || request.max_results <= 0
+          ? searchResultsDefault
+          : Math.min(searchResultsMax, request.max_results)
       rank()
       const found = index.search({
         offset,
@@ -81,7 +84,9 @@ export const makeSearcher = Effect.fnUntraced(function* (
         ...(request.entity_type !== undefined && { entityType: request.entity_type }),
         ...(request.status !== undefined && { status: request.status }),
       })
-      const entries = new Map((yield* store.entities(found.hits.map(({ id }) => id as EntityId))).map((entry) => [entry.record.entity_id as string, entry]))
+      const entries = new Map(
+        (yield* store.entities(found.hits.map(({ id }) => id as EntityId))).map((entry) => [entry.record.entity_id as string, entry]),
+      )
       const hits = found.hits.flatMap(({ id, textRelevance }): ReadonlyArray<SearchHit> => {
         const entry = entries.get(id)
         return entry === undefined ? [] : [{ entry: marked(entry, stale()), score: textRelevance, textRelevance }]

@@ -34,7 +34,8 @@ export const readArguments = (argv: ReadonlyArray<string>, scenarios: ReadonlyAr
   if (argv.includes("--list")) return { list: true }
   const [name, ...rest] = argv
   const scenario = scenarios.find((one) => one.name === name)
-  if (scenario === undefined) return { wrong: `${name === undefined ? "a scenario is missing" : `there is no scenario ${name}`}; --list shows them` }
+  if (scenario === undefined)
+    return { wrong: `${name === undefined ? "a scenario is missing" : `there is no scenario ${name}`}; --list shows them` }
   let options: RunOptions = { ...defaultRun, ...scenario.defaults }
   let seeds: ReadonlyArray<number> = [options.seed]
   let json: string | undefined
@@ -49,7 +50,8 @@ export const readArguments = (argv: ReadonlyArray<string>, scenarios: ReadonlyAr
       seeds = range
     } else {
       const read = readers[flag]
-      if (read === undefined) return { wrong: `there is no flag ${flag}; there are --seed --seeds --json ${Object.keys(readers).join(" ")}` }
+      if (read === undefined)
+        return { wrong: `there is no flag ${flag}; there are --seed --seeds --json ${Object.keys(readers).join(" ")}` }
       const more = read(value)
       if (more === undefined) return { wrong: `${flag} cannot be ${value}` }
       options = { ...options, ...more }

@@ -34,8 +34,11 @@ export const conditionsOf = (weather: Weather, disturbances: ReadonlyArray<Distu
   delayMs: worst(0, disturbances, "delayMs"),
 })
 
-const worst = (calm: number, disturbances: ReadonlyArray<Disturbance>, what: "loss" | "duplicate" | "reorder" | "corrupt" | "delayMs"): number =>
-  disturbances.reduce((most, disturbance) => Math.max(most, disturbance[what] ?? 0), calm)
+const worst = (
+  calm: number,
+  disturbances: ReadonlyArray<Disturbance>,
+  what: "loss" | "duplicate" | "reorder" | "corrupt" | "delayMs",
+): number => disturbances.reduce((most, disturbance) => Math.max(most, disturbance[what] ?? 0), calm)
 
 /** A byte flipped, or a part cut off: a new piece, the sender's own stays whole. */
 export const corrupted = (bytes: Uint8Array, random: SeededRandom): Uint8Array => {

@@ -78,7 +78,8 @@ export class Ledger {
     for (const [subject, word] of this.#words) {
       if (word.home.index !== machine.index) continue
       const isKnown = others.some((other) => other.index !== machine.index && this.knows(other, word))
-      if (word.kind === "registered" || !isKnown) this.#explained.set(subject, `lost with the disk of ${machine.name} at ${this.#world.clock.elapsedMs} ms`)
+      if (word.kind === "registered" || !isKnown)
+        this.#explained.set(subject, `lost with the disk of ${machine.name} at ${this.#world.clock.elapsedMs} ms`)
     }
   }
 

@@ -18,8 +18,14 @@ const main = (): number => {
   }
   const commit = currentCommit()
   const runs = read.seeds.map((seed) => runOne(read, seed, commit))
-  if (read.json !== undefined) writeFileSync(read.json, `${JSON.stringify(read.seeds.length === 1 ? runs[0]!.json : severalAsJson(runs), null, 1)}\n`)
-  if (runs.length > 1) console.log(`${runs.length} seeds, ${failedOf(runs).length} failed${failedOf(runs).map((seed) => ` ${seed}`).join("")}`)
+  if (read.json !== undefined)
+    writeFileSync(read.json, `${JSON.stringify(read.seeds.length === 1 ? runs[0]!.json : severalAsJson(runs), null, 1)}\n`)
+  if (runs.length > 1)
+    console.log(
+      `${runs.length} seeds, ${failedOf(runs).length} failed${failedOf(runs)
+        .map((seed) => ` ${seed}`)
+        .join("")}`,
+    )
   return Math.max(...runs.map(({ result }) => exitCodeOf(result)))
 }
 
@@ -42,7 +48,13 @@ const runOne = ({ scenario, options }: SimArguments, seed: number, commit: strin
   hideProgress()
   console.log(report(result, { ...options, seed }, wallMs, commit))
   const { drawn: _, ...figures } = result
-  const json = { ...figures, commit, wallMs: Math.round(wallMs), deliveredPerSecond: Math.round((result.delivered / wallMs) * 1_000), rssMb: Math.round(process.memoryUsage().rss / 1e6) }
+  const json = {
+    ...figures,
+    commit,
+    wallMs: Math.round(wallMs),
+    deliveredPerSecond: Math.round((result.delivered / wallMs) * 1_000),
+    rssMb: Math.round(process.memoryUsage().rss / 1e6),
+  }
   return { result, json }
 }
 

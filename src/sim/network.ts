@@ -222,7 +222,10 @@ export class Network {
   }
 
   #conditions(from: Host, to: Host): Conditions {
-    return conditionsOf(this.weather, [...this.#disturbances].filter(({ touches }) => touches?.(from, to) !== false))
+    return conditionsOf(
+      this.weather,
+      [...this.#disturbances].filter(({ touches }) => touches?.(from, to) !== false),
+    )
   }
 
   #corrupt(bytes: Uint8Array): Uint8Array {

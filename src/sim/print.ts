@@ -8,7 +8,9 @@ export const banner = (scenario: Scenario, options: RunOptions, drawn: Drawn, co
     `sim ${scenario.name} · seed ${options.seed} · commit ${commit}`,
     `  ${scenario.purpose}`,
     `  nodes ${options.nodes} · records ${options.records} · until ${options.untilMs / 1_000} s · engine ${options.engine} · codec ${options.codec}`,
-    `  ${Object.entries(drawn).map(([what, value]) => `${what} ${value}`).join(" · ")}`,
+    `  ${Object.entries(drawn)
+      .map(([what, value]) => `${what} ${value}`)
+      .join(" · ")}`,
   ].join("\n")
 
 export const report = (result: RunResult, options: RunOptions, wallMs: number, commit: string): string =>
@@ -24,11 +26,18 @@ export const report = (result: RunResult, options: RunOptions, wallMs: number, c
       : [
           `  ${result.digest.distinct} digests · agreed after ${result.digest.roundsAfterLastFault} rounds of anti-entropy · ${result.digest.unexplainedMissing} wrong and unexplained`,
         ]),
-    ...(result.reconcile === undefined ? [] : [`  reconciled with ${count(result.reconcile.bytesPerRound)} bytes in ${result.reconcile.roundTrips} round trips`]),
+    ...(result.reconcile === undefined
+      ? []
+      : [`  reconciled with ${count(result.reconcile.bytesPerRound)} bytes in ${result.reconcile.roundTrips} round trips`]),
     `  ${count(result.delivered)} frames in ${(result.virtualMs / 1_000).toFixed(0)} virtual s, ${(wallMs / 1_000).toFixed(1)} s of ours: ${count((result.delivered / wallMs) * 1_000)}/s`,
     `  trace ${result.trace}`,
     ...(result.crash === undefined ? [] : [`  CRASH at ${result.crash.node}: ${result.crash.reason}`]),
-    ...result.violations.slice(0, 10).map(({ kind, invariant, atMs, node, detail }) => `  ${kind.toUpperCase()} ${invariant} · ${(atMs / 1_000).toFixed(3)} s · ${node} ${detail}`),
+    ...result.violations
+      .slice(0, 10)
+      .map(
+        ({ kind, invariant, atMs, node, detail }) =>
+          `  ${kind.toUpperCase()} ${invariant} · ${(atMs / 1_000).toFixed(3)} s · ${node} ${detail}`,
+      ),
     ...(result.violations.length > 10 ? [`  … and ${result.violations.length - 10} more`] : []),
     ...(result.violations.length > 0 || result.crash !== undefined
       ? [`  replay: git checkout ${commit} && npm run sim -- ${result.scenario} ${flagsOf(options)}`]
@@ -36,7 +45,21 @@ export const report = (result: RunResult, options: RunOptions, wallMs: number, c
   ].join("\n")
 
 /** All that was given or defaulted: a run without one of these is another run. */
-const flagsOf = ({ nodes, seed, untilMs, loss, latencyMs, records, differences, light, gateways, bootnodes, faults, engine, codec }: RunOptions): string =>
+const flagsOf = ({
+  nodes,
+  seed,
+  untilMs,
+  loss,
+  latencyMs,
+  records,
+  differences,
+  light,
+  gateways,
+  bootnodes,
+  faults,
+  engine,
+  codec,
+}: RunOptions): string =>
   [
     `--nodes ${nodes} --seed ${seed} --until ${untilMs / 1_000} --loss ${loss} --records ${records} --engine ${engine} --codec ${codec}`,
     `--differences ${differences} --light ${light} --gateways ${gateways} --bootnodes ${bootnodes}`,

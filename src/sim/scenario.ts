@@ -78,4 +78,16 @@ export interface Violation {
   readonly detail: string
 }
 
-export const defaultRun: RunOptions = { nodes: 25, seed: 1, untilMs: 60_000, loss: 0, records: 100, differences: 100, light: 0, gateways: 0, bootnodes: 0, engine: "compiled", codec: "fast" }
+export const defaultRun: RunOptions = {
+  nodes: 25,
+  seed: 1,
+  untilMs: 60_000,
+  loss: 0,
+  records: 100,
+  differences: 100,
+  light: 0,
+  gateways: 0,
+  bootnodes: 0,
+  engine: "compiled",
+  codec: "fast",
+}

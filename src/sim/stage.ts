@@ -99,7 +99,11 @@ export class Stage {
   }
 
   /** Machines and nodes in a connected random graph; `portsOf` says which of them get other ports. */
-  mesh(degree: number, more: Partial<NodeSettings> = {}, portsOf: (edges: Edges) => ReadonlyMap<number, PortsOver> = () => new Map()): Edges {
+  mesh(
+    degree: number,
+    more: Partial<NodeSettings> = {},
+    portsOf: (edges: Edges) => ReadonlyMap<number, PortsOver> = () => new Map(),
+  ): Edges {
     this.drawn["degree"] = degree
     for (let i = 0; i < this.options.nodes; i++) this.world.addMachine()
     const edges = randomGraph(this.options.nodes, degree, this.world.random("topology"))
@@ -124,19 +128,31 @@ export class Stage {
   /** A client asks for a registration; an acknowledged one comes into the ledger. */
   register(home: Machine, client: Client, then: (word: Word) => void = () => {}): void {
     this.ledger.ask(client)
-    this.#ask(home, (node) => node.registerEntity(client.registration), () => then(this.#acknowledge("registered", client, home)))
+    this.#ask(
+      home,
+      (node) => node.registerEntity(client.registration),
+      () => then(this.#acknowledge("registered", client, home)),
+    )
   }
 
   /** An owner asks its home to change what was registered there to what this client says. */
   update({ home }: Word, client: Client, then: (word: Word) => void = () => {}): void {
     const { authorization, body } = client.update!
     this.ledger.ask(client)
-    this.#ask(home, (node) => node.updateEntity(client.entityId, body, authorization), () => then(this.#acknowledge("registered", client, home)))
+    this.#ask(
+      home,
+      (node) => node.updateEntity(client.entityId, body, authorization),
+      () => then(this.#acknowledge("registered", client, home)),
+    )
   }
 
   /** An owner asks its home to delete what was registered there. */
   deregister({ client, home }: Word, then: (word: Word) => void = () => {}): void {
-    this.#ask(home, (node) => node.deregister(client.entityId, client.deletion), () => then(this.#acknowledge("deleted", client, home)))
+    this.#ask(
+      home,
+      (node) => node.deregister(client.entityId, client.deletion),
+      () => then(this.#acknowledge("deleted", client, home)),
+    )
   }
 
   /** Nobody answers for a machine that is down; one that is paused answers later. */
@@ -144,7 +160,10 @@ export class Stage {
     const machine = this.world.machines[home.index]!
     machine.gate.pass(() => {
       if (machine.node === undefined) return
-      this.world.fork(machine, Effect.matchEffect(request(machine.node.service), { onFailure: () => Effect.void, onSuccess: () => Effect.sync(onAnswer) }))
+      this.world.fork(
+        machine,
+        Effect.matchEffect(request(machine.node.service), { onFailure: () => Effect.void, onSuccess: () => Effect.sync(onAnswer) }),
+      )
     })
   }
 
@@ -161,7 +180,11 @@ export class Stage {
 
   takeDown(index: number, outage: Outage): void {
     const machine = this.world.machines[index]!
-    if (outage.losesDisk === true) this.ledger.loseDisk(machine, this.world.machines.filter((other) => this.isHonest(other)))
+    if (outage.losesDisk === true)
+      this.ledger.loseDisk(
+        machine,
+        this.world.machines.filter((other) => this.isHonest(other)),
+      )
     this.world.takeDown(machine, outage)
   }
 
@@ -171,7 +194,8 @@ export class Stage {
 
   /** Asks the checkers what is still owed. */
   finish(): void {
-    for (const checker of this.checkers) for (const finding of checker.end?.(this) ?? []) this.#violated(checker, finding, checker.hear === undefined ? "liveness" : "safety")
+    for (const checker of this.checkers)
+      for (const finding of checker.end?.(this) ?? []) this.#violated(checker, finding, checker.hear === undefined ? "liveness" : "safety")
   }
 
   // looking ----------------------------------------------------------------------------------------------------------
@@ -209,7 +233,9 @@ export class Stage {
   /** What every living honest node shows of what clients were told last. */
   pairs(kind: Word["kind"]): ReadonlyArray<{ readonly word: Word; readonly machine: Machine; readonly shown: EntityEntry | undefined }> {
     const honest = this.honest()
-    return this.ledger.words(kind).flatMap((word) => honest.map((machine) => ({ word, machine, shown: this.shownBy(machine, word.client.entityId) })))
+    return this.ledger
+      .words(kind)
+      .flatMap((word) => honest.map((machine) => ({ word, machine, shown: this.shownBy(machine, word.client.entityId) })))
   }
 
   /** How often a node gave this verdict. */

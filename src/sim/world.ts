@@ -238,4 +238,7 @@ export class World {
   }
 }
 
-const touching = ({ index }: Machine) => (from: Host, to: Host) => from.index === index || to.index === index
+const touching =
+  ({ index }: Machine) =>
+  (from: Host, to: Host) =>
+    from.index === index || to.index === index

@@ -10,14 +10,16 @@ import type { Message } from "../../src/protocol/wire/message.ts"
 import { registryOf } from "../support/builders.ts"
 
 /** A connected graph: each node beyond the first at an earlier one, and some more edges. */
-const graphs = fc.integer({ min: 2, max: 12 }).chain((size) =>
-  fc.tuple(
-    fc.constant(size),
-    fc.tuple(...Array.from({ length: size - 1 }, (_, i) => fc.nat(i))),
-    fc.array(fc.tuple(fc.nat(size - 1), fc.nat(size - 1)), { maxLength: 15 }),
-    fc.array(fc.nat(1_000), { minLength: 50, maxLength: 200 }),
-  ),
-)
+const graphs = fc
+  .integer({ min: 2, max: 12 })
+  .chain((size) =>
+    fc.tuple(
+      fc.constant(size),
+      fc.tuple(...Array.from({ length: size - 1 }, (_, i) => fc.nat(i))),
+      fc.array(fc.tuple(fc.nat(size - 1), fc.nat(size - 1)), { maxLength: 15 }),
+      fc.array(fc.nat(1_000), { minLength: 50, maxLength: 200 }),
+    ),
+  )
 
 interface End {
   readonly node: number
@@ -29,10 +31,7 @@ const settle = (size: number, edges: ReadonlyArray<readonly [number, number]>, o
   const nodes: Array<GossipMemory> = Array.from({ length: size }, (_, i) => gossip.begin({ self: registryOf(i + 1).registryId, nowMs }))
   // link 2e is the near end of edge e, 2e + 1 the far one
   const ends = new Map<Link, End>(
-    edges.flatMap(([a, b], e) => [
-      [2 * e, { node: b, link: 2 * e + 1 }] as const,
-      [2 * e + 1, { node: a, link: 2 * e }] as const,
-    ]),
+    edges.flatMap(([a, b], e) => [[2 * e, { node: b, link: 2 * e + 1 }] as const, [2 * e + 1, { node: a, link: 2 * e }] as const]),
   )
   const queues = new Map<Link, Array<Message>>([...ends.keys()].map((link) => [link, []]))
   const tell = (node: number, event: Parameters<typeof gossip.step>[1]) =>
@@ -57,7 +56,9 @@ describe("the tree of beacons", () => {
   it("has one root, spans all, and both ends of a link agree", () => {
     fc.assert(
       fc.property(graphs, ([size, first, more, order]) => {
-        const pairs = [...first.map((parent, i) => [parent, i + 1] as const), ...more].map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const)
+        const pairs = [...first.map((parent, i) => [parent, i + 1] as const), ...more].map(
+          ([a, b]) => [Math.min(a, b), Math.max(a, b)] as const,
+        )
         const edges = [...new Map(pairs.filter(([a, b]) => a !== b).map((pair) => [pair.join(), pair])).values()]
         const { ends, nodes } = settle(size, edges, order)
 

@@ -16,7 +16,8 @@ it("a split of 25 hours brings nothing back", { timeout: 60_000 }, () => {
   }
   world.run(3_000)
   const [deleted, kept, left, right] = [1, 2, 3, 4].map((number) => client(11, number))
-  const register = (i: number, who: typeof kept) => world.perform(machines[i]!, machines[i]!.node!.service.registerEntity(who!.registration))
+  const register = (i: number, who: typeof kept) =>
+    world.perform(machines[i]!, machines[i]!.node!.service.registerEntity(who!.registration))
   register(0, deleted)
   register(0, kept)
   world.run(10_000)
@@ -24,7 +25,12 @@ it("a split of 25 hours brings nothing back", { timeout: 60_000 }, () => {
   expect([0, 1, 2, 3].map((i) => shows(i, deleted))).toEqual([true, true, true, true])
 
   // n0 and n1 here, n2 and n3 there
-  world.network.cut(new Map([[2, 1], [3, 1]]))
+  world.network.cut(
+    new Map([
+      [2, 1],
+      [3, 1],
+    ]),
+  )
   world.run(20_000)
   world.perform(machines[0]!, machines[0]!.node!.service.deregister(deleted!.entityId, deleted!.deletion))
   world.run(12 * hour)

@@ -33,7 +33,11 @@ it("twenty real nodes end in one digest", { timeout: 60_000 }, async () => {
       (i) => nodes[(i * 3) % 20]!.service.registerEntity(client(9, i).registration),
       { concurrency: 4 },
     )
-    yield* eventually("one digest of 60", () => nodes.every((node) => setOf(node).size >= 60 && digestOf(node) === digestOf(nodes[0]!)), 45_000)
+    yield* eventually(
+      "one digest of 60",
+      () => nodes.every((node) => setOf(node).size >= 60 && digestOf(node) === digestOf(nodes[0]!)),
+      45_000,
+    )
     expect(new Set(nodes.map(digestOf)).size).toBe(1)
   })
   await Effect.runPromise(Effect.scoped(program))

@@ -41,7 +41,10 @@ describe("roles", () => {
     const who = client(7, 1)
     world.perform(machines[0]!, machines[0]!.node!.service.registerEntity(who.registration))
     world.run(5_000)
-    for (const [reader, keeps] of [[machines[4]!, false], [machines[3]!, true]] as const) {
+    for (const [reader, keeps] of [
+      [machines[4]!, false],
+      [machines[3]!, true],
+    ] as const) {
       expect(world.perform(reader, reader.store.entity(who.entityId))).toBeUndefined()
       const reading = world.fork(reader, reader.node!.service.entity(who.entityId))
       world.run(world.clock.elapsedMs + 2_000)
@@ -54,7 +57,10 @@ describe("roles", () => {
     const world = new World({ seed: 8, codec: "wire", weather: calm })
     const [full, light] = [world.addMachine(), world.addMachine()]
     world.boot(full, settings({}))
-    world.boot(light, settings({ role: "light", bootstrap: [at("n0")], selection: { categories: new Set(["tools"]), developers: new Set() } }))
+    world.boot(
+      light,
+      settings({ role: "light", bootstrap: [at("n0")], selection: { categories: new Set(["tools"]), developers: new Set() } }),
+    )
     world.run(2_000)
     world.perform(full, full.node!.service.registerEntity(client(8, 1).registration))
     world.run(4_000)

@@ -28,19 +28,26 @@ describe("a schedule of faults", () => {
   it("is plain data, stays in its season, has what must be, and ends with it", () => {
     const names = fc.subarray([...faultNames])
     fc.assert(
-      fc.property(fc.nat(), fc.integer({ min: 2, max: 60 }), names, names, fc.integer({ min: 1_000, max: 300_000 }), (seed, nodes, always, maybe, longMs) => {
-        const season = { fromMs: 5_000, untilMs: 5_000 + longMs, always, maybe }
-        const drawn = drawSchedule(new SeededRandom(seed, "faults"), nodes, season)
-        expect(JSON.parse(JSON.stringify(drawn))).toEqual(drawn)
-        expect(drawSchedule(new SeededRandom(seed, "faults"), nodes, season)).toEqual(drawn)
-        for (const { atMs, forMs, kind } of drawn) {
-          expect([...always, ...maybe]).toContain(kind)
-          expect(atMs).toBeGreaterThanOrEqual(season.fromMs)
-          expect(atMs + forMs).toBeLessThanOrEqual(season.untilMs)
-        }
-        if (always.length > 0) expect(drawn.some(({ kind }) => always.includes(kind))).toBe(true)
-        if (drawn.length > 0) expect(Math.max(...drawn.map(({ atMs, forMs }) => atMs + forMs))).toBe(season.untilMs)
-      }),
+      fc.property(
+        fc.nat(),
+        fc.integer({ min: 2, max: 60 }),
+        names,
+        names,
+        fc.integer({ min: 1_000, max: 300_000 }),
+        (seed, nodes, always, maybe, longMs) => {
+          const season = { fromMs: 5_000, untilMs: 5_000 + longMs, always, maybe }
+          const drawn = drawSchedule(new SeededRandom(seed, "faults"), nodes, season)
+          expect(JSON.parse(JSON.stringify(drawn))).toEqual(drawn)
+          expect(drawSchedule(new SeededRandom(seed, "faults"), nodes, season)).toEqual(drawn)
+          for (const { atMs, forMs, kind } of drawn) {
+            expect([...always, ...maybe]).toContain(kind)
+            expect(atMs).toBeGreaterThanOrEqual(season.fromMs)
+            expect(atMs + forMs).toBeLessThanOrEqual(season.untilMs)
+          }
+          if (always.length > 0) expect(drawn.some(({ kind }) => always.includes(kind))).toBe(true)
+          if (drawn.length > 0) expect(Math.max(...drawn.map(({ atMs, forMs }) => atMs + forMs))).toBe(season.untilMs)
+        },
+      ),
     )
   })
 

@@ -56,7 +56,10 @@ const unbringable: Scenario = {
     stage.markByzantine(stage.world.machines[0]!)
     stage.run(3_000)
     for (let batch = 0; batch <= (2 * missingIdsMax) / idsPerMessageMax; batch++) {
-      const ids = Array.from({ length: idsPerMessageMax }, (_, i) => (batch * idsPerMessageMax + i).toString(16).padStart(32, "0") as AnnouncementId)
+      const ids = Array.from(
+        { length: idsPerMessageMax },
+        (_, i) => (batch * idsPerMessageMax + i).toString(16).padStart(32, "0") as AnnouncementId,
+      )
       hand.say({ type: "IHAVE", ids })
     }
     stage.run(6_000)
@@ -73,18 +76,53 @@ interface Case {
 
 const cases: ReadonlyArray<Case> = [
   { bug: "the hop count is signed", caughtBy: "P1 convergence", scenario: convergence, over: { nodes: 25, records: 20, untilMs: 20_000 } },
-  { bug: "nothing is remembered as seen", caughtBy: "P7 cheap before dear", scenario: partition, over: { ...small, faults: ["duplication"] } },
-  { bug: "of all that was said in one second only the first counts", caughtBy: "P1 convergence", scenario: convergence, over: { nodes: 12, records: 20, untilMs: 60_000 } },
+  {
+    bug: "nothing is remembered as seen",
+    caughtBy: "P7 cheap before dear",
+    scenario: partition,
+    over: { ...small, faults: ["duplication"] },
+  },
+  {
+    bug: "of all that was said in one second only the first counts",
+    caughtBy: "P1 convergence",
+    scenario: convergence,
+    over: { nodes: 12, records: 20, untilMs: 60_000 },
+  },
   { bug: "anybody may announce anything", caughtBy: "P2 no takeover", scenario: byzantine, over: { ...small, faults: ["forge"] } },
   { bug: "signatures are not looked at", caughtBy: "P2 no takeover", scenario: byzantine, over: { ...small, faults: ["forge"] } },
   { bug: "tombstones are not looked at", caughtBy: "P9 no resurrection", scenario: partition, over: { ...small, faults: ["halves"] } },
-  { bug: "the first word about a subject is the last", caughtBy: "P10 no lost update", scenario: partition, over: { ...small, faults: ["halves"] } },
-  { bug: "whoever claims an entity first is its home", caughtBy: "P11 one digest", scenario: twoHomes, over: { nodes: 12, records: 6, untilMs: 90_000 } },
+  {
+    bug: "the first word about a subject is the last",
+    caughtBy: "P10 no lost update",
+    scenario: partition,
+    over: { ...small, faults: ["halves"] },
+  },
+  {
+    bug: "whoever claims an entity first is its home",
+    caughtBy: "P11 one digest",
+    scenario: twoHomes,
+    over: { nodes: 12, records: 6, untilMs: 90_000 },
+  },
   { bug: "nobody reconciles", caughtBy: "P1 convergence", scenario: partition, over: { ...small, faults: ["halves"] } },
-  { bug: "ids are not told, and not answered", caughtBy: "P12 in time", scenario: lossy, over: { nodes: 12, records: 20, loss: 0.05, untilMs: 90_000 } },
-  { bug: "ids that nobody brings are remembered without bound", caughtBy: "P8 bounded memory", scenario: unbringable, over: { nodes: 6, records: 0 } },
+  {
+    bug: "ids are not told, and not answered",
+    caughtBy: "P12 in time",
+    scenario: lossy,
+    over: { nodes: 12, records: 20, loss: 0.05, untilMs: 90_000 },
+  },
+  {
+    bug: "ids that nobody brings are remembered without bound",
+    caughtBy: "P8 bounded memory",
+    scenario: unbringable,
+    over: { nodes: 6, records: 0 },
+  },
   { bug: "all peers share one allowance", caughtBy: "P12 in time", scenario: flood, over: { nodes: 12, records: 60, untilMs: 110_000 } },
-  { bug: "silence is death, without suspicion", caughtBy: "P13 no false death", scenario: convergence, over: { nodes: 8, records: 3, loss: 0.5, untilMs: 600_000 } },
+  {
+    bug: "silence is death, without suspicion",
+    caughtBy: "P13 no false death",
+    scenario: convergence,
+    over: { nodes: 8, records: 3, loss: 0.5, untilMs: 600_000 },
+  },
 ]
 
 const seedsMax = 3

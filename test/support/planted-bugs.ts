@@ -57,7 +57,11 @@ export const plantedBugs = {
   "the hop count is signed": (stage: Stage) =>
     inGossip(stage, () => (memory, event, say) => {
       const isForwarded = event.type === "message.received" && event.message.type === "GOSSIP" && event.message.hopCount > 0
-      gossip.step(memory, isForwarded ? { type: "verdict.given", link: event.link, verdict: "drop:signature", nowMs: event.nowMs } : event, say)
+      gossip.step(
+        memory,
+        isForwarded ? { type: "verdict.given", link: event.link, verdict: "drop:signature", nowMs: event.nowMs } : event,
+        say,
+      )
     }),
 
   "nothing is remembered as seen": (stage: Stage) =>
@@ -80,7 +84,13 @@ export const plantedBugs = {
 
   "anybody may announce anything": (stage: Stage) => believing(stage, ["authority"]),
   "signatures are not looked at": (stage: Stage) => believing(stage, ["signature"]),
-  "tombstones are not looked at": (stage: Stage) => deafTo(stage, () => ({ announcement }) => announcement.isTombstone),
+  "tombstones are not looked at": (stage: Stage) =>
+    deafTo(
+      stage,
+      () =>
+        ({ announcement }) =>
+          announcement.isTombstone,
+    ),
 
   /** Nothing that comes later counts: no change, no registration after a deletion. */
   "the first word about a subject is the last": (stage: Stage) =>
@@ -116,7 +126,8 @@ export const plantedBugs = {
   "ids that nobody brings are remembered without bound": (stage: Stage) =>
     inGossip(stage, () => (memory, event, say) => {
       gossip.step(memory, event, say)
-      if (event.type === "message.received" && event.message.type === "IHAVE") for (const id of event.message.ids) memory.push.missing.set(id, [event.link])
+      if (event.type === "message.received" && event.message.type === "IHAVE")
+        for (const id of event.message.ids) memory.push.missing.set(id, [event.link])
     }),
 
   /** One allowance for all: who floods spends it. */

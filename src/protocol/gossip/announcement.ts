@@ -67,7 +67,7 @@ export const read = (document: JsonObject): Announcement | Malformed => {
   const kind = kindOf(type)
   const statement = kind.read(document, head)
   if (isMalformed(statement)) return statement
-  return { document, type, ...head, ...statement, id: idOfContent(type, statement.body, head) }
+  return { document, type, ...head, ...statement, id: idOfContent(type, statement, head) }
 }
 
 const readHead = (document: JsonObject): Head | Malformed => {
@@ -85,8 +85,10 @@ const readHead = (document: JsonObject): Head | Malformed => {
 const isText = (value: unknown): value is string => typeof value === "string"
 
 /** The id: a digest over what both dialects can carry. */
-const idOfContent = (type: AnnouncementType, body: Body, { at, originKey }: Head): AnnouncementId =>
-  hexOf(fromHash("agent", sha256(canonical([type, ...kindOf(type).contentOf(body), at, originKey])))) as AnnouncementId
+const idOfContent = (type: AnnouncementType, { body, homeIsSigned, isOwnWord = false, registeredAt }: Statement<Body>, { at, originKey }: Head): AnnouncementId =>
+  hexOf(
+    fromHash("agent", sha256(canonical([type, ...kindOf(type).contentOf(body), registeredAt, homeIsSigned, isOwnWord, at, originKey]))),
+  ) as AnnouncementId
 
 /**
  * Whose developer's word it is (`records/slots.ts`): a record's developer; of a tombstone that the owner's own key asked

@@ -99,4 +99,3 @@ const remember = <Link>({ recent }: LazyPush<Link>, envelope: Envelope): void =>
   if (recent.size >= recentEnvelopesMax) recent.delete(recent.keys().next().value!)
   recent.set(envelope.announcement.id, envelope)
 }
-

@@ -23,10 +23,15 @@ export const hear = ({ lastWord }: Leases, registry: RegistryId, at: Seconds): v
 }
 
 /** Is it alive at this moment? `self` always is. */
-export const isAlive = ({ lastWord }: Leases, registry: RegistryId, nowMs: number): boolean => (lastWord.get(registry) ?? 0) * 1_000 + leaseMs > nowMs
+export const isAlive = ({ lastWord }: Leases, registry: RegistryId, nowMs: number): boolean =>
+  (lastWord.get(registry) ?? 0) * 1_000 + leaseMs > nowMs
 
 /** Registries that became stale, or came back, since the last look. */
-export const review = (leases: Leases, self: RegistryId, nowMs: number): ReadonlyArray<{ readonly origin: RegistryId; readonly isStale: boolean }> => {
+export const review = (
+  leases: Leases,
+  self: RegistryId,
+  nowMs: number,
+): ReadonlyArray<{ readonly origin: RegistryId; readonly isStale: boolean }> => {
   const changes: Array<{ readonly origin: RegistryId; readonly isStale: boolean }> = []
   for (const origin of leases.lastWord.keys()) {
     const isStale = origin !== self && !isAlive(leases, origin, nowMs)

@@ -22,17 +22,24 @@ const shortBytes = 5
 const idsPerPart = 10
 
 /** How finely to split a set of this size: 2^bits parts. */
-export const bitsFor = (size: number): number => Math.min(SlotSet.bucketBits, Math.max(0, Math.ceil(Math.log2(Math.max(1, size / idsPerPart)))))
+export const bitsFor = (size: number): number =>
+  Math.min(SlotSet.bucketBits, Math.max(0, Math.ceil(Math.log2(Math.max(1, size / idsPerPart)))))
 
 /** Digest of everything, for the opening. */
-export const digestOfAll = (set: SlotSet.SlotSet, salt: string): string => SlotSet.digestOf(set, 0, 0, salt).subarray(0, 12).toString("base64url")
+export const digestOfAll = (set: SlotSet.SlotSet, salt: string): string =>
+  SlotSet.digestOf(set, 0, 0, salt).subarray(0, 12).toString("base64url")
 
 /** Short digests of all 2^bits parts, in order. */
 export const split = (set: SlotSet.SlotSet, bits: number, salt: string): Uint8Array =>
   Buffer.concat(Array.from({ length: 1 << bits }, (_, part) => SlotSet.digestOf(set, bits, part, salt).subarray(0, shortBytes)))
 
 /** The parts in which we differ from those digests; `undefined` when they are not 2^bits digests. */
-export const differingParts = (set: SlotSet.SlotSet, bits: number, salt: string, digests: Uint8Array): ReadonlyArray<number> | undefined => {
+export const differingParts = (
+  set: SlotSet.SlotSet,
+  bits: number,
+  salt: string,
+  digests: Uint8Array,
+): ReadonlyArray<number> | undefined => {
   if (bits < 0 || bits > SlotSet.bucketBits || digests.length !== shortBytes << bits) return undefined
   const own = split(set, bits, salt)
   return Array.from({ length: 1 << bits }, (_, part) => part).filter((part) => compareAt(own, digests, part * shortBytes) !== 0)
@@ -92,7 +99,13 @@ export const firstOf = (short: Uint8Array, count: number): { readonly short: Uin
 })
 
 /** Our ids that have one of these short forms, among those in some parts. */
-export const wanted = (set: SlotSet.SlotSet, bits: number, salt: string, parts: ReadonlyArray<number>, short: Uint8Array): ReadonlyArray<string> => {
+export const wanted = (
+  set: SlotSet.SlotSet,
+  bits: number,
+  salt: string,
+  parts: ReadonlyArray<number>,
+  short: Uint8Array,
+): ReadonlyArray<string> => {
   const bytes = Buffer.from(short.buffer, short.byteOffset, short.byteLength)
   const asked = new Set<string>()
   for (let i = 0; i + shortBytes <= bytes.length; i += shortBytes) asked.add(bytes.toString("latin1", i, i + shortBytes))

@@ -84,7 +84,11 @@ export const idsOf = (set: SlotSet, bits: number, prefix: number): ReadonlyArray
 
 /** Over all ids with this prefix; equal for equal sets, and with the salt nobody can prepare two sets that look alike. */
 export const digestOf = (set: SlotSet, bits: number, prefix: number, salt: string): Buffer =>
-  hash("sha256", Buffer.concat([Buffer.from(salt), bits === 0 ? (set.digest ??= unsalted(set, 0, 0)) : unsalted(set, bits, prefix)]), "buffer")
+  hash(
+    "sha256",
+    Buffer.concat([Buffer.from(salt), bits === 0 ? (set.digest ??= unsalted(set, 0, 0)) : unsalted(set, bits, prefix)]),
+    "buffer",
+  )
 
 const unsalted = (set: SlotSet, bits: number, prefix: number): Buffer => {
   const parts = bucketsOf(set, bits, prefix).flatMap(([index, bucket]) => [Buffer.from(`${index} `), digestOfBucket(bucket)])

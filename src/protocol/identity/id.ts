@@ -44,10 +44,12 @@ export const read = (text: string): { readonly kind: IdKind; readonly id: Id } |
   return { kind, id: `zns:${infix[kind]}${match[2]}` as Id }
 }
 
-const readAs = (...kinds: ReadonlyArray<IdKind>) => (text: string) => {
-  const found = read(text)
-  return found !== undefined && kinds.includes(found.kind) ? found.id : undefined
-}
+const readAs =
+  (...kinds: ReadonlyArray<IdKind>) =>
+  (text: string) => {
+    const found = read(text)
+    return found !== undefined && kinds.includes(found.kind) ? found.id : undefined
+  }
 
 export const readEntityId = readAs("agent", "service") as (text: string) => EntityId | undefined
 export const readDeveloperId = readAs("developer") as (text: string) => DeveloperId | undefined

@@ -28,8 +28,19 @@ export const blame = (candidates: Candidates, address: string): Candidates => {
 }
 
 /** `count` of them to dial next: the ones that failed least, drawn among equals; `busy` ones are left out. */
-export const choose = (candidates: Candidates, busy: ReadonlySet<string>, count: number, dice: Dice): readonly [chosen: ReadonlyArray<Address>, next: Dice] => {
+export const choose = (
+  candidates: Candidates,
+  busy: ReadonlySet<string>,
+  count: number,
+  dice: Dice,
+): readonly [chosen: ReadonlyArray<Address>, next: Dice] => {
   const idle = [...candidates].flatMap(([text, candidate]) => (busy.has(text) ? [] : [candidate]))
   const [shuffled, next] = shuffle(idle, dice)
-  return [[...shuffled].sort((a, b) => a.failures - b.failures).slice(0, Math.max(0, count)).map(({ address }) => address), next]
+  return [
+    [...shuffled]
+      .sort((a, b) => a.failures - b.failures)
+      .slice(0, Math.max(0, count))
+      .map(({ address }) => address),
+    next,
+  ]
 }

@@ -11,7 +11,11 @@ export type GreetingVerdict =
   | { readonly type: "welcome" }
   | { readonly type: "drop"; readonly reason: "id-is-not-of-key" | "key-is-not-of-tls" | "other-network" | "own-id" }
 
-export const judge = (hello: Hello, proven: PublicKey, self: { readonly registryId: RegistryId; readonly network: string }): GreetingVerdict => {
+export const judge = (
+  hello: Hello,
+  proven: PublicKey,
+  self: { readonly registryId: RegistryId; readonly network: string },
+): GreetingVerdict => {
   if (hello.nodeId !== idOf("registry", hello.publicKey)) return { type: "drop", reason: "id-is-not-of-key" }
   if (hello.publicKey !== proven) return { type: "drop", reason: "key-is-not-of-tls" }
   if (hello.nodeId === self.registryId) return { type: "drop", reason: "own-id" }

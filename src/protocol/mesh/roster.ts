@@ -44,7 +44,9 @@ export const admission = (roster: Roster, candidate: Member, self: RegistryId, {
   if ((bans.get(candidate.registryId) ?? 0) > candidate.connectedAtMs) return { type: "refuse", reason: "banned" }
   const existing = roster.find((member) => member.registryId === candidate.registryId)
   if (existing !== undefined) {
-    return keepsNewLink(dialler(existing, self), dialler(candidate, self)) ? { type: "admit", replaces: existing } : { type: "refuse", reason: "duplicate" }
+    return keepsNewLink(dialler(existing, self), dialler(candidate, self))
+      ? { type: "admit", replaces: existing }
+      : { type: "refuse", reason: "duplicate" }
   }
   return roster.length < maxPeers ? { type: "admit" } : { type: "refuse", reason: "full" }
 }

@@ -94,7 +94,8 @@ export const read = (payload: Uint8Array): Message | Unreadable => peekGossip(pa
 
 const readWhole = (payload: Uint8Array): Message | Unreadable => {
   const value = parse(payload)
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return unreadable(value === undefined ? "not-json" : "not-a-message")
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return unreadable(value === undefined ? "not-json" : "not-a-message")
   switch ((value as { readonly type?: unknown }).type) {
     case "GOSSIP":
       return readGossip(value)
@@ -187,10 +188,17 @@ const decodeIds = Schema.decodeUnknownResult(IdsShape)
 
 const readIds = (value: object): IHave | Graft | Unreadable => {
   const decoded = decodeIds(value)
-  return Result.isFailure(decoded) ? unreadable("not-a-message") : { type: decoded.success.type, ids: decoded.success.ids as ReadonlyArray<AnnouncementId> }
+  return Result.isFailure(decoded)
+    ? unreadable("not-a-message")
+    : { type: decoded.success.type, ids: decoded.success.ids as ReadonlyArray<AnnouncementId> }
 }
 
-const BeaconShape = Schema.Struct({ root: RegistryIdText, epoch: Schema.Int, distance: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000 })), parent: Schema.Boolean })
+const BeaconShape = Schema.Struct({
+  root: RegistryIdText,
+  epoch: Schema.Int,
+  distance: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000 })),
+  parent: Schema.Boolean,
+})
 const decodeBeacon = Schema.decodeUnknownResult(BeaconShape)
 
 const readBeacon = (value: object): BeaconMessage | Unreadable => {
@@ -208,7 +216,10 @@ const ReconcileShape = Schema.Union([
   Schema.Struct({ step: Schema.Literal("split"), bits: Bits, digests: Schema.String }),
   Schema.Struct({ step: Schema.Literal("list"), salt: Salt, bits: Bits, ids: Schema.String }),
   Schema.Struct({ step: Schema.Literal("want"), ids: Schema.String, whole: Schema.Boolean }),
-  Schema.Struct({ step: Schema.Literal("records"), announcements: Schema.Array(Schema.Unknown).check(Schema.isMaxLength(reconciledAtOnceMax)) }),
+  Schema.Struct({
+    step: Schema.Literal("records"),
+    announcements: Schema.Array(Schema.Unknown).check(Schema.isMaxLength(reconciledAtOnceMax)),
+  }),
 ])
 const decodeReconcile = Schema.decodeUnknownResult(ReconcileShape)
 
@@ -292,7 +303,9 @@ const HeartbeatShape = Schema.Struct({
   registry_id: Schema.String.check(Schema.isMaxLength(253)),
   timestamp: Schema.String,
   peers: Schema.optionalKey(
-    Schema.Array(Schema.Struct({ host: Host, port: Port, reputation: Schema.optionalKey(Schema.Finite) })).check(Schema.isMaxLength(heartbeatPeersMax)),
+    Schema.Array(Schema.Struct({ host: Host, port: Port, reputation: Schema.optionalKey(Schema.Finite) })).check(
+      Schema.isMaxLength(heartbeatPeersMax),
+    ),
   ),
   agent_count: Schema.optionalKey(Count),
   service_count: Schema.optionalKey(Count),

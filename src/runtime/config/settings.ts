@@ -114,11 +114,16 @@ export const settings = {
     flag: "bootstrap",
     variables: ["AGENTDNS_BOOTSTRAP"],
   }),
-  "mesh.role": setting(Kind.choice("full", "light", "gateway", "bootnode"), "full", "what it holds: all (full), what it chose (light), nothing (gateway asks others; bootnode introduces)", {
-    flag: "role",
-    variables: ["AGENTDNS_ROLE"],
-    aliases: ["node.type"],
-  }),
+  "mesh.role": setting(
+    Kind.choice("full", "light", "gateway", "bootnode"),
+    "full",
+    "what it holds: all (full), what it chose (light), nothing (gateway asks others; bootnode introduces)",
+    {
+      flag: "role",
+      variables: ["AGENTDNS_ROLE"],
+      aliases: ["node.type"],
+    },
+  ),
   "mesh.light_categories": setting(Kind.list("CATEGORY,…"), [], "what a light node holds: entities of these categories"),
   "mesh.light_developers": setting(Kind.list("DEVELOPER,…"), [], "and of these developers (zns:dev:…)"),
   "mesh.advertise": optional(Kind.host, "the host that others are told to dial, behind NAT or in a container"),

@@ -247,7 +247,9 @@ const readTable = (machine: AnyStateMachine): Table => {
     const state = states[value]!
     if (state.type !== "atomic" && state.type !== "final") return unsupported(`state ${value} is not flat`)
     if (state.invoke.length > 0) return unsupported(`state ${value} invokes; use a command`)
-    const on = new Map([...state.transitions].map(([type, list]) => [type, (list as unknown as ReadonlyArray<RawTransition>).map(readTransition)]))
+    const on = new Map(
+      [...state.transitions].map(([type, list]) => [type, (list as unknown as ReadonlyArray<RawTransition>).map(readTransition)]),
+    )
     if ([...on.keys()].some((type) => type.includes("*"))) return unsupported(`state ${value} listens to a wildcard`)
     return {
       value,

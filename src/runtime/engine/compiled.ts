@@ -7,7 +7,8 @@ import { type Engine, isReducer, type Running, type Surroundings } from "./engin
 
 export const compiledEngine: Engine = {
   name: "compiled",
-  start: (logic, input, surroundings) => (isReducer(logic) ? startReducer(logic, input, surroundings) : startMachine(logic, input, surroundings)),
+  start: (logic, input, surroundings) =>
+    isReducer(logic) ? startReducer(logic, input, surroundings) : startMachine(logic, input, surroundings),
 }
 
 const startMachine = (machine: AnyStateMachine, input: unknown, surroundings: Surroundings): Running => {

@@ -27,7 +27,11 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Node> = La
       })
     })
     const unavailable = Effect.succeed(HttpServerResponse.text("the store does not answer\n", { status: 503 }))
-    yield* router.add("GET", metricsPath, Effect.catchTag(page, "StoreFailed", () => unavailable))
+    yield* router.add(
+      "GET",
+      metricsPath,
+      Effect.catchTag(page, "StoreFailed", () => unavailable),
+    )
   }),
 )
 

@@ -51,7 +51,8 @@ const replaced = (columns: ReadonlyArray<string>, ...key: ReadonlyArray<string>)
     .join(", ")
 
 /** Of two slots of one registry the one that counts has the greater of these (`protocol/records/slots.ts`, `later`). */
-const standing = (slot: string): string => `(${slot}.home_signed, -${slot}.registered_at, ${slot}.at, ${slot}.is_tombstone, NOT ${slot}.own_word, ${slot}.id)`
+const standing = (slot: string): string =>
+  `(${slot}.home_signed, -${slot}.registered_at, ${slot}.at, ${slot}.is_tombstone, NOT ${slot}.own_word, ${slot}.id)`
 
 const nameColumns = [
   "fqan",

@@ -18,7 +18,13 @@ export const claim: LiarKind = {
       const at = secondsOf(machine.clock.currentTimeMillisUnsafe())
       const { record } = heard.body
       const backdated = Math.min(record.registered_at, at) - random.below(1_000)
-      const claimed = { ...record, home_registry: origin.registryId, registered_at: backdated, updated_at: at, service_endpoint: "https://claimer.example.com" }
+      const claimed = {
+        ...record,
+        home_registry: origin.registryId,
+        registered_at: backdated,
+        updated_at: at,
+        service_endpoint: "https://claimer.example.com",
+      }
       hand.say(gossipOf(announceEntity(origin, "register", claimed, at)))
     })
   },

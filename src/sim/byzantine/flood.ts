@@ -27,7 +27,11 @@ export const floodOf = (stage: Stage, liar: Liar, isVictim: (connection: Connect
 
 const words = (stage: Stage, { machine, origin }: Liar): ReadonlyArray<VerifiedAnnouncement> => {
   const nowMs = machine.clock.currentTimeMillisUnsafe()
-  const registered = readRegistration(client(stage.options.seed, firstNumber + machine.index).registration, { home: origin.registryId, nowMs, check: () => true })
+  const registered = readRegistration(client(stage.options.seed, firstNumber + machine.index).registration, {
+    home: origin.registryId,
+    nowMs,
+    check: () => true,
+  })
   if (registered.type === "refused") throw new Error(registered.message)
   const first = secondsOf(nowMs) - wordsOfEach
   return Array.from({ length: wordsOfEach }, (_, i) =>

@@ -32,7 +32,9 @@ const forgeOne = (stage: Stage, { hand, machine, origin, random }: Liar): void =
     () => gossipOf(announceEntity(origin, "update", { ...claim, entity_url: "https://forger.example.com" }, at)),
     () => gossipOf(announceEntity(origin, "register", { ...claim, summary: "taken over", signature: sign(ownKey, "taken over") }, at)),
     () =>
-      gossipOf(announceTombstone(origin, claim, { by: "entity", text: record.entity_id, signature: sign(ownKey, record.entity_id) }, "forged", at)),
+      gossipOf(
+        announceTombstone(origin, claim, { by: "entity", text: record.entity_id, signature: sign(ownKey, record.entity_id) }, "forged", at),
+      ),
   ])()
   hand.say(forgery, random.isTrue(0.5) ? hand.connections : hand.connections.slice(0, 1))
 }

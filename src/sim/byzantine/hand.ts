@@ -88,7 +88,8 @@ export class Hand {
   }
 
   #hear(message: Message): void {
-    const documents = message.type === "GOSSIP" ? [message.document()] : message.type === "RECONCILE" && message.step === "records" ? message.documents : []
+    const documents =
+      message.type === "GOSSIP" ? [message.document()] : message.type === "RECONCILE" && message.step === "records" ? message.documents : []
     for (const document of documents) if (document !== undefined) this.heard.push(document)
     if (this.heard.length > 2 * heardMax) this.heard.splice(0, this.heard.length - heardMax)
   }

@@ -26,7 +26,11 @@ const spamOnce = ({ hand, machine, random }: Liar): void => {
     say({ type: "IHAVE", ids: unknownIds(random) }),
     say({ type: "GRAFT", ids: unknownIds(random) }),
     say({ type: "PRUNE" }),
-    say({ type: "BEACON", beacon: { root: unknownRegistry(random), epoch: at + random.below(1_000_000), distance: random.below(80) }, isParent: random.isTrue(0.5) }),
+    say({
+      type: "BEACON",
+      beacon: { root: unknownRegistry(random), epoch: at + random.below(1_000_000), distance: random.below(80) },
+      isParent: random.isTrue(0.5),
+    }),
     say({ type: "RECONCILE", step: "list", salt: "spam", bits: random.below(20), listed: bytes(random, random.below(2_000)) }),
     say({ type: "RECONCILE", step: "split", bits: random.below(20), digests: bytes(random, random.below(2_000)) }),
     say({ type: "RECONCILE", step: "want", short: bytes(random, random.below(500)), isWhole: false }),
@@ -45,4 +49,8 @@ const unknownIds = (random: SeededRandom): ReadonlyArray<AnnouncementId> =>
   Array.from({ length: idsPerMessageMax }, () => Buffer.from(bytes(random, 16)).toString("hex") as AnnouncementId)
 
 /** Smaller than most that exist: the kind of root that everybody would follow. */
-const unknownRegistry = (random: SeededRandom): RegistryId => fromHash("registry", Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 0 : random.below(256))))
+const unknownRegistry = (random: SeededRandom): RegistryId =>
+  fromHash(
+    "registry",
+    Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 0 : random.below(256))),
+  )

@@ -8,5 +8,8 @@ export const convergence: Checker = {
       .missing()
       .filter(({ record }) => stage.ledger.explanationOf(record) === undefined)
       .slice(0, 10)
-      .map(({ machine, record }) => ({ node: machine.name, detail: `does not show ${record.client.entityId}, registered at ${record.home.name}` })),
+      .map(({ machine, record }) => ({
+        node: machine.name,
+        detail: `does not show ${record.client.entityId}, registered at ${record.home.name}`,
+      })),
 }

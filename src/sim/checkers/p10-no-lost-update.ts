@@ -9,5 +9,8 @@ export const noLostUpdate: Checker = {
       .filter(({ word, shown }) => shown !== undefined && shown.record.summary !== word.client.registration["summary"])
       .filter(({ word }) => stage.ledger.explanationOf(word) === undefined)
       .slice(0, 10)
-      .map(({ word, machine }) => ({ node: machine.name, detail: `shows an older ${word.client.entityId} than was registered at ${word.home.name}` })),
+      .map(({ word, machine }) => ({
+        node: machine.name,
+        detail: `shows an older ${word.client.entityId} than was registered at ${word.home.name}`,
+      })),
 }

@@ -12,6 +12,8 @@ export const inTime: Checker = {
     const word = stage.ledger.wordOn(happening.subject)
     if (word === undefined || word.atMs < fromMs || word.atMs > untilMs) return undefined
     const tookMs = stage.world.clock.elapsedMs - word.atMs
-    return tookMs <= withinMs ? undefined : { node: machine.name, detail: `heard only after ${tookMs} ms of ${happening.subject} at ${word.home.name}` }
+    return tookMs <= withinMs
+      ? undefined
+      : { node: machine.name, detail: `heard only after ${tookMs} ms of ${happening.subject} at ${word.home.name}` }
   },
 }

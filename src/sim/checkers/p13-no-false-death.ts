@@ -13,6 +13,8 @@ export const noFalseDeath: Checker = {
     const peer = stage.honest().find(({ key }) => idOf("registry", key) === happening.registryId)
     if (peer === undefined) return undefined
     const calmMs = stage.world.troubles.calmMs(machine, peer, suspicionAfterMs + suspicionPatienceMs)
-    return calmMs < calmEnoughMs ? undefined : { node: machine.name, detail: `takes ${peer.name} for dead after ${calmMs} ms in which nothing kept them apart` }
+    return calmMs < calmEnoughMs
+      ? undefined
+      : { node: machine.name, detail: `takes ${peer.name} for dead after ${calmMs} ms in which nothing kept them apart` }
   },
 }

@@ -11,8 +11,7 @@ import type { Checker, Finding } from "./checker.ts"
 export const noTakeover: Checker = {
   invariant: "P2 no takeover",
   hear: (stage, machine, happening) => (happening.type === "gossip.accepted" ? look(stage, machine, happening.subject) : undefined),
-  end: (stage) =>
-    stage.honest().flatMap((machine) => stage.records.flatMap(({ client }) => look(stage, machine, client.entityId) ?? [])),
+  end: (stage) => stage.honest().flatMap((machine) => stage.records.flatMap(({ client }) => look(stage, machine, client.entityId) ?? [])),
 }
 
 const signedFields = ["category", "entity_type", "entity_url", "name", "public_key", "summary", "tags"] as const
@@ -26,7 +25,9 @@ const look = (stage: Stage, machine: Machine, subject: string): Finding | undefi
   const right = foundRight.get(stage) ?? new WeakSet()
   foundRight.set(stage, right)
   if (shown === undefined || (shown.entity_id === signed[0]!.entityId && right.has(shown))) return undefined
-  const changes = signed.map(({ registration }) => signedFields.filter((field) => canonical(shown[field]) !== canonical(registration[field]!)))
+  const changes = signed.map(({ registration }) =>
+    signedFields.filter((field) => canonical(shown[field]) !== canonical(registration[field]!)),
+  )
   if (changes.some((changed) => changed.length === 0)) {
     right.add(shown)
     return undefined

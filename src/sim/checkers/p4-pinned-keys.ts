@@ -12,6 +12,8 @@ export const pinnedKeys: Checker = {
       const first = direction === "out" && address !== undefined ? stage.firstKeyAt(machine, writeAddress(address), publicKey) : publicKey
       return first !== publicKey
     })
-    return wrong === undefined ? undefined : { node: machine.name, detail: `is connected to ${happening.address}, whose key is not the one met there first` }
+    return wrong === undefined
+      ? undefined
+      : { node: machine.name, detail: `is connected to ${happening.address}, whose key is not the one met there first` }
   },
 }

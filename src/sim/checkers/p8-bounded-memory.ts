@@ -9,7 +9,9 @@ export const boundedMemory: Checker = {
   invariant: "P8 bounded memory",
   look: (_, machine) => {
     const over = sizesOf(machine).find(({ size, most }) => size > most)
-    return over === undefined ? undefined : { node: machine.name, detail: `remembers ${over.size} ${over.what}, at most ${over.most} are allowed` }
+    return over === undefined
+      ? undefined
+      : { node: machine.name, detail: `remembers ${over.size} ${over.what}, at most ${over.most} are allowed` }
   },
 }
 
@@ -33,7 +35,10 @@ const sizesOf = ({ node }: Machine): ReadonlyArray<Size> => {
     )
     for (const [link, { owed }] of gossip.push.links) {
       const session = memoryOf(`gossip-session/${link}`) as { readonly held: ReadonlyArray<unknown> } | undefined
-      sizes.push({ what: "owed ids", size: owed.size, most: owedIdsMax }, { what: "held announcements", size: session?.held.length ?? 0, most: heldAnnouncementsMax })
+      sizes.push(
+        { what: "owed ids", size: owed.size, most: owedIdsMax },
+        { what: "held announcements", size: session?.held.length ?? 0, most: heldAnnouncementsMax },
+      )
     }
   }
   if (bootstrap !== undefined) sizes.push({ what: "candidates", size: bootstrap.candidates.size, most: candidatesMax })

@@ -34,4 +34,6 @@ export const shuffled = (random: SeededRandom, nodes: number): ReadonlyArray<num
 
 /** Some machines, by index, in order: at least one, at most a share of them. */
 export const drawMachines = (random: SeededRandom, nodes: number, share: number): ReadonlyArray<number> =>
-  shuffled(random, nodes).slice(0, 1 + random.below(Math.max(1, Math.floor(nodes * share)))).sort((a, b) => a - b)
+  shuffled(random, nodes)
+    .slice(0, 1 + random.below(Math.max(1, Math.floor(nodes * share))))
+    .sort((a, b) => a - b)

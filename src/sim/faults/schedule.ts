@@ -51,11 +51,18 @@ export interface Season {
 }
 
 /** In the order they begin. The last of them ends with the season, so that all is over at a known moment. */
-export const drawSchedule = (random: SeededRandom, nodes: number, { fromMs, untilMs, always, maybe }: Season): ReadonlyArray<PlannedFault> => {
+export const drawSchedule = (
+  random: SeededRandom,
+  nodes: number,
+  { fromMs, untilMs, always, maybe }: Season,
+): ReadonlyArray<PlannedFault> => {
   const sure = always.length === 0 ? [] : [random.pick(always)]
   const kinds = faultKinds.filter(({ name }) => sure.includes(name) || (maybe.includes(name) && random.isTrue(0.5)))
   const drawn = kinds.flatMap((kind) => Array.from({ length: 1 + random.below(2) }, () => drawOne(random, nodes, kind, fromMs, untilMs)))
-  const last = drawn.reduce<PlannedFault | undefined>((latest, one) => (latest === undefined || endOf(one) > endOf(latest) ? one : latest), undefined)
+  const last = drawn.reduce<PlannedFault | undefined>(
+    (latest, one) => (latest === undefined || endOf(one) > endOf(latest) ? one : latest),
+    undefined,
+  )
   return drawn.map((one) => (one === last ? { ...one, forMs: untilMs - one.atMs } : one)).sort((a, b) => a.atMs - b.atMs)
 }
 

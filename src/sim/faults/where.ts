@@ -12,9 +12,12 @@ export const drawWhere = (random: SeededRandom, nodes: number): Where => ({
 })
 
 /** A share in thousandths, so that a banner can say all of it. */
-export const drawShare = (random: SeededRandom, least: number, most: number): number => Math.round(random.between(least, most) * 1_000) / 1_000
+export const drawShare = (random: SeededRandom, least: number, most: number): number =>
+  Math.round(random.between(least, most) * 1_000) / 1_000
 
 export const disturb = (stage: Stage, { machines }: Where, what: Disturbance): (() => void) => {
   const touched = new Set(machines)
-  return stage.world.network.disturb(touched.size === 0 ? what : { ...what, touches: (from, to) => touched.has(from.index) || touched.has(to.index) })
+  return stage.world.network.disturb(
+    touched.size === 0 ? what : { ...what, touches: (from, to) => touched.has(from.index) || touched.has(to.index) },
+  )
 }

@@ -27,7 +27,9 @@ export const playFaults = (stage: Stage, always: ReadonlyArray<string>, maybe: R
   const schedules =
     faults === undefined
       ? [drawSchedule(random, nodes, { fromMs, untilMs, always, maybe })]
-      : faults.filter((one) => faultNames.includes(one)).map((one) => drawSchedule(random, nodes, { fromMs, untilMs, always: [one], maybe: [] }))
+      : faults
+          .filter((one) => faultNames.includes(one))
+          .map((one) => drawSchedule(random, nodes, { fromMs, untilMs, always: [one], maybe: [] }))
   for (const schedule of schedules) arrange(stage, schedule)
   stage.digests.calmFromMs = untilMs
   lifecycle(stage, stage.options.records, fromMs, untilMs)

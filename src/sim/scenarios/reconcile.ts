@@ -33,7 +33,13 @@ export const reconcile: Scenario = {
     const nowMs = world.clock.currentTimeMillisUnsafe()
     for (const [side, machine] of [asker, answerer].entries()) {
       const isUnknown = isUnknownTo(side)
-      world.perform(machine, machine.store.merge(announcements.filter((announcement, i) => !isUnknown(announcement, i)), nowMs))
+      world.perform(
+        machine,
+        machine.store.merge(
+          announcements.filter((announcement, i) => !isUnknown(announcement, i)),
+          nowMs,
+        ),
+      )
     }
 
     const meter = makeMeter()
@@ -63,7 +69,8 @@ const makeMeter = (): { readonly over: PortsOver; readonly section: () => Reconc
   let roundTrips = 0
   const count = (message: Message, frame: Uint8Array): void => {
     if (message.type !== "RECONCILE") return
-    const records = message.step === "records" ? message.documents.reduce((sum, document) => sum + Buffer.byteLength(JSON.stringify(document)), 0) : 0
+    const records =
+      message.step === "records" ? message.documents.reduce((sum, document) => sum + Buffer.byteLength(JSON.stringify(document)), 0) : 0
     bytesPerRound += frame.length - records
     // what the asker asks, the answerer answers
     if (message.step === "compare" || message.step === "list") roundTrips++

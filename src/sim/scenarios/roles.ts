@@ -59,7 +59,8 @@ const castOf = (stage: Stage): Record<Role, ReadonlyArray<Machine>> => {
 
 const holdsNothing = (stage: Stage, machine: Machine): void => {
   const held = stage.records.filter(({ client }) => stage.shownBy(machine, client.entityId) !== undefined)
-  if (held.length > 0) stage.violate("safety", invariant, { node: machine.name, detail: `holds ${held.length} records, and should hold none` })
+  if (held.length > 0)
+    stage.violate("safety", invariant, { node: machine.name, detail: `holds ${held.length} records, and should hold none` })
 }
 
 const takesNoWrites = (stage: Stage, machine: Machine): void => {
@@ -71,10 +72,13 @@ const takesNoWrites = (stage: Stage, machine: Machine): void => {
 
 /** Some of the records, asked for at once. */
 const readsThrough = (stage: Stage, machine: Machine): void => {
-  const readings = stage.records.slice(0, readsMax).map(({ client: who }) => ({ who, fiber: stage.world.fork(machine, machine.node!.service.entity(who.entityId)) }))
+  const readings = stage.records
+    .slice(0, readsMax)
+    .map(({ client: who }) => ({ who, fiber: stage.world.fork(machine, machine.node!.service.entity(who.entityId)) }))
   stage.run(stage.world.clock.elapsedMs + readingMs)
   for (const { fiber, who } of readings) {
     const answer = fiber.pollUnsafe()
-    if (answer === undefined || Exit.isFailure(answer)) stage.violate("liveness", invariant, { node: machine.name, detail: `cannot read ${who.entityId}` })
+    if (answer === undefined || Exit.isFailure(answer))
+      stage.violate("liveness", invariant, { node: machine.name, detail: `cannot read ${who.entityId}` })
   }
 }

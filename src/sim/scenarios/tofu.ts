@@ -42,7 +42,11 @@ const forgeFirst = (stage: Stage, forger: Machine): void => {
   const nowMs = stage.world.clock.currentTimeMillisUnsafe()
   const at = secondsOf(nowMs)
   for (let number = 0; number < stage.options.records; number++) {
-    const registered = readRegistration(client(stage.options.seed, number).registration, { home: origin.registryId, nowMs, check: () => true })
+    const registered = readRegistration(client(stage.options.seed, number).registration, {
+      home: origin.registryId,
+      nowMs,
+      check: () => true,
+    })
     if (registered.type === "refused") throw new Error(registered.message)
     const { record } = registered
     const ownKey = secretKeyOf(keySeed(stage.options.seed, `forger/${number}`))
@@ -54,7 +58,13 @@ const forgeFirst = (stage: Stage, forger: Machine): void => {
       { ...record, name: "taken-over" },
     ]
     const said = forgeries.map((forgery, i) => announceEntity(origin, "register", forgery, at + i))
-    const ended = announceTombstone(origin, record, { by: "entity", text: record.entity_id, signature: sign(ownKey, record.entity_id) }, "forged", at + forgeries.length)
+    const ended = announceTombstone(
+      origin,
+      record,
+      { by: "entity", text: record.entity_id, signature: sign(ownKey, record.entity_id) },
+      "forged",
+      at + forgeries.length,
+    )
     for (const announcement of [...said, ended]) forger.node!.actors.tell("gossip", { type: "announcement.made", announcement, nowMs })
   }
 }

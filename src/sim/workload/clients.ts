@@ -39,7 +39,13 @@ export const client = (seed: number, number: number, version = 0): Client => {
   }
   const change = JSON.stringify({ summary: profile.summary })
   const update = version === 0 ? undefined : { body: change, authorization: `Bearer ${sign(key, change)}` }
-  return { ...ownerOf(key), number, version, update, registration: { ...profile, signature: sign(key, canonical(profile)), ...claimOf(developer, key, index) } }
+  return {
+    ...ownerOf(key),
+    number,
+    version,
+    update,
+    registration: { ...profile, signature: sign(key, canonical(profile)), ...claimOf(developer, key, index) },
+  }
 }
 
 const ownerOf = (key: SecretKey): Pick<Client, "entityId" | "deletion"> => {

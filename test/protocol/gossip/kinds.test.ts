@@ -172,10 +172,7 @@ const harmless = (before: VerifiedAnnouncement, after: VerifiedAnnouncement): bo
 /** The document with one thing changed, taken away or exchanged, wherever it is. */
 const variantsOf = (document: JsonObject): ReadonlyArray<readonly [path: string, document: JsonObject]> =>
   Object.entries(document).flatMap(([name, value]) =>
-    changesOf(value!).map(([path, changed]): readonly [string, JsonObject] => [
-      `${name}${path}`,
-      { ...document, [name]: changed },
-    ]),
+    changesOf(value!).map(([path, changed]): readonly [string, JsonObject] => [`${name}${path}`, { ...document, [name]: changed }]),
   )
 
 const others = (text: string): ReadonlyArray<Json> => [

@@ -30,8 +30,18 @@ describe("reconciliation", () => {
     fc.assert(
       fc.property(numbers, numbers, fc.string({ maxLength: 8 }), (mine, theirs, salt) => {
         const found = exchange(setOf(mine), setOf(theirs), salt)
-        expect([...found.askerLacks].sort()).toEqual(theirs.filter((n) => !mine.includes(n)).map(idOf).sort())
-        expect([...found.answererLacks].sort()).toEqual(mine.filter((n) => !theirs.includes(n)).map(idOf).sort())
+        expect([...found.askerLacks].sort()).toEqual(
+          theirs
+            .filter((n) => !mine.includes(n))
+            .map(idOf)
+            .sort(),
+        )
+        expect([...found.answererLacks].sort()).toEqual(
+          mine
+            .filter((n) => !theirs.includes(n))
+            .map(idOf)
+            .sort(),
+        )
       }),
     )
   })
