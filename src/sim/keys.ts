@@ -42,8 +42,11 @@ export const makeRememberingVerifier = (): Verifier["Service"] => {
     const same = beliefsByIdentity.get(document)
     if (same !== undefined) return same
     const text = JSON.stringify(document)
-    const belief = beliefs.get(text) ?? believe(document, undefined, Number.POSITIVE_INFINITY, rememberedVerify)
+    const known = beliefs.get(text)
+    if (known !== undefined) return known
+    const belief = believe(document, undefined, Number.POSITIVE_INFINITY, rememberedVerify)
     remember(beliefs, text, belief)
+    // the first of its text only: where every node reads its own copy, none comes again, and each would be a weight to keep
     beliefsByIdentity.set(document, belief)
     return belief
   }
