@@ -21,7 +21,7 @@ import { attestationDocument, type Observation } from "./kinds/attestation.ts"
 import { type DeveloperAction, developerDocument, type Introduction } from "./kinds/developer.ts"
 import { type EntityAction, entityDocument } from "./kinds/entity.ts"
 import { type HandleBody, handleDocument } from "./kinds/handle.ts"
-import { type Evidence, type Head, isMalformed, type Malformed, malformed } from "./kinds/kind.ts"
+import { type Evidence, type Head, isMalformed, type Malformed, malformed, type Statement } from "./kinds/kind.ts"
 import { type AnnouncementType, type Body, isType, kindOf } from "./kinds/kinds.ts"
 import { type NameBody, nameDocument } from "./kinds/name.ts"
 import { makeProof, type ProofFacts, proofDocument } from "./kinds/proof.ts"
@@ -84,11 +84,15 @@ const readHead = (document: JsonObject): Head | Malformed => {
 
 const isText = (value: unknown): value is string => typeof value === "string"
 
-/** The id: a digest over what both dialects can carry. */
-const idOfContent = (type: AnnouncementType, { body, homeIsSigned, isOwnWord = false, registeredAt }: Statement<Body>, { at, originKey }: Head): AnnouncementId =>
-  hexOf(
-    fromHash("agent", sha256(canonical([type, ...kindOf(type).contentOf(body), registeredAt, homeIsSigned, isOwnWord, at, originKey]))),
-  ) as AnnouncementId
+/**
+ * The id: a digest over what is said, and over what decides which word wins (`records/slots.ts`): else a liar could say two
+ * words of different rank under one id, and no two nodes would ever notice that they hold different ones.
+ */
+const idOfContent = (type: AnnouncementType, statement: Statement<Body>, { at, originKey }: Head): AnnouncementId => {
+  const { body, homeIsSigned, isOwnWord = false, registeredAt } = statement
+  const content = [type, ...kindOf(type).contentOf(body), registeredAt, homeIsSigned, isOwnWord, at, originKey]
+  return hexOf(fromHash("agent", sha256(canonical(content)))) as AnnouncementId
+}
 
 /**
  * Whose developer's word it is (`records/slots.ts`): a record's developer; of a tombstone that the owner's own key asked
