@@ -1,8 +1,18 @@
 /** Do all honest nodes hold the same? Looked at every virtual second once the last fault is over. */
+import { Exit } from "effect"
 import type { HoldingsMemory } from "../actors/holdings.ts"
 import * as SlotSet from "../protocol/gossip/slot-set.ts"
+import { sha256Hex } from "../protocol/identity/digest.ts"
 import { reconcilePeriodMs } from "../protocol/limits.ts"
-import type { Machine } from "./world.ts"
+import type { Machine, World } from "./world.ts"
+
+/** One digest over the signatures of all that a node holds: whether ids that are the same mean the same, too. */
+export const pictureOf = (world: World, machine: Machine): string => {
+  const memory = machine.node?.actors.snapshot("holdings")?.context as HoldingsMemory | undefined
+  const exit = world.look(machine.store.documents(memory === undefined ? [] : SlotSet.idsOf(memory.set, 0, 0)))
+  const documents = Exit.isSuccess(exit) ? exit.value : []
+  return sha256Hex(documents.map(({ signature }) => String(signature)).sort().join())
+}
 
 /** One digest over the ids of all that a node holds; `undefined` when it does not run. */
 export const digestOf = (machine: Machine): string | undefined => {

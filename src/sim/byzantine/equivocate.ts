@@ -1,4 +1,7 @@
-/** Says one thing to some peers and another, at the same second, to the others: about entities that it is really home to. */
+/**
+ * Says one thing to some peers and another, in the same second, to the others, about entities that it is really home to: a
+ * change, an end, or another time of registration.
+ */
 import { announceEntity, announceTombstone } from "../../protocol/gossip/announcement.ts"
 import { clockSkewMaxMs } from "../../protocol/limits.ts"
 import { readRegistration } from "../../protocol/records/registration.ts"
@@ -26,6 +29,7 @@ export const equivocate: LiarKind = {
       const words = [
         announceEntity(origin, "register", record, at),
         announceEntity(origin, "register", { ...record, service_endpoint: `https://b-${at}.example.com` }, at),
+        announceEntity(origin, "register", { ...record, registered_at: record.registered_at - random.below(1_000) }, at),
         announceTombstone(origin, record, { by: "entity", text: record.entity_id, signature: signature as typeof record.signature }, "owner-deregistered", at),
       ]
       for (const connection of hand.connections) hand.say(gossipOf(random.pick(words)), [connection])
