@@ -11,7 +11,12 @@ export const pictureOf = (world: World, machine: Machine): string => {
   const memory = machine.node?.actors.snapshot("holdings")?.context as HoldingsMemory | undefined
   const exit = world.look(machine.store.documents(memory === undefined ? [] : SlotSet.idsOf(memory.set, 0, 0)))
   const documents = Exit.isSuccess(exit) ? exit.value : []
-  return sha256Hex(documents.map(({ signature }) => String(signature)).sort().join())
+  return sha256Hex(
+    documents
+      .map(({ signature }) => JSON.stringify(signature))
+      .sort()
+      .join(),
+  )
 }
 
 /** One digest over the ids of all that a node holds; `undefined` when it does not run. */

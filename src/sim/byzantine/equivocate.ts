@@ -30,7 +30,13 @@ export const equivocate: LiarKind = {
         announceEntity(origin, "register", record, at),
         announceEntity(origin, "register", { ...record, service_endpoint: `https://b-${at}.example.com` }, at),
         announceEntity(origin, "register", { ...record, registered_at: record.registered_at - random.below(1_000) }, at),
-        announceTombstone(origin, record, { by: "entity", text: record.entity_id, signature: signature as typeof record.signature }, "owner-deregistered", at),
+        announceTombstone(
+          origin,
+          record,
+          { by: "entity", text: record.entity_id, signature: signature as typeof record.signature },
+          "owner-deregistered",
+          at,
+        ),
       ]
       for (const connection of hand.connections) hand.say(gossipOf(random.pick(words)), [connection])
     }),

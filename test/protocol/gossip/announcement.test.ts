@@ -342,7 +342,9 @@ describe("reading", () => {
   it("covers what decides which word wins: no two words of different rank have one id", () => {
     const earlier = announced(home, { ...entity, registered_at: entity.registered_at - 1 })
     expect(earlier.id).not.toBe(announced(home, entity).id)
-    expect(buried(home, 5, 0, { ...entity, registered_at: entity.registered_at - 1 }, noon).id).not.toBe(buried(home, 5, 0, entity, noon).id)
+    expect(buried(home, 5, 0, { ...entity, registered_at: entity.registered_at - 1 }, noon).id).not.toBe(
+      buried(home, 5, 0, entity, noon).id,
+    )
   })
 
   it("tells announcements of other content, time, action, kind or origin apart by their ids", () => {
