@@ -26,6 +26,8 @@ export class Ledger {
   readonly #words = new Map<string, Word>()
   /** Everything each client ever signed and asked for, answered or not. */
   readonly #asked = new Map<string, Array<Client>>()
+  /** Requests that were not answered yet, by entity. */
+  readonly #open = new Map<string, number>()
   readonly #explained = new Map<string, string>()
   readonly #buried = new Map<Word, Set<number>>()
   /** Words so far. */
@@ -40,6 +42,12 @@ export class Ledger {
     const asked = this.#asked.get(client.entityId) ?? []
     this.#asked.set(client.entityId, asked)
     if (!asked.some(({ version }) => version === client.version)) asked.push(client)
+  }
+
+  /** A request about an entity is under way; what comes back is to be called when it is answered. Until then it may have either outcome. */
+  await(subject: string): () => void {
+    this.#open.set(subject, (this.#open.get(subject) ?? 0) + 1)
+    return () => void this.#open.set(subject, this.#open.get(subject)! - 1)
   }
 
   acknowledge(kind: Word["kind"], client: Client, home: Machine): Word {
@@ -99,8 +107,8 @@ export class Ledger {
   }
 
   /** Why this word need not be everywhere; `undefined`: it must be. */
-  explanationOf({ client }: Word): string | undefined {
-    return this.#explained.get(client.entityId)
+  explanationOf({ client: { entityId } }: Word): string | undefined {
+    return (this.#open.get(entityId) ?? 0) > 0 ? "a request about it was never answered" : this.#explained.get(entityId)
   }
 
   #holds(machine: Machine, subject: string, announcement: string): boolean {

@@ -5,7 +5,6 @@
  */
 import { Effect, Exit } from "effect"
 import type { Happening } from "../actors/happening.ts"
-import type { GossipMemory } from "../actors/gossip.ts"
 import type { EntityId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
 import type { EntityEntry } from "../protocol/records/entity.ts"
@@ -26,6 +25,7 @@ import { oneDigest } from "./checkers/p11-one-digest.ts"
 import { inTime } from "./checkers/p12-in-time.ts"
 import { noFalseDeath } from "./checkers/p13-no-false-death.ts"
 import { DigestWatch, lookEveryMs } from "./digest-watch.ts"
+import { Deliveries, digestSection, gossipSection } from "./figures.ts"
 import { Ledger, type Word } from "./ledger.ts"
 import type { DigestSection, GossipSection, RunOptions, Violation } from "./scenario.ts"
 import { type Edges, randomGraph } from "./topology.ts"
@@ -65,8 +65,7 @@ export class Stage {
   readonly violations: Array<Violation> = []
   readonly #byzantine = new Set<Machine>()
   readonly #firstKeys = new Map<string, PublicKey>()
-  readonly #latencies: Array<number> = []
-  #lastHop = 0
+  readonly #deliveries = new Deliveries()
   /** Called every virtual second, for progress. */
   onProgress: (elapsedMs: number) => void = () => {}
   #nextLookMs = 0
@@ -130,6 +129,7 @@ export class Stage {
     this.ledger.ask(client)
     this.#ask(
       home,
+      client,
       (node) => node.registerEntity(client.registration),
       () => then(this.#acknowledge("registered", client, home)),
     )
@@ -141,6 +141,7 @@ export class Stage {
     this.ledger.ask(client)
     this.#ask(
       home,
+      client,
       (node) => node.updateEntity(client.entityId, body, authorization),
       () => then(this.#acknowledge("registered", client, home)),
     )
@@ -150,20 +151,30 @@ export class Stage {
   deregister({ client, home }: Word, then: (word: Word) => void = () => {}): void {
     this.#ask(
       home,
+      client,
       (node) => node.deregister(client.entityId, client.deletion),
       () => then(this.#acknowledge("deleted", client, home)),
     )
   }
 
   /** Nobody answers for a machine that is down; one that is paused answers later. */
-  #ask<A, E>(home: Machine, request: (node: Node["Service"]) => Effect.Effect<A, E>, onAnswer: () => void): void {
+  #ask<A, E>(home: Machine, { entityId }: Client, request: (node: Node["Service"]) => Effect.Effect<A, E>, onGranted: () => void): void {
     const machine = this.world.machines[home.index]!
+    const answered = this.ledger.await(entityId)
+    const granted = () => {
+      answered()
+      onGranted()
+    }
     machine.gate.pass(() => {
-      if (machine.node === undefined) return
-      this.world.fork(
-        machine,
-        Effect.matchEffect(request(machine.node.service), { onFailure: () => Effect.void, onSuccess: () => Effect.sync(onAnswer) }),
-      )
+      if (machine.node === undefined) answered()
+      else
+        this.world.fork(
+          machine,
+          Effect.matchEffect(request(machine.node.service), {
+            onFailure: () => Effect.sync(answered),
+            onSuccess: () => Effect.sync(granted),
+          }),
+        )
     })
   }
 
@@ -238,13 +249,6 @@ export class Stage {
       .flatMap((word) => honest.map((machine) => ({ word, machine, shown: this.shownBy(machine, word.client.entityId) })))
   }
 
-  /** How often a node gave this verdict. */
-  tallied({ node }: Machine, verdict: string): number {
-    const memory = node?.actors.snapshot("gossip")?.context as GossipMemory | undefined
-    if (memory === undefined) return 0
-    return (memory.others[verdict] ?? 0) + [...memory.push.links.values()].reduce((sum, { tally }) => sum + (tally[verdict] ?? 0), 0)
-  }
-
   /** The key that this machine met at this address first; remembers `met` when there was none. */
   firstKeyAt(machine: Machine, address: string, met: PublicKey): PublicKey {
     const where = `${machine.name} ${address}`
@@ -254,30 +258,11 @@ export class Stage {
   }
 
   gossipSection(): GossipSection {
-    const pairs = this.records.length * this.honest().length
-    const announced = this.ledger.count
-    const tally = (verdict: string) => this.honest().reduce((sum, machine) => sum + this.tallied(machine, verdict), 0)
-    const [accepted, duplicate, stale, ids] = [tally("accept"), tally("duplicate"), tally("stale"), tally("ids")]
-    const sorted = this.#latencies.toSorted((a, b) => a - b)
-    const percentile = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
-    return {
-      coverage: pairs === 0 ? 1 : 1 - this.missing().length / pairs,
-      lastHop: this.#lastHop,
-      redundancy: accepted === 0 ? 0 : (duplicate + stale) / accepted,
-      messagesPerAnnouncement: announced === 0 ? 0 : (accepted + duplicate + stale + ids) / announced,
-      p50Ms: percentile(0.5),
-      p99Ms: percentile(0.99),
-      maxMs: sorted.at(-1) ?? 0,
-    }
+    return gossipSection(this, this.#deliveries)
   }
 
   digestSection(): DigestSection {
-    const wrong = [...this.pairs("registered"), ...this.pairs("deleted")].filter(({ word, shown }) => !isRight(word, shown))
-    return {
-      distinct: this.digests.distinct,
-      roundsAfterLastFault: this.digests.rounds,
-      unexplainedMissing: wrong.filter(({ word }) => this.ledger.explanationOf(word) === undefined).length,
-    }
+    return digestSection(this)
   }
 
   #acknowledge(kind: Word["kind"], client: Client, home: Machine): Word {
@@ -310,9 +295,8 @@ export class Stage {
 
   #hear(machine: Machine, happening: Happening): void {
     if (happening.type === "gossip.accepted" && this.isHonest(machine)) {
-      const record = this.ledger.wordOn(happening.subject)
-      if (record !== undefined) this.#latencies.push(this.world.clock.elapsedMs - record.atMs)
-      this.#lastHop = Math.max(this.#lastHop, happening.hopCount)
+      const word = this.ledger.wordOn(happening.subject)
+      this.#deliveries.count(happening.hopCount, word === undefined ? undefined : this.world.clock.elapsedMs - word.atMs)
     }
     for (const checker of this.checkers) {
       const finding = checker.hear?.(this, machine, happening)
@@ -324,10 +308,6 @@ export class Stage {
     if (this.violations.length < violationsMax) this.violations.push({ kind, invariant, atMs: this.world.clock.elapsedMs, ...finding })
   }
 }
-
-/** Does a node show of this what it has to? */
-const isRight = ({ kind, client }: Word, shown: EntityEntry | undefined): boolean =>
-  kind === "deleted" ? shown === undefined : shown !== undefined && shown.record.summary === client.registration["summary"]
 
 export const addressOf = (machine: Machine) => ({ host: machine.name, port: 4001 })
 

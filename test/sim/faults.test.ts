@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest"
 import { SeededRandom } from "../../src/sim/dice.ts"
 import { liarNames } from "../../src/sim/byzantine/liars.ts"
 import { drawSchedule, faultKinds, faultNames } from "../../src/sim/faults/schedule.ts"
+import { tallied } from "../../src/sim/figures.ts"
 import { defaultRun, type RunOptions, type Scenario } from "../../src/sim/scenario.ts"
 import { byzantine } from "../../src/sim/scenarios/byzantine.ts"
 import { churn } from "../../src/sim/scenarios/churn.ts"
@@ -86,7 +87,7 @@ describe("corruption", () => {
     expectWhole(result)
     const { network } = stage!.world
     const refused = ["malformed", "signature", "id-mismatch", "unknown-type", "not-json", "frame-too-large"]
-    const counted = stage!.honest().flatMap((machine) => refused.map((reason) => stage!.tallied(machine, `drop:${reason}`)))
+    const counted = stage!.honest().flatMap((machine) => refused.map((reason) => tallied(machine, `drop:${reason}`)))
     expect(network.corrupted).toBeGreaterThan(0)
     expect(counted.reduce((sum, times) => sum + times, 0)).toBeGreaterThan(0)
   })

@@ -3,6 +3,7 @@
  * node forget what it has seen, and where nobody lies.
  */
 import { seenWindowMs } from "../../protocol/limits.ts"
+import { tallied } from "../figures.ts"
 import type { Checker } from "./checker.ts"
 
 export const cheapBeforeDear: Checker = {
@@ -14,7 +15,7 @@ export const cheapBeforeDear: Checker = {
     const { count } = stage.ledger
     const overtaken = count - stage.ledger.all().length
     return stage.honest().flatMap((machine) => {
-      const stale = stage.tallied(machine, "stale")
+      const stale = tallied(machine, "stale")
       return stale <= overtaken
         ? []
         : [{ node: machine.name, detail: `merged ${stale} announcements that it had merged before, of ${count}` }]
