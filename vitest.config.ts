@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     isolate: false,
+    // By itself vitest leaves a core free; much of what the tests do is waiting.
+    maxWorkers: "100%",
     // Whole nodes start in some tests, on machines slower than ours; a test that hangs shall still end the run.
     testTimeout: 30_000,
     hookTimeout: 60_000,
