@@ -112,6 +112,16 @@ export const searchResultsMax = 100
 /** Characters of a search's text, and of its words the different ones that are looked up; the rest are ignored (ruled). */
 export const queryCharactersMax = 1_000
 export const queryTermsMax = 64
+/** Phrases in quotation marks of one query that are looked up; the rest are ignored (ruled). */
+export const queryPhrasesMax = 8
+/** What each of them adds to the text score of a document that has it (registry page, "+5.0 exact-match bonus"). */
+export const phraseBonus = 5
+/** Of its freshness a record loses this share a day: half in 30 days (deployed). */
+export const freshnessPerDay = 0.023
+/** k of reciprocal rank fusion (registry page; Cormack et al. 2009). */
+export const rrfConstant = 60
+/** Components of a hashed vector (deployed). */
+export const hashDimensions = 384
 
 // doors --------------------------------------------------------------------------------------------------------------
 
