@@ -1,0 +1,12 @@
+/** The node itself, declared (reference 1.8). */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { Info, NetworkStatus, Peers } from "./documents.ts"
+import { refusals } from "./problems.ts"
+
+export const network = HttpApiGroup.make("network").add(
+  HttpApiEndpoint.get("health", "/health", { success: Schema.Struct({ status: Schema.Literal("ok") }) }),
+  HttpApiEndpoint.get("info", "/v1/info", { success: Info }),
+  HttpApiEndpoint.get("networkStatus", "/v1/network/status", { success: NetworkStatus, error: refusals }),
+  HttpApiEndpoint.get("networkPeers", "/v1/network/peers", { success: Peers }),
+)
