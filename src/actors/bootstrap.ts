@@ -5,7 +5,7 @@
  * there are fewer peers than we want, so that the mesh stays connected without its bootnode.
  *
  *     looking ──peer.dropped──► done
- *       └┘ refill period: dial what is missing
+ *       └┘ refill period, first candidates: dial what is missing
  */
 import { assign, setup } from "xstate"
 import type { RegistryId } from "../protocol/identity/id.ts"
@@ -74,6 +74,11 @@ export const bootstrap = setup({
       candidates: Candidates.blame(context.candidates, peer.slice("peer/".length)),
     })),
   },
+  guards: {
+    /** Who was told of nobody yet need not wait: a newcomer meets the mesh at once. */
+    isFirstNews: ({ context }, { addresses }: { readonly addresses: ReadonlyArray<Address> }) =>
+      context.wantedPeers > 0 && context.candidates.size === 0 && addresses.length > 0,
+  },
 }).createMachine({
   id: "bootstrap",
   context: ({ input }) => ({
@@ -97,7 +102,15 @@ export const bootstrap = setup({
       ],
       after: { [refillPeriodMs]: { target: "looking", reenter: true } },
       on: {
-        "addresses.learned": { actions: { type: "learn", params: ({ event }) => event } },
+        "addresses.learned": [
+          {
+            guard: { type: "isFirstNews", params: ({ event }) => event },
+            target: "looking",
+            reenter: true,
+            actions: { type: "learn", params: ({ event }) => event },
+          },
+          { actions: { type: "learn", params: ({ event }) => event } },
+        ],
         "roster.changed": { actions: { type: "enrol", params: ({ event }) => event } },
         "key.met": { actions: { type: "pinKey", params: ({ event }) => event } },
         "peer.gone": { actions: { type: "strike", params: ({ event }) => event } },

@@ -47,9 +47,14 @@ export type GossipEvent =
 export interface GossipInput {
   readonly self: RegistryId
   readonly nowMs: number
+  /** What made so many hops is not passed on; the page's number when absent. */
+  readonly hopsMax?: number
+  /** How long an id is remembered; the page's number when absent. */
+  readonly seenWindowMs?: number
 }
 
 export interface GossipMemory {
+  readonly hopsMax: number
   readonly seen: SeenSet.SeenSet
   /** Connected links, in the order they came. */
   readonly push: LazyPush.LazyPush<Link>
@@ -64,8 +69,9 @@ type Say = (command: Command) => void
 
 export const gossip: Reducer<GossipInput, GossipMemory, GossipEvent> = {
   id: "gossip",
-  begin: ({ self, nowMs }) => ({
-    seen: SeenSet.empty(),
+  begin: ({ self, nowMs, hopsMax = gossipHopsMax, seenWindowMs }) => ({
+    hopsMax,
+    seen: SeenSet.empty(seenWindowMs),
     push: LazyPush.begin(),
     tree: Tree.begin(self, nowMs),
     others: {},
@@ -156,7 +162,7 @@ const settle = (memory: GossipMemory, event: Extract<GossipEvent, { type: "annou
   const { type: kind, subject, origin } = envelope.announcement
   say({ type: "report", happening: { type: "gossip.accepted", kind, subject, origin, hopCount: envelope.hopCount } })
   // at the bound nobody is pushed any further; who hears of the id may still ask
-  const mayPush = envelope.hopCount < gossipHopsMax
+  const mayPush = envelope.hopCount < memory.hopsMax
   spread(memory, mayPush ? { ...envelope, hopCount: envelope.hopCount + 1 } : envelope, from, mayPush && !isCaughtUp, say)
 }
 

@@ -16,6 +16,7 @@ import type { Heartbeat, Hello } from "../protocol/wire/message.ts"
 import type { BootstrapInput } from "./bootstrap.ts"
 import { inboundPeerOf } from "./cast.ts"
 import { commands, type Link } from "./command.ts"
+import type { GossipInput } from "./gossip.ts"
 import type { PeerInput } from "./peer.ts"
 
 export interface NodeInput {
@@ -24,6 +25,8 @@ export interface NodeInput {
   readonly maxPeers: number
   /** What each peer may send; the page's number when absent. */
   readonly announcementsPerSecond?: number
+  /** The operator's bounds of gossip; the page's numbers when absent. */
+  readonly gossip?: Pick<GossipInput, "hopsMax" | "seenWindowMs">
   readonly bootstrap: Omit<BootstrapInput, "self" | "seed" | "maxPeers">
   readonly seed: number
 }
@@ -160,7 +163,11 @@ export const node = words.createMachine({
             { type: "start", params: ({ context }) => ({ actor: "holdings", id: "holdings", input: { self: context.self.nodeId } }) },
             {
               type: "start",
-              params: ({ context, event }) => ({ actor: "gossip", id: "gossip", input: { self: context.self.nodeId, nowMs: event.nowMs } }),
+              params: ({ context, event }) => ({
+                actor: "gossip",
+                id: "gossip",
+                input: { self: context.self.nodeId, nowMs: event.nowMs, ...context.gossip },
+              }),
             },
             { type: "start", params: ({ context }) => ({ actor: "bootstrap", id: "bootstrap", input: bootstrapInput(context) }) },
           ],

@@ -12,7 +12,7 @@ import { entityOf, type VerifiedAnnouncement } from "../protocol/gossip/announce
 import type { SlotKey } from "../protocol/gossip/slot-set.ts"
 import { type EntityId, readDeveloperId, readEntityId, type RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
-import { announcementsPerSecond, askedPeersMax, leaseRenewalMs, maxPeersDefault } from "../protocol/limits.ts"
+import { announcementsPerSecond, askedPeersMax, gossipHopsMax, leaseRenewalMs, maxPeersDefault, seenWindowMs } from "../protocol/limits.ts"
 import { type Address, writeAddress } from "../protocol/mesh/address.ts"
 import type { Hello, Role } from "../protocol/wire/message.ts"
 import type { ActorSystem } from "./actor-system.ts"
@@ -42,6 +42,10 @@ export interface NodeSettings {
   readonly maxPeers: number
   /** Announcements one peer may send per second before its reader slows down. */
   readonly announcementsPerSecond: number
+  /** An announcement that made so many hops is not passed on. */
+  readonly hopsMax: number
+  /** How long an announcement is remembered as seen. */
+  readonly seenWindowMs: number
   /** Peers it looks for by itself; 0: it dials the configured ones only. */
   readonly wantedPeers: number
   readonly bootstrap: ReadonlyArray<{ readonly address: Address; readonly key?: PublicKey }>
@@ -67,6 +71,8 @@ export const defaultSettings: Omit<NodeSettings, "version"> = {
   role: "full",
   maxPeers: maxPeersDefault,
   announcementsPerSecond,
+  hopsMax: gossipHopsMax,
+  seenWindowMs,
   wantedPeers: 8,
   bootstrap: [],
   selection: { categories: new Set(), developers: new Set() },
@@ -136,6 +142,7 @@ export const makeNode = Effect.fnUntraced(function* (
     self,
     maxPeers: settings.maxPeers,
     announcementsPerSecond: settings.announcementsPerSecond,
+    gossip: { hopsMax: settings.hopsMax, seenWindowMs: settings.seenWindowMs },
     ...(settings.allowed !== undefined && { allowed: new Set(settings.allowed) }),
     bootstrap: { configured: settings.bootstrap, pins, wantedPeers: settings.wantedPeers },
     seed: yield* drawSeed,

@@ -2,7 +2,8 @@
  * What will happen, in order: earlier first, equal times in the order they were put down.
  *
  * Time is whole milliseconds, so the next half minute is a wheel with one slot a millisecond, each a list that grows at its
- * end: putting down and taking up cost the same however much is waiting. What is further off waits in a heap, and comes to
+ * end: putting down and taking up cost the same however much is waiting. One bit a slot says whether it holds anything, so that
+ * quiet stretches are passed 32 milliseconds at a time. What is further off waits in a heap, and comes to
  * its slot before anything nearer can be put there; so the order holds.
  */
 
@@ -24,12 +25,14 @@ export class Agenda {
   #near = 0
   readonly #heads: Array<Wakeup | undefined> = Array.from<Wakeup | undefined>({ length: slots })
   readonly #tails: Array<Wakeup | undefined> = Array.from<Wakeup | undefined>({ length: slots })
+  /** A bit for each slot that holds something. */
+  readonly #taken = new Int32Array(slots / 32)
   readonly #far = new Heap()
 
   /** When the next thing happens; infinity when nothing does. */
   get nextMs(): number {
     if (this.#near === 0) return this.#far.leastMs
-    while (this.#heads[this.#earliestMs & mask] === undefined) this.#earliestMs++
+    if (this.#heads[this.#earliestMs & mask] === undefined) this.#earliestMs = this.#nextTaken(this.#earliestMs)
     return this.#earliestMs
   }
 
@@ -46,7 +49,10 @@ export class Agenda {
     const slot = atMs & mask
     const wakeup = this.#heads[slot]!
     this.#heads[slot] = wakeup.next
-    if (wakeup.next === undefined) this.#tails[slot] = undefined
+    if (wakeup.next === undefined) {
+      this.#tails[slot] = undefined
+      this.#taken[slot >> 5]! &= ~(1 << (slot & 31))
+    }
     wakeup.next = undefined
     this.#near--
     return wakeup
@@ -59,11 +65,28 @@ export class Agenda {
     while (this.#far.leastMs < nowMs + slots) this.#append(this.#far.leastMs, this.#far.pop())
   }
 
+  /** The first time after this one whose slot holds something; there is one. */
+  #nextTaken(fromMs: number): number {
+    const slot = fromMs & mask
+    let word = slot >> 5
+    // of the first word only what is not before
+    let bits = this.#taken[word]! & (-1 << (slot & 31))
+    let atMs = fromMs - (slot & 31)
+    while (bits === 0) {
+      word = (word + 1) % this.#taken.length
+      bits = this.#taken[word]!
+      atMs += 32
+    }
+    return atMs + 31 - Math.clz32(bits & -bits)
+  }
+
   #append(atMs: number, wakeup: Wakeup): void {
     const slot = atMs & mask
     const last = this.#tails[slot]
-    if (last === undefined) this.#heads[slot] = wakeup
-    else last.next = wakeup
+    if (last === undefined) {
+      this.#heads[slot] = wakeup
+      this.#taken[slot >> 5]! |= 1 << (slot & 31)
+    } else last.next = wakeup
     this.#tails[slot] = wakeup
     if (this.#near++ === 0 || atMs < this.#earliestMs) this.#earliestMs = atMs
   }

@@ -43,7 +43,14 @@ describe("bootstrap", () => {
     },
     rows: {
       looking: {
-        "addresses.learned": "looking",
+        "addresses.learned": {
+          "the first ones": [{}, "looking · start [peer/n3.example:4001]"],
+          "some are known": [
+            { context: { candidates: new Map([["n4.example:4001", { address: addressOf(4), failures: 0 }]]) } },
+            "looking",
+          ],
+          "no peers are wanted": [{ context: { wantedPeers: 0 } }, "looking"],
+        },
         "roster.changed": "looking",
         "key.met": "looking",
         "peer.gone": "looking",
@@ -118,7 +125,6 @@ describe("bootstrap", () => {
   it("dials candidates while it has fewer peers than it wants, a few times each, and not those it has", () => {
     const { started, tell, refill } = live({ configured: [], wantedPeers: 2 })
     tell({ type: "addresses.learned", addresses: [3, 4, 5, 6].map(addressOf) })
-    refill()
     expect(started()).toHaveLength(2)
     expect(started()).toMatchObject([{ attemptsMax: dialAttemptsMax }, { attemptsMax: dialAttemptsMax }])
     const both = started()
@@ -146,7 +152,6 @@ describe("bootstrap", () => {
     expect(lonely.started()).toEqual([])
     const small = live({ configured: [], wantedPeers: 8, maxPeers: 1 })
     small.tell({ type: "addresses.learned", addresses: [3, 4, 5].map(addressOf) })
-    small.refill()
     expect(small.started()).toHaveLength(1)
   })
 })

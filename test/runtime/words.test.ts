@@ -5,7 +5,7 @@
 import { Effect, Exit } from "effect"
 import { describe, expect, it } from "vitest"
 import { proofHoldsOf, proofSubject } from "../../src/protocol/gossip/kinds/proof.ts"
-import { canonical, type JsonObject } from "../../src/protocol/identity/canonical-json.ts"
+import { canonical } from "../../src/protocol/identity/canonical-json.ts"
 import { sign, verify } from "../../src/protocol/identity/ed25519.ts"
 import { idOf, onWire } from "../../src/protocol/identity/id.ts"
 import { inactiveAfterMs, nameTombstoneLifeMs, tombstoneLifeMs } from "../../src/protocol/limits.ts"
@@ -13,30 +13,23 @@ import { writeTime } from "../../src/protocol/time.ts"
 import { defaultSettings, type NodeSettings } from "../../src/runtime/node.ts"
 import type { Node } from "../../src/runtime/node-service.ts"
 import { World } from "../../src/sim/world.ts"
-import { type Developer, developerOf, developerRequest, entityKeyOf, sdkRequest } from "../support/clients.ts"
+import {
+  type Developer,
+  developerOf,
+  developerRequest,
+  entityIdOf,
+  entityKeyOf,
+  handleRequest,
+  nameRequest,
+  sdkRequest,
+} from "../support/clients.ts"
 
 type Service = Node["Service"]
 
 const alice = developerOf(1)
 const bob = developerOf(2)
 const idOfDeveloper = (developer: Developer) => idOf("developer", developer.key.publicKey)
-const idOfAgent = (developer: Developer, index: number) => idOf("agent", entityKeyOf(developer, index).publicKey)
 const bearer = (developer: Developer, text: string) => `Bearer ${sign(developer.key, text)}`
-
-const handleRequest = (developer: Developer, handle: string, beside: JsonObject = {}): JsonObject => {
-  const said = { developer_id: idOfDeveloper(developer), handle, public_key: developer.key.publicKey, ...beside }
-  return { ...said, signature: sign(developer.key, canonical(said)) }
-}
-
-const nameRequest = (developer: Developer, said: JsonObject, signedBeside: JsonObject = {}): JsonObject => {
-  const five = { capability_tags: null, developer_handle: "alice", entity_name: "weather", version: "", ...said }
-  return {
-    ...said,
-    developer_handle: five.developer_handle,
-    entity_name: five.entity_name,
-    signature: sign(developer.key, canonical({ ...five, ...signedBeside })),
-  }
-}
 
 /** Two nodes that know each other. */
 const mesh = (over: Partial<NodeSettings> = {}) => {
@@ -69,12 +62,12 @@ describe("updating an entity", () => {
   it("takes the body that its key signed, and every node shows it", () => {
     const { here, pass, refusal, there } = mesh()
     here((node) => node.registerEntity(sdkRequest(alice, 0)))
-    const id = idOfAgent(alice, 0)
+    const id = entityIdOf(alice, 0)
     const body = ` { "name": "new \\u00e9 name", "tags": ["a"], "service_endpoint": "https://s.example", "ttl": null, "unknown": 1 } `
     const signature = sign(entityKeyOf(alice, 0), body)
     expect(refusal((node) => node.updateEntity(id, body, undefined))).toBe("unauthorized")
     expect(refusal((node) => node.updateEntity(id, `${body} `, `Bearer ${signature}`))).toBe("unauthorized")
-    expect(refusal((node) => node.updateEntity(idOfAgent(alice, 9), body, `Bearer ${signature}`))).toBe("not_found")
+    expect(refusal((node) => node.updateEntity(entityIdOf(alice, 9), body, `Bearer ${signature}`))).toBe("not_found")
     const updated = here((node) => node.updateEntity(id, body, `Bearer ${signature}`))
     expect(updated).toMatchObject({ name: "new é name", tags: ["a"], service_endpoint: "https://s.example", summary: "" })
     pass(1_000)
@@ -91,7 +84,7 @@ describe("updating an entity", () => {
   it("takes from a developer what the entity left unsigned, and nothing else", () => {
     const { here, pass, refusal, there } = mesh()
     here((node) => node.registerEntity(sdkRequest(alice, 0)))
-    const id = idOfAgent(alice, 0)
+    const id = entityIdOf(alice, 0)
     const body = JSON.stringify({ service_endpoint: "https://s.example" })
     here((node) => node.updateEntity(id, body, `Bearer-Dev ${sign(alice.key, body)}`))
     pass(1_000)
@@ -104,7 +97,7 @@ describe("updating an entity", () => {
   it("refuses what is none", () => {
     const { here, refusal } = mesh()
     here((node) => node.registerEntity(sdkRequest(alice, 0)))
-    const id = idOfAgent(alice, 0)
+    const id = entityIdOf(alice, 0)
     const cases = [
       "",
       "[]",
@@ -205,13 +198,13 @@ describe("names", () => {
     made.here((node) => node.claimHandle(handleRequest(alice, "alice")))
     return made
   }
-  const [first, second] = [idOfAgent(alice, 0), idOfAgent(alice, 1)]
+  const [first, second] = [entityIdOf(alice, 0), entityIdOf(alice, 1)]
 
   it("are bound, rebound, rolled back and released, and resolved on every node", () => {
     const { here, pass, refusal, there } = ready()
     expect(refusal((node) => node.bindName(nameRequest(bob, { entity_id: first })))).toBe("unauthorized")
-    expect(refusal((node) => node.bindName(nameRequest(alice, { entity_id: idOfAgent(bob, 0) })))).toBe("forbidden")
-    expect(refusal((node) => node.bindName(nameRequest(alice, { entity_id: idOfAgent(alice, 5) })))).toBe("not_found")
+    expect(refusal((node) => node.bindName(nameRequest(alice, { entity_id: entityIdOf(bob, 0) })))).toBe("forbidden")
+    expect(refusal((node) => node.bindName(nameRequest(alice, { entity_id: entityIdOf(alice, 5) })))).toBe("not_found")
     expect(refusal((node) => node.bindName(nameRequest(alice, { entity_id: first, entity_name: "No!" })))).toBe("invalid_request")
     expect(refusal((node) => node.bindName(nameRequest(alice, { entity_id: first, developer_handle: "nobody" })))).toBe("not_found")
     expect(here((node) => node.bindName(nameRequest(alice, { entity_id: first })))).toMatchObject({ version: 1, host: "zns01.example" })
@@ -277,7 +270,7 @@ describe("signs of life", () => {
     const timestamp = writeTime(atSeconds)
     return [timestamp, sign(entityKeyOf(alice, 0), timestamp)] as const
   }
-  const id = idOfAgent(alice, 0)
+  const id = entityIdOf(alice, 0)
 
   it("count once each, within a minute of our clock, by the entity's key", () => {
     const { here, now, refusal } = mesh()
@@ -289,7 +282,7 @@ describe("signs of life", () => {
     expect(refusal((node) => node.beat(id, ...beatAt(at + 61)))).toBe("invalid_request")
     expect(refusal((node) => node.beat(id, "noon", beatAt(at)[1]))).toBe("invalid_request")
     expect(refusal((node) => node.beat(id, writeTime(at + 1), beatAt(at)[1]))).toBe("unauthorized")
-    expect(refusal((node) => node.beat(idOfAgent(bob, 0), ...beatAt(at)))).toBe("not_found")
+    expect(refusal((node) => node.beat(entityIdOf(bob, 0), ...beatAt(at)))).toBe("not_found")
     expect(here((node) => node.beat(id, ...beatAt(at + 1))).isCounted).toBe(true)
   })
 
@@ -357,7 +350,7 @@ describe("registries", () => {
     // names under a proven host are no longer provisional
     here((node) => node.registerEntity(sdkRequest(alice, 0)))
     here((node) => node.claimHandle(handleRequest(alice, "alice")))
-    here((node) => node.bindName(nameRequest(alice, { entity_id: idOfAgent(alice, 0) })))
+    here((node) => node.bindName(nameRequest(alice, { entity_id: entityIdOf(alice, 0) })))
     pass(1_000)
     expect(there((node) => node.resolveName("alice", "weather")).isProvisional).toBe(false)
     pass(8 * 3_600_000)
@@ -374,7 +367,7 @@ describe("what is over", () => {
     here((node) => node.registerDeveloper(developerRequest(alice)))
     here((node) => node.registerEntity(sdkRequest(alice, 0)))
     here((node) => node.claimHandle(handleRequest(alice, "alice")))
-    here((node) => node.bindName(nameRequest(alice, { entity_id: idOfAgent(alice, 0) })))
+    here((node) => node.bindName(nameRequest(alice, { entity_id: entityIdOf(alice, 0) })))
     pass(2_000)
     expect(there((node) => node.resolveName("alice", "weather")).name.tier).toBe("gossip")
     const { settings } = machines[0]!.started!
@@ -389,7 +382,7 @@ describe("what is over", () => {
     here((node) => node.registerDeveloper(developerRequest(alice)))
     here((node) => node.registerEntity(sdkRequest(alice, 0)))
     here((node) => node.claimHandle(handleRequest(alice, "alice")))
-    here((node) => node.bindName(nameRequest(alice, { entity_id: idOfAgent(alice, 0) }, { current_version: 2 })))
+    here((node) => node.bindName(nameRequest(alice, { entity_id: entityIdOf(alice, 0) }, { current_version: 2 })))
     pass(180_000)
     expect(there((node) => node.resolveName("alice", "weather")).name).toMatchObject({ version: 2, tier: "gossip" })
     expect(there((node) => node.developer(idOfDeveloper(alice))).record.name).toBe("Alice")
@@ -398,7 +391,7 @@ describe("what is over", () => {
   it("is forgotten by every node, and their sets are the same", () => {
     const { here, machines, pass, world } = mesh()
     here((node) => node.registerEntity(sdkRequest(alice, 0)))
-    const id = idOfAgent(alice, 0)
+    const id = entityIdOf(alice, 0)
     here((node) => node.deregister(id, `Bearer ${sign(entityKeyOf(alice, 0), id)}`))
     pass(tombstoneLifeMs + 180_000)
     for (const machine of machines) expect(world.perform(machine, machine.store.slots(id))).toEqual([])

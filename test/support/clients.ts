@@ -21,6 +21,9 @@ export const developerOf = (byte: number): Developer => {
 
 export const entityKeyOf = (developer: Developer, index: number): SecretKey => deriveKey(developer.seed, index, domain)
 
+/** The id of that entity. */
+export const entityIdOf = (developer: Developer, index: number) => idOf("agent", entityKeyOf(developer, index).publicKey)
+
 const developerMembers = (developer: Developer, entityKey: SecretKey, index: number): JsonObject => ({
   developer_id: idOf("developer", developer.key.publicKey),
   developer_proof: { ...prove(developer.key, entityKey.publicKey, index) },
@@ -59,6 +62,22 @@ export const wholeRequest = (developer: Developer, index: number, fields: JsonOb
 export const developerRequest = (developer: Developer, fields: JsonObject = {}): JsonObject => {
   const signed: JsonObject = { github: "", name: "Alice", profile_url: "", ...fields, public_key: developer.key.publicKey }
   return { ...signed, signature: sign(developer.key, canonical(signed)) }
+}
+
+export const handleRequest = (developer: Developer, handle: string, beside: JsonObject = {}): JsonObject => {
+  const said = { developer_id: idOf("developer", developer.key.publicKey), handle, public_key: developer.key.publicKey, ...beside }
+  return { ...said, signature: sign(developer.key, canonical(said)) }
+}
+
+/** A name of an entity, bound as the SDKs do; `signedBeside` is what it signs besides the five fields. */
+export const nameRequest = (developer: Developer, said: JsonObject, signedBeside: JsonObject = {}): JsonObject => {
+  const five = { capability_tags: null, developer_handle: "alice", entity_name: "weather", version: "", ...said }
+  return {
+    ...said,
+    developer_handle: five.developer_handle,
+    entity_name: five.entity_name,
+    signature: sign(developer.key, canonical({ ...five, ...signedBeside })),
+  }
 }
 
 export const homeOf = (byte: number) => idOf("registry", developerOf(byte).key.publicKey)

@@ -68,7 +68,7 @@ export const plantedBugs = {
     plant(stage, () => {
       const forgetful: Reducer<GossipInput, GossipMemory, GossipEvent> = {
         ...gossip,
-        begin: (input) => ({ ...gossip.begin(input), seen: { buckets: Object.assign([], { push: () => 0 }), size: 0 } }),
+        begin: (input) => ({ ...gossip.begin(input), seen: { bucketsKept: 6, buckets: Object.assign([], { push: () => 0 }), size: 0 } }),
       }
       return { gossip: forgetful }
     }),

@@ -7,15 +7,19 @@
 import { seenIdsMax, seenWindowMs } from "../limits.ts"
 
 const bucketMs = 60_000
-const bucketsKept = seenWindowMs / bucketMs + 1
 
 export interface SeenSet {
+  readonly bucketsKept: number
   /** Newest last. */
   readonly buckets: Array<{ readonly minute: number; readonly ids: Set<string> }>
   size: number
 }
 
-export const empty = (): SeenSet => ({ buckets: [], size: 0 })
+export const empty = (windowMs: number = seenWindowMs): SeenSet => ({
+  bucketsKept: Math.ceil(windowMs / bucketMs) + 1,
+  buckets: [],
+  size: 0,
+})
 
 export const has = (seen: SeenSet, id: string): boolean => {
   for (let i = seen.buckets.length - 1; i >= 0; i--) if (seen.buckets[i]!.ids.has(id)) return true
@@ -43,7 +47,7 @@ export const remove = (seen: SeenSet, id: string): void => {
 }
 
 const forget = (seen: SeenSet, minute: number): void => {
-  while (seen.buckets.length > 0 && seen.buckets[0]!.minute <= minute - bucketsKept) drop(seen)
+  while (seen.buckets.length > 0 && seen.buckets[0]!.minute <= minute - seen.bucketsKept) drop(seen)
 }
 
 const drop = (seen: SeenSet): void => {

@@ -132,9 +132,9 @@ export const settings = {
   "mesh.dialect": later(setting(Kind.choice("auto", "spec", "agentdns"), "auto", "which mesh dialects are spoken")),
   "mesh.tls_enabled": later(setting(Kind.yesNo, true, "TLS between nodes")),
 
-  "gossip.max_hops": later(setting(Kind.whole(0, gossipHopsMax), gossipHopsMax, "how far an announcement travels")),
-  "gossip.max_announcements_per_second": later(setting(atLeastOne, announcementsPerSecond, "announcements taken from one peer")),
-  "gossip.dedup_window_seconds": later(setting(atLeastOne, seenWindowMs / 1_000, "how long an announcement is remembered as seen")),
+  "gossip.max_hops": setting(Kind.whole(0, gossipHopsMax), gossipHopsMax, "an announcement that made so many hops is not passed on"),
+  "gossip.max_announcements_per_second": setting(atLeastOne, announcementsPerSecond, "announcements taken from one peer"),
+  "gossip.dedup_window_seconds": setting(Kind.whole(1, 86_400), seenWindowMs / 1_000, "how long an announcement is remembered as seen"),
 
   "dht.enabled": later(setting(Kind.yesNo, true, "take part in the DHT")),
   "dht.k": later(setting(Kind.whole(1, 1_000), 20, "contacts of a bucket, holders of a value")),
