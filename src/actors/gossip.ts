@@ -159,8 +159,9 @@ const settle = (memory: GossipMemory, event: Extract<GossipEvent, { type: "annou
   const { envelope, from, changed, isCaughtUp } = event
   count(tallyOf(memory, from), changed ? "accept" : "stale")
   if (!changed) return
-  const { type: kind, subject, origin } = envelope.announcement
-  say({ type: "report", happening: { type: "gossip.accepted", kind, subject, origin, hopCount: envelope.hopCount } })
+  const { announcement, hopCount } = envelope
+  const { type: kind, subject, origin } = announcement
+  say({ type: "report", happening: { type: "gossip.accepted", kind, subject, origin, hopCount, announcement } })
   // at the bound nobody is pushed any further; who hears of the id may still ask
   const mayPush = envelope.hopCount < memory.hopsMax
   spread(memory, mayPush ? { ...envelope, hopCount: envelope.hopCount + 1 } : envelope, from, mayPush && !isCaughtUp, say)

@@ -1,8 +1,10 @@
 /** What is worth telling people: log lines and the activity stream are made of these. Never an input to any actor. */
-import type { AnnouncementType } from "../protocol/gossip/announcement.ts"
-import type { RegistryId } from "../protocol/identity/id.ts"
+import type { AnnouncementType, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import type { DeveloperId, EntityId, RegistryId } from "../protocol/identity/id.ts"
+import type { EntityRecord } from "../protocol/records/entity.ts"
 
-export type Happening =
+/** What an operator reads in the log. */
+export type Noteworthy =
   | { readonly type: "peer.connected"; readonly registryId: RegistryId; readonly address: string; readonly direction: "in" | "out" }
   | { readonly type: "peer.disconnected"; readonly registryId: RegistryId; readonly reason: string }
   | { readonly type: "peer.refused"; readonly registryId?: RegistryId; readonly address: string; readonly reason: string }
@@ -13,11 +15,35 @@ export type Happening =
       readonly met: string
       readonly because: "configured" | "pinned"
     }
+  | { readonly type: "node.phase"; readonly phase: string }
+
+/** What happens all the time; only the activity stream and the simulator's checkers hear of it. */
+export type Traffic =
   | {
       readonly type: "gossip.accepted"
       readonly kind: AnnouncementType
       readonly subject: string
       readonly origin: RegistryId
       readonly hopCount: number
+      readonly announcement: VerifiedAnnouncement
     }
-  | { readonly type: "node.phase"; readonly phase: string }
+  /** Ours, on its way to the mesh. */
+  | { readonly type: "announcement.said"; readonly announcement: VerifiedAnnouncement }
+  | { readonly type: "entity.deregistered"; readonly record: EntityRecord }
+  | { readonly type: "entity.beat"; readonly entityId: EntityId }
+  | { readonly type: "name.resolved"; readonly fqan: string; readonly developerId: DeveloperId; readonly entityId: EntityId }
+  /** A search went to a peer, or its answer came. What was searched for is nobody's business. */
+  | { readonly type: "search.asked"; readonly peer: RegistryId }
+  | { readonly type: "search.answered"; readonly peer: RegistryId; readonly results: number; readonly latencyMs: number }
+
+export type Happening = Noteworthy | Traffic
+
+export const isNoteworthy = (happening: Happening): happening is Noteworthy => noteworthy.has(happening.type)
+
+const noteworthy: ReadonlySet<Happening["type"]> = new Set<Noteworthy["type"]>([
+  "peer.connected",
+  "peer.disconnected",
+  "peer.refused",
+  "key.contradicted",
+  "node.phase",
+])

@@ -1,18 +1,23 @@
 /**
- * Housekeeping: once a minute what has outlived its purpose is forgotten (tombstones: a day, of names 30 days), and entities
- * of ours that gave no sign of life are found (registry page, "Active → inactive transition").
+ * Housekeeping: once a minute, or as often as the operator says, what has outlived its purpose is forgotten (tombstones: a
+ * day, of names 30 days), and entities of ours that gave no sign of life are found (registry page, "Active → inactive
+ * transition").
  *
- *     resting ──a minute──► resting: expire, review
+ *     resting ──period──► resting: expire, review
  */
 import { setup } from "xstate"
-import { sweepPeriodMs } from "../protocol/limits.ts"
 import { commands } from "./command.ts"
+
+export interface SweepInput {
+  readonly periodMs: number
+}
 
 export type SweepEvent = { readonly type: "sweep.asked" }
 
 const words = setup({
-  types: { events: {} as SweepEvent },
+  types: { input: {} as SweepInput, context: {} as SweepInput, events: {} as SweepEvent },
   actions: commands("expire", "review"),
+  delays: { period: ({ context }) => context.periodMs },
 })
 
 /** Now, and the minute begins anew. */
@@ -27,11 +32,11 @@ const again = {
 
 export const sweep = words.createMachine({
   id: "sweep",
-  context: {},
+  context: ({ input }) => input,
   initial: "resting",
   states: {
     resting: {
-      after: { [sweepPeriodMs]: again },
+      after: { period: again },
       on: { "sweep.asked": again },
     },
   },

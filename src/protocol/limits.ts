@@ -123,6 +123,30 @@ export const rrfConstant = 60
 /** Components of a hashed vector (deployed). */
 export const hashDimensions = 384
 
+// WebSockets ---------------------------------------------------------------------------------------------------------
+
+/** Largest message of a client on a WebSocket, in bytes; a larger one ends the connection (ruled: a beat has some 200). */
+export const socketMessageBytesMax = 4_096
+/** WebSockets in all, and from one address; beyond it the newest is refused (ruled: they leave room for requests). */
+export const socketsMax = 3_072
+export const socketsPerAddressMax = 512
+/** Activity streams in all, and from one address (ruled: each event is written to every one of them). */
+export const streamsMax = 256
+export const streamsPerAddressMax = 16
+/** A heartbeat connection must have sent a beat that counts within this time (ruled: strangers hold no places). */
+export const firstBeatPatienceMs = minute
+/** …and again within the time after which its entity is inactive and this (deployed: 60 s). */
+export const beatGraceMs = minute
+/** Messages a second that are looked at on the connection of one entity, and on one that many share; the rest wait (ruled). */
+export const beatsPerSecond = 5
+export const sharedBeatsPerSecond = 500
+/** Events that are kept for those who were away for a moment; the oldest are forgotten (ruled: a minute of a busy node). */
+export const recentEventsMax = 1_000
+/** Bytes that may wait for one slow reader of a stream; beyond it the connection is cut off (ruled: all recent events). */
+export const streamBacklogBytesMax = 1_048_576
+/** A reader of a stream that does not answer a ping before the next one is gone (ruled). */
+export const pingPeriodMs = 30 * second
+
 // doors --------------------------------------------------------------------------------------------------------------
 
 /** A caller must have finished its TLS handshake within this time (ruled: as a dial). */

@@ -19,6 +19,9 @@ export const secondsOf = (nowMs: number): Seconds => Math.floor(nowMs / 1_000)
 
 const momentShape = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/
 
+/** With milliseconds, as the activity stream writes it. */
+export const writeMoment = (atMs: number): string => new Date(atMs).toISOString()
+
 /** Milliseconds since 1970 of any RFC 3339 time, as clients of heartbeats write it; `undefined` when it is none. */
 export const readMoment = (text: string): number | undefined => {
   const at = momentShape.test(text) ? Date.parse(text) : Number.NaN

@@ -142,7 +142,7 @@ export class Node extends Context.Service<
     readonly releaseName: (handle: string, name: string, authorization: string | undefined) => Effect.Effect<void, Refused | StoreFailed>
     /** Our own host first; `host` chooses; several hosts and no choice is a conflict that lists them. */
     readonly resolveName: (handle: string, name: string, host?: string) => Effect.Effect<Resolution, Refused | StoreFailed>
-    /** A sign of life: the entity's signature over the timestamp as it was sent. */
+    /** A sign of life: the entity's signature over the timestamp as it was sent, or over `id` and that: so it counts for no sibling of the same key. */
     readonly beat: (id: string, timestamp: string, signature: string) => Effect.Effect<Beat, Refused | StoreFailed>
     /** Our identity proof (`/.well-known/zynd-registry.json`); said anew when we last said it eight hours ago. */
     readonly proof: Effect.Effect<RegistryProof, Refused | StoreFailed>

@@ -12,7 +12,17 @@ import { entityOf, type VerifiedAnnouncement } from "../protocol/gossip/announce
 import type { SlotKey } from "../protocol/gossip/slot-set.ts"
 import { type EntityId, readDeveloperId, readEntityId, type RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
-import { announcementsPerSecond, askedPeersMax, gossipHopsMax, leaseRenewalMs, maxPeersDefault, seenWindowMs } from "../protocol/limits.ts"
+import {
+  announcementsPerSecond,
+  askedPeersMax,
+  beatSkewMaxMs,
+  gossipHopsMax,
+  inactiveAfterMs,
+  leaseRenewalMs,
+  maxPeersDefault,
+  seenWindowMs,
+  sweepPeriodMs,
+} from "../protocol/limits.ts"
 import { type Address, writeAddress } from "../protocol/mesh/address.ts"
 import type { Hello, Role } from "../protocol/wire/message.ts"
 import type { ActorSystem } from "./actor-system.ts"
@@ -24,11 +34,11 @@ import { makeDesk, notFound } from "./node/desk.ts"
 import { developersOn } from "./node/developers.ts"
 import { entitiesOn } from "./node/entities.ts"
 import { handlesOn } from "./node/handles.ts"
-import { livenessOn } from "./node/liveness.ts"
+import { livenessOn, type LivenessSettings } from "./node/liveness.ts"
 import { namesOn } from "./node/names.ts"
 import { registryOn } from "./node/registry.ts"
 import { Node, type NodeStatus, type PeerView } from "./node-service.ts"
-import { type ListenFailed, RecordStore, Signer, type StoreFailed, Transport, Verifier } from "./ports.ts"
+import { Journal, type ListenFailed, RecordStore, Signer, type StoreFailed, Transport, Verifier } from "./ports.ts"
 import { refusingOwnWords } from "./own-words.ts"
 import { makeReadThrough, shownOf } from "./read-through.ts"
 import { asksOthers, capabilitiesOf, type Selection, storeOf } from "./roles.ts"
@@ -57,6 +67,7 @@ export interface NodeSettings {
   readonly registryHost?: string
   /** What a light node holds; other roles do not choose. */
   readonly selection: Selection
+  readonly liveness: LivenessSettings
   readonly engine: Engine
   /** What the actors are made of; tests plant bugs here, to see them caught. */
   readonly cast: Cast
@@ -76,6 +87,7 @@ export const defaultSettings: Omit<NodeSettings, "version"> = {
   wantedPeers: 8,
   bootstrap: [],
   selection: { categories: new Set(), developers: new Set() },
+  liveness: { isWatching: true, inactiveAfterMs, sweepPeriodMs, skewMaxMs: beatSkewMaxMs },
   engine: compiledEngine,
   cast,
   indexes: true,
@@ -100,6 +112,7 @@ export const makeNode = Effect.fnUntraced(function* (
   const disk = yield* RecordStore
   const store = storeOf(settings.role, disk, settings.selection)
   const transport = yield* Transport
+  const { report } = yield* Journal
   const startedAtMs = yield* Clock.currentTimeMillis
   const pins = yield* disk.pins
   const isHolder = settings.role === "full"
@@ -165,6 +178,7 @@ export const makeNode = Effect.fnUntraced(function* (
   const announce = (announcement: VerifiedAnnouncement) =>
     Effect.sync(() => {
       held(announcement)
+      report({ type: "announcement.said", announcement })
       tell("gossip", { type: "announcement.made", announcement })
     })
 
@@ -190,13 +204,14 @@ export const makeNode = Effect.fnUntraced(function* (
     host: settings.registryHost,
     role: settings.role,
     announce,
+    report,
     show: (id, entry) =>
       Effect.suspend(() => {
         searcher.follow(id, entry)
         return sayCounts
       }),
   })
-  const liveness = livenessOn(desk, startedAtMs)
+  const liveness = livenessOn(desk, startedAtMs, settings.liveness)
 
   /** Who has said anything says every eight hours at least that it is alive (`protocol/gossip/leases.ts`). */
   const renewLease = Effect.gen(function* () {
@@ -204,7 +219,7 @@ export const makeNode = Effect.fnUntraced(function* (
     const lastWord = leases?.lastWord.get(signer.registryId)
     if (lastWord !== undefined && (yield* Clock.currentTimeMillis) - lastWord * 1_000 >= leaseRenewalMs) yield* service.proof
   })
-  actors.start({ actor: "sweep", id: "sweep", input: {} })
+  actors.start({ actor: "sweep", id: "sweep", input: { periodMs: settings.liveness.sweepPeriodMs } })
 
   const service = Node.of({
     registryId: signer.registryId,

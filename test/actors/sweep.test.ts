@@ -7,7 +7,7 @@ import { checkTable } from "../support/table.ts"
 describe("sweep", () => {
   checkTable<StateValueFrom<typeof sweep>, SweepEvent, ContextFrom<typeof sweep>>({
     machine: sweep,
-    contexts: { resting: {} },
+    contexts: { resting: { periodMs: 60_000 } },
     events: { "sweep.asked": { type: "sweep.asked" } },
     rows: { resting: { "sweep.asked": "resting · expire, review", "(time)": "resting · expire, review" } },
   })

@@ -3,16 +3,13 @@
  * other, holds nothing and takes no writes; a light node holds what it chose and asks for the rest; a gateway holds nothing
  * and reads through.
  */
-import { Context, Effect, Layer } from "effect"
+import { Effect } from "effect"
 import { expect, it } from "vitest"
 import type { NodeContext } from "../../src/actors/node.ts"
-import { HttpListener, layer as http } from "../../src/runtime/http/server.ts"
-import { Node } from "../../src/runtime/node-service.ts"
 import type { NodeSettings, RunningNode } from "../../src/runtime/node.ts"
-import { makeMemoryStore } from "../../src/runtime/store/memory.ts"
 import { developerOf, entityIdOf, sdkRequest } from "../support/clients.ts"
-import { eventually, realNode } from "../support/real-nodes.ts"
-import { settings as httpSettings } from "./http/serving.ts"
+import { eventually } from "../support/real-nodes.ts"
+import { servedNode } from "../support/served-node.ts"
 
 const owner = developerOf(31)
 const chosen = entityIdOf(owner, 0)
@@ -20,11 +17,7 @@ const other = entityIdOf(owner, 1)
 
 /** A node with REST in front, and its store to look into. */
 const serving = Effect.fnUntraced(function* (seed: number, settings: Partial<NodeSettings>) {
-  const store = makeMemoryStore()
-  const node = yield* realNode(seed, store, { wantedPeers: 4, ...settings })
-  const role = settings.role ?? "full"
-  const served = yield* Layer.build(Layer.provide(http({ ...httpSettings, role }), Layer.succeed(Node, node.service)))
-  const { url } = Context.get(served, HttpListener)
+  const { running: node, store, url } = yield* servedNode(seed, { role: settings.role ?? "full" }, { wantedPeers: 4, ...settings })
   const ask = (path: string, init?: RequestInit) => Effect.promise(() => fetch(`${url}${path}`, init))
   return {
     node,

@@ -13,7 +13,7 @@ import { gossipSession, type GossipSessionEvent } from "../../src/actors/gossip-
 import { heartbeat, type HeartbeatEvent } from "../../src/actors/heartbeat.ts"
 import { node, type NodeEvent } from "../../src/actors/node.ts"
 import { peer, type PeerEvent } from "../../src/actors/peer.ts"
-import { sweep, type SweepEvent } from "../../src/actors/sweep.ts"
+import { sweep, type SweepEvent, type SweepInput } from "../../src/actors/sweep.ts"
 import { suspicionAfterMs, suspicionPatienceMs } from "../../src/protocol/limits.ts"
 import { writeAddress } from "../../src/protocol/mesh/address.ts"
 import type { Message, Reconcile } from "../../src/protocol/wire/message.ts"
@@ -202,11 +202,11 @@ const bootstrapInput = (chance: SeededRandom) => ({
   wantedPeers: chance.below(4),
 })
 
-const sweepEvents: Makers<SweepEvent, object> = { "sweep.asked": () => ({ type: "sweep.asked" }) }
+const sweepEvents: Makers<SweepEvent, SweepInput> = { "sweep.asked": () => ({ type: "sweep.asked" }) }
 
 /** Each machine of the cast; reducers have no modes and are tested by what they do. */
 export const plausible: Readonly<Record<Exclude<ActorKind, "gossip" | "holdings">, Plausible>> = {
-  sweep: { machine: sweep, events: sweepEvents, input: () => ({}) },
+  sweep: { machine: sweep, events: sweepEvents, input: () => ({ periodMs: 60_000 }) },
   peer: {
     machine: peer,
     events: peerEvents,

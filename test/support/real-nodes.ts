@@ -13,6 +13,7 @@ export const realNode = (
   seed: number,
   store: RecordStore["Service"],
   settings: Partial<NodeSettings> = {},
+  report: Journal["Service"]["report"] = () => {},
 ): Effect.Effect<RunningNode, unknown, Scope.Scope> => {
   const key = keyOf(seed)
   const ports = Layer.mergeAll(
@@ -22,7 +23,7 @@ export const realNode = (
     strictVerifier,
     codec,
     Layer.succeed(RecordStore, store),
-    Layer.succeed(Journal, { report: () => {}, defect: (cause) => Effect.runSync(Effect.logError(cause)) }),
+    Layer.succeed(Journal, { report, defect: (cause) => Effect.runSync(Effect.logError(cause)) }),
   )
   return makeNode({ ...defaultSettings, version: "test", wantedPeers: 0, ...settings }).pipe(Effect.provide(ports))
 }

@@ -1,10 +1,11 @@
 /**
  * What the running node tells people, as much of it as they can read.
  *
- * Gossip is counted in the node's status and not told one by one. Refusals are strangers' doing, so strangers would decide
+ * Traffic is for the activity stream (`activity.ts`) and not told one by one. Refusals are strangers' doing, so strangers would decide
  * how much is written: beyond some a minute they are only counted.
  */
 import { Cause } from "effect"
+import { isNoteworthy } from "../../actors/happening.ts"
 import type { Journal } from "../ports.ts"
 import type { Reporter } from "./reporter.ts"
 
@@ -17,7 +18,7 @@ export const journalOf = (reporter: Reporter): Journal["Service"] => {
   let refusals = 0
   return {
     report: (happening) => {
-      if (happening.type === "gossip.accepted") return
+      if (!isNoteworthy(happening)) return
       if (happening.type === "peer.refused") {
         const now = Math.floor(Date.now() / minuteMs)
         if (now !== minute) {

@@ -1,5 +1,5 @@
 /** What a node says on standard output: to people on one screen, or one JSON object a line. */
-import type { Happening } from "../../actors/happening.ts"
+import type { Noteworthy } from "../../actors/happening.ts"
 import type { PublicKey } from "../../protocol/identity/key.ts"
 import type { RegistryId } from "../../protocol/identity/id.ts"
 import { type Address, writeAddress } from "../../protocol/mesh/address.ts"
@@ -26,7 +26,7 @@ export interface Reporter {
   readonly ready: (facts: Ready) => void
   readonly stopping: () => void
   /** Something that happened in the running node. */
-  readonly happened: (happening: Happening) => void
+  readonly happened: (happening: Noteworthy) => void
   /** Our own fault; `where` is for whoever mends it. */
   readonly defect: (message: string, where: string) => void
 }
@@ -70,7 +70,7 @@ const pretty: Reporter = {
 }
 
 /** Nothing for what the screen says anyway. */
-const inWords = (happening: Happening): string | undefined => {
+const inWords = (happening: Noteworthy): string | undefined => {
   switch (happening.type) {
     case "peer.connected":
       return `${happening.direction === "in" ? "was called by" : "called"} ${happening.registryId} at ${happening.address}`
@@ -80,8 +80,6 @@ const inWords = (happening: Happening): string | undefined => {
       return `refused ${happening.registryId ?? "somebody"} at ${happening.address}: ${happening.reason}`
     case "key.contradicted":
       return `ANOTHER KEY at ${happening.address}: ${happening.met} where ${happening.expected} is ${happening.because}; not spoken with`
-    case "gossip.accepted":
-      return `heard of ${happening.subject} from ${happening.origin}`
     case "node.phase":
       return undefined
   }

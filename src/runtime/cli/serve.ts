@@ -9,6 +9,7 @@ import { existsSync } from "node:fs"
 import { homedir } from "node:os"
 import { join, resolve } from "node:path"
 import { Context, Effect, Layer, Logger } from "effect"
+import { Activity, makeActivity } from "../activity.ts"
 import { identityFileOf } from "../config.ts"
 import type { Settings } from "../config/settings.ts"
 import { layer as codec } from "../codec.ts"
@@ -69,19 +70,26 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
     const { key, warnings } = found ?? (yield* newIdentity(file, reporter))
     warnings.forEach(reporter.warn)
 
+    const journal = journalOf(reporter)
+    const activity = makeActivity(Date.now().toString(36), Date.now)
     const ports = Layer.mergeAll(
       tlsTransport(key, meshListen),
       systemTimers,
       signerOf(key),
       strictVerifier,
       codec,
-      Layer.succeed(Journal, journalOf(reporter)),
+      Layer.succeed(Journal, { ...journal, report: (happening) => [journal, activity].forEach(({ report }) => report(happening)) }),
       Layer.succeedContext(store),
     )
     const node = yield* makeNode(yield* nodeSettings(settings)).pipe(Effect.provide(ports))
     yield* Effect.addFinalizer(() => node.stop)
     const { HttpListener, layer: httpServer } = yield* Effect.promise(() => httpCode)
-    const served = yield* Layer.build(Layer.provide(httpServer(httpSettings(settings)), Layer.succeed(Node, node.service)))
+    const served = yield* Layer.build(
+      Layer.provide(
+        httpServer(httpSettings(settings)),
+        Layer.mergeAll(Layer.succeed(Node, node.service), Layer.succeed(Activity, activity)),
+      ),
+    )
     const http = Context.get(served, HttpListener)
     reporter.ready({
       version: version(),
@@ -147,6 +155,12 @@ const nodeSettings = (settings: Settings): Effect.Effect<NodeSettings> =>
       ...(advertisedHost !== undefined && { advertisedHost }),
       ...(publicUrl !== undefined && { registryHost: new URL(publicUrl).hostname }),
       ...(settings["mesh.allow"].length > 0 && { allowed: settings["mesh.allow"] }),
+      liveness: {
+        isWatching: settings["heartbeat.enabled"],
+        inactiveAfterMs: settings["heartbeat.inactive_threshold_seconds"] * 1_000,
+        sweepPeriodMs: settings["heartbeat.sweep_interval_seconds"] * 1_000,
+        skewMaxMs: settings["heartbeat.max_clock_skew_seconds"] * 1_000,
+      },
       engine,
     }
   })
@@ -165,6 +179,7 @@ const httpSettings = (settings: Settings): HttpSettings => {
     rateLimitSearch: settings["api.rate_limit_search"],
     rateLimitRegister: settings["api.rate_limit_register"],
     trustedProxies: settings["api.trusted_proxies"],
+    heartbeatSilenceMs: settings["heartbeat.inactive_threshold_seconds"] * 1_000,
     corsOrigins: settings["api.cors_origins"],
   }
 }

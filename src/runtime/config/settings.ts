@@ -7,12 +7,15 @@
  */
 import {
   announcementsPerSecond,
+  beatSkewMaxMs,
   gossipHopsMax,
+  inactiveAfterMs,
   maxPeersDefault,
   registrationsPerMinute,
   searchesPerMinute,
   searchResultsDefault,
   seenWindowMs,
+  sweepPeriodMs,
 } from "../../protocol/limits.ts"
 import type { Address } from "../../protocol/mesh/address.ts"
 import * as Kind from "./kind.ts"
@@ -170,10 +173,10 @@ export const settings = {
   "api.trusted_proxies": setting(Kind.list("ADDRESS,…"), [], "addresses whose X-Forwarded-For is believed"),
   "api.cors_origins": setting(Kind.list("ORIGIN,…"), ["*"], "origins whose pages may call us"),
 
-  "heartbeat.enabled": later(setting(Kind.yesNo, true, "watch whether entities are alive")),
-  "heartbeat.inactive_threshold_seconds": later(setting(atLeastOne, 300, "an entity silent for this long is inactive")),
-  "heartbeat.sweep_interval_seconds": later(setting(atLeastOne, 60, "how often that is looked at")),
-  "heartbeat.max_clock_skew_seconds": later(setting(atLeastOne, 60, "how far an entity's clock may be off")),
+  "heartbeat.enabled": setting(Kind.yesNo, true, "watch whether entities are alive"),
+  "heartbeat.inactive_threshold_seconds": setting(atLeastOne, inactiveAfterMs / 1_000, "an entity silent for this long is inactive"),
+  "heartbeat.sweep_interval_seconds": setting(atLeastOne, sweepPeriodMs / 1_000, "how often that is looked at"),
+  "heartbeat.max_clock_skew_seconds": setting(atLeastOne, beatSkewMaxMs / 1_000, "how far an entity's clock may be off"),
 
   "onboarding.mode": setting(Kind.choice("open", "restricted"), "open", "who may register developers"),
   "onboarding.auth_url": optional(Kind.httpUrl, "where developers are sent when it is restricted"),

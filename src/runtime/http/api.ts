@@ -10,9 +10,10 @@ import { developers } from "./developers-api.ts"
 import { entities } from "./entities-api.ts"
 import { network } from "./network-api.ts"
 import { search } from "./search-api.ts"
+import { streams } from "./streams-api.ts"
 
 export const Api = HttpApi.make("registry")
-  .add(entities, developers, search, network)
+  .add(entities, developers, search, network, streams)
   .annotateMerge(
     OpenApi.annotations({
       title: "AgentDNS registry node",

@@ -5,8 +5,13 @@
  * IPv6 clients are counted by their /64, which is what one customer has.
  */
 import { Option } from "effect"
-import type { HttpServerRequest } from "effect/http"
 import { BlockList, isIP, isIPv6 } from "node:net"
+
+/** As much of a request as this needs. */
+export interface Caller {
+  readonly remoteAddress: Option.Option<string>
+  readonly headers: { readonly [name: string]: string | undefined }
+}
 
 /** An IPv4 address, or the first half of an IPv6 one. */
 export type ClientAddress = string & { readonly ClientAddress: unique symbol }
@@ -14,7 +19,7 @@ export type ClientAddress = string & { readonly ClientAddress: unique symbol }
 export const clientAddressOf = (trustedProxies: ReadonlyArray<string>) => {
   const trusted = networksOf(trustedProxies)
   const isTrusted = (address: string) => trusted.check(address, isIPv6(address) ? "ipv6" : "ipv4")
-  return (request: HttpServerRequest.HttpServerRequest): ClientAddress => {
+  return (request: Caller): ClientAddress => {
     const direct = plain(Option.getOrElse(request.remoteAddress, () => ""))
     const forwarded = request.headers["x-forwarded-for"]
     if (forwarded === undefined || isIP(direct) === 0 || !isTrusted(direct)) return counted(direct)

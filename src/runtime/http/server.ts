@@ -11,20 +11,25 @@ import { createServer, type Server } from "node:http"
 import type { Socket } from "node:net"
 import { type Address, writeAddress } from "../../protocol/mesh/address.ts"
 import { requestBytesMax } from "../../protocol/limits.ts"
-import type { Node } from "../node-service.ts"
+import { Activity } from "../activity.ts"
+import { Node } from "../node-service.ts"
 import { ListenFailed } from "../ports.ts"
+import { activityStream } from "./activity-stream.ts"
 import { Api } from "./api.ts"
 import { corsOf } from "./cors.ts"
 import * as Developers from "./developers.ts"
 import { docsPath, layer as docsPage } from "./docs-page.ts"
 import { edge, methodsOf } from "./edge.ts"
 import * as Entities from "./entities.ts"
+import { heartbeatStreams } from "./heartbeats.ts"
 import { layer as metricsPage, metricsPath } from "./metrics.ts"
 import * as Network from "./network.ts"
-import { type Problem, statusOf } from "./problems.ts"
+import type { Problem } from "./problems.ts"
 import * as RateLimits from "./rate-limits.ts"
 import * as Search from "./search.ts"
 import type { HttpSettings } from "./settings.ts"
+import * as Streams from "./streams.ts"
+import { makeUpgrades, plainAnswer } from "./upgrades.ts"
 
 /** Where REST is served, once it is. */
 export class HttpListener extends Context.Service<
@@ -37,7 +42,7 @@ export class HttpListener extends Context.Service<
   }
 >()("agentdns/runtime/http/HttpListener") {}
 
-export const layer = (settings: HttpSettings): Layer.Layer<HttpListener, ListenFailed, Node> =>
+export const layer = (settings: HttpSettings): Layer.Layer<HttpListener, ListenFailed, Activity | Node> =>
   Layer.effect(HttpListener, serve(settings)).pipe(
     Layer.provide(routes(settings)),
     Layer.provide(Layer.provide(HttpRouter.layer, Layer.succeed(HttpRouter.RouterConfig, routerConfig))),
@@ -52,7 +57,7 @@ const routerConfig = { ignoreTrailingSlash: false, ignoreDuplicateSlashes: false
 const routes = (settings: HttpSettings) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(Api, { openapiPath }).pipe(
-      Layer.provide([Entities.layer(settings), Developers.layer(settings), Search.layer(settings), Network.layer(settings)]),
+      Layer.provide([Entities.layer(settings), Developers.layer(settings), Search.layer(settings), Network.layer(settings), Streams.layer]),
       Layer.provide(RateLimits.layer(settings)),
     ),
     docsPage,
@@ -73,16 +78,18 @@ const farewellPatience = "5 seconds"
 
 const serve = Effect.fnUntraced(function* (
   settings: HttpSettings,
-): Effect.fn.Return<HttpListener["Service"], ListenFailed, HttpRouter.HttpRouter | Scope.Scope> {
+): Effect.fn.Return<HttpListener["Service"], ListenFailed, Activity | HttpRouter.HttpRouter | Node | Scope.Scope> {
   const router = yield* HttpRouter.HttpRouter
   const app = edge(router.asHttpEffect(), corsOf(settings.corsOrigins), methodsOf(Api, [openapiPath, docsPath, metricsPath], routerConfig))
   const handler = yield* NodeHttpServer.makeHandler(app, { scope: yield* Effect.scope }).pipe(
     Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(requestBytesMax)),
   )
+  const node = yield* Node
   const server = yield* Effect.acquireRelease(
     Effect.sync(() =>
       createServer(
         {
+          shouldUpgradeCallback: (request) => upgrades.isOurs(request),
           requestTimeout: requestPatienceMs,
           headersTimeout: headPatienceMs,
           keepAliveTimeout: quietMs,
@@ -93,6 +100,9 @@ const serve = Effect.fnUntraced(function* (
     ),
     close,
   )
+  // ends first: a server is closed when nobody is connected any more
+  const upgrades = yield* makeUpgrades([...heartbeatStreams(node, settings), activityStream(yield* Activity, node.registryId)], settings)
+  server.on("upgrade", upgrades.upgrade)
   server.maxConnections = connectionsMax
   server.timeout = quietMs
   server.on("clientError", answerUnreadable)
@@ -132,8 +142,5 @@ const answerUnreadable = (error: NodeJS.ErrnoException, socket: Socket): void =>
           error: "invalid_request",
           message: error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? "the request did not arrive in time" : "this is not HTTP",
         }
-  const body = JSON.stringify(problem)
-  socket.end(
-    `HTTP/1.1 ${statusOf[problem.error]} ${problem.error}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  )
+  socket.end(plainAnswer(problem))
 }

@@ -17,6 +17,8 @@ export interface HttpSettings {
   readonly rateLimitRegister: number
   /** Addresses or networks (`10.0.0.0/8`) whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: ReadonlyArray<string>
+  /** An entity that is silent for this long counts as inactive. */
+  readonly heartbeatSilenceMs: number
   /** Origins whose pages may call; `*` is any. */
   readonly corsOrigins: ReadonlyArray<string>
 }

@@ -4,6 +4,7 @@
  * Saying is always the same: go on from our last word about the subject, write it, tell the mesh.
  */
 import { Clock, Effect } from "effect"
+import type { Happening } from "../../actors/happening.ts"
 import type { Announcement, Origin, VerifiedAnnouncement } from "../../protocol/gossip/announcement.ts"
 import type { verify } from "../../protocol/identity/ed25519.ts"
 import type { EntityId } from "../../protocol/identity/id.ts"
@@ -40,6 +41,8 @@ export interface Desk {
   readonly say: (...words: ReadonlyArray<OwnWord>) => Effect.Effect<void, Refused | StoreFailed>
   /** Announces what is written already. */
   readonly announce: (announcement: VerifiedAnnouncement) => Effect.Effect<void>
+  /** For people. */
+  readonly report: (happening: Happening) => void
   /** This is shown of an entity now. */
   readonly show: (id: EntityId, entry: EntityEntry | undefined) => Effect.Effect<void>
   /** What is shown of an entity may have changed. */
@@ -47,7 +50,7 @@ export interface Desk {
 }
 
 export const makeDesk = (
-  parts: Pick<Desk, "origin" | "store" | "check" | "host" | "announce" | "show"> & { readonly role: Role },
+  parts: Pick<Desk, "origin" | "store" | "check" | "host" | "announce" | "report" | "show"> & { readonly role: Role },
 ): Desk => {
   const { announce, origin, role, store } = parts
   return {

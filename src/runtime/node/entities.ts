@@ -13,7 +13,7 @@ import { conflict, type Desk, type NextWord, notFound, overtaken, refusedAs } fr
 import { endingNames } from "./names.ts"
 
 export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" | "updateEntity" | "deregister"> => {
-  const { announce, check, mayWrite, nextWord, nowMs, origin, refresh, say, show, store } = desk
+  const { announce, check, mayWrite, nextWord, nowMs, origin, refresh, report, say, show, store } = desk
 
   /** Where we said anything of its status: that there is nothing more to say. */
   const endingStatus = Effect.fnUntraced(function* (entityId: EntityId) {
@@ -65,6 +65,7 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
       const isGone = yield* store.deregister(entityId, announcement, also).pipe(Effect.catchTag("Overtaken", overtaken))
       if (!isGone) return yield* notFound("no such entity is registered here")
       yield* refresh(entityId)
+      report({ type: "entity.deregistered", record })
       for (const word of [{ announcement }, ...also]) yield* announce(word.announcement)
       return record
     }),

@@ -8,7 +8,6 @@ import { Effect } from "effect"
 import { announceStatus } from "../../protocol/gossip/announcement.ts"
 import { statusSubject } from "../../protocol/gossip/kinds/status.ts"
 import { readSignature } from "../../protocol/identity/key.ts"
-import { beatSkewMaxMs, inactiveAfterMs } from "../../protocol/limits.ts"
 import type { EntityEntry, EntityStatus } from "../../protocol/records/entity.ts"
 import { readMoment, type Seconds, secondsOf } from "../../protocol/time.ts"
 import type { Node, Refused } from "../node-service.ts"
@@ -22,8 +21,21 @@ export interface Liveness {
   readonly review: Effect.Effect<void, Refused | StoreFailed>
 }
 
-export const livenessOn = (desk: Desk, startedAtMs: number): Liveness => {
-  const { check, mayWrite, nextWord, nowMs, origin, refresh, say, store } = desk
+/** What an operator may decide about it (`[heartbeat]`). */
+export interface LivenessSettings {
+  /** False: nobody is looked after; beats count all the same. */
+  readonly isWatching: boolean
+  /** Without a beat for this long an entity is inactive. */
+  readonly inactiveAfterMs: number
+  /** How often that is looked at. */
+  readonly sweepPeriodMs: number
+  /** How far a beat's timestamp may be from our clock. */
+  readonly skewMaxMs: number
+}
+
+export const livenessOn = (desk: Desk, startedAtMs: number, settings: LivenessSettings): Liveness => {
+  const { check, mayWrite, nextWord, nowMs, origin, refresh, report, say, store } = desk
+  const { inactiveAfterMs, isWatching, skewMaxMs } = settings
   /** Timestamp of each entity's last beat in milliseconds: what is not later was counted, or could have been. */
   const counted = new Map<string, number>()
 
@@ -47,16 +59,17 @@ export const livenessOn = (desk: Desk, startedAtMs: number): Liveness => {
         const sentMs = readMoment(timestamp)
         if (sentMs === undefined) return yield* refused("invalid_request", "timestamp is not a time as RFC 3339 writes it", "timestamp")
         const now = yield* nowMs
-        if (Math.abs(now - sentMs) > beatSkewMaxMs)
-          return yield* refused("invalid_request", "timestamp is more than a minute off", "timestamp")
+        if (Math.abs(now - sentMs) > skewMaxMs)
+          return yield* refused("invalid_request", `timestamp is more than ${skewMaxMs / 1_000} s off`, "timestamp")
         const signature = readSignature(said)
-        if (signature === undefined || !check(public_key, timestamp, signature))
+        if (signature === undefined || ![timestamp, id + timestamp].some((text) => check(public_key, text, signature)))
           return yield* refused("unauthorized", "the signature is not the entity's over this timestamp", "signature")
         // The first beats of a life could be repetitions of ones that were counted before the restart.
         if (sentMs <= (counted.get(entity_id) ?? Math.min(startedAtMs, now - 1) - 1)) return { isCounted: false, hasBecomeActive: false }
         counted.set(entity_id, sentMs)
         const at = secondsOf(now)
         yield* store.beat(entity_id, at)
+        report({ type: "entity.beat", entityId: entity_id })
         if (entry.status === "active") return { isCounted: true, hasBecomeActive: false }
         yield* tell(entry, "active", at)
         return { isCounted: true, hasBecomeActive: true }
@@ -66,8 +79,8 @@ export const livenessOn = (desk: Desk, startedAtMs: number): Liveness => {
     review: Effect.gen(function* () {
       const now = yield* nowMs
       // What is too old to be sent again need not be remembered.
-      for (const [id, sentMs] of counted) if (sentMs < now - 2 * beatSkewMaxMs) counted.delete(id)
-      if (now - startedAtMs < inactiveAfterMs) return
+      for (const [id, sentMs] of counted) if (sentMs < now - 2 * skewMaxMs) counted.delete(id)
+      if (!isWatching || now - startedAtMs < inactiveAfterMs) return
       for (const entry of yield* store.silentSince(secondsOf(now - inactiveAfterMs))) {
         // Whoever beats, or ends, at this very moment is looked at again in a minute.
         yield* tell(entry, "inactive", entry.lastHeartbeat).pipe(Effect.catchTag("Refused", () => Effect.void))

@@ -15,7 +15,7 @@ import { localEntity } from "./entities.ts"
 import { heldHandle } from "./handles.ts"
 
 export const namesOn = (desk: Desk): Pick<Node["Service"], "bindName" | "rebindName" | "rollbackName" | "releaseName" | "resolveName"> => {
-  const { check, host, mayWrite, nextWord, origin, say, store } = desk
+  const { check, host, mayWrite, nextWord, origin, report, say, store } = desk
 
   const ourHost =
     host === undefined ? refused("invalid_request", "this registry has no HTTPS endpoint: it binds no names") : Effect.succeed(host)
@@ -123,6 +123,12 @@ export const namesOn = (desk: Desk): Pick<Node["Service"], "bindName" | "rebindN
         name: entry,
         isProvisional: entry.tier !== "local" && (proven.length !== 1 || proven[0] !== entry.registry),
       }
+      report({
+        type: "name.resolved",
+        fqan: fqanOf(entry.host, entry.handle, entry.name),
+        developerId: entry.developerId,
+        entityId: entry.entityId,
+      })
       const entity = yield* store.entity(entry.entityId)
       return entity === undefined ? resolution : { ...resolution, entity }
     }),

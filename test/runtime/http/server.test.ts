@@ -263,10 +263,13 @@ describe("the node itself", () => {
       "/v1/developers/{id}",
       "/v1/entities",
       "/v1/entities/{id}",
+      "/v1/entities/{id}/ws",
+      "/v1/heartbeat",
       "/v1/info",
       "/v1/network/peers",
       "/v1/network/status",
       "/v1/search",
+      "/v1/ws/activity",
     ])
     const responses = (json["paths"] as unknown as Record<string, Record<string, { readonly responses: JsonObject }>>)["/v1/entities"]![
       "post"

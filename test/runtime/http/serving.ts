@@ -13,6 +13,7 @@ import type { EntityEntry } from "../../../src/protocol/records/entity.ts"
 import type { Refusal } from "../../../src/protocol/records/refusal.ts"
 import { readRegistration } from "../../../src/protocol/records/registration.ts"
 import { KeywordIndex } from "../../../src/protocol/search/keyword-index.ts"
+import { Activity, makeActivity } from "../../../src/runtime/activity.ts"
 import { HttpListener, layer } from "../../../src/runtime/http/server.ts"
 import type { HttpSettings } from "../../../src/runtime/http/settings.ts"
 import { Node, Refused } from "../../../src/runtime/node-service.ts"
@@ -31,6 +32,7 @@ export const settings: HttpSettings = {
   rateLimitSearch: 1_000_000,
   rateLimitRegister: 1_000_000,
   trustedProxies: [],
+  heartbeatSilenceMs: 300_000,
   corsOrigins: ["*"],
 }
 
@@ -160,7 +162,11 @@ const nodeInMemory = (served: { trouble: Trouble }): Node["Service"] => {
 export const serveOn = async (changed: Partial<HttpSettings> = {}): Promise<Served> => {
   const scope = Scope.makeUnsafe()
   const served = { trouble: "none" as Trouble }
-  const app = layer({ ...settings, ...changed }).pipe(Layer.provide(Layer.sync(Node, () => Node.of(nodeInMemory(served)))))
+  const ports = Layer.mergeAll(
+    Layer.sync(Node, () => Node.of(nodeInMemory(served))),
+    Layer.sync(Activity, () => makeActivity("run", () => 0)),
+  )
+  const app = layer({ ...settings, ...changed }).pipe(Layer.provide(ports))
   const context = await Effect.runPromise(Layer.buildWithScope(app, scope).pipe(Effect.provideService(References.MinimumLogLevel, "None")))
   const { address, url } = context.mapUnsafe.get(HttpListener.key) as HttpListener["Service"]
   return Object.assign(served, { url, port: address.port, stop: () => Effect.runPromise(Scope.close(scope, Exit.void)) })
