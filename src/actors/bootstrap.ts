@@ -8,7 +8,7 @@
  *       └┘ refill period, first candidates: dial what is missing
  */
 import { assign, setup } from "xstate"
-import type { RegistryId } from "../protocol/identity/id.ts"
+import { idOf, type RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
 import { dialAttemptsMax, refillPeriodMs } from "../protocol/limits.ts"
 import { type Address, writeAddress } from "../protocol/mesh/address.ts"
@@ -46,8 +46,9 @@ interface BootstrapContext extends BootstrapInput {
   readonly candidates: Candidates.Candidates
   /** Outbound peers that are running, by actor id. */
   readonly running: ReadonlySet<string>
-  /** Addresses of members, and how many members there are. */
+  /** Addresses and ids of members, and how many members there are. */
   readonly connected: ReadonlySet<string>
+  readonly registries: ReadonlySet<RegistryId>
   readonly members: number
   /** What to start next; filled by `plan`, emptied by the commands. */
   readonly next: ReadonlyArray<PeerInput>
@@ -64,6 +65,7 @@ export const bootstrap = setup({
     })),
     enrol: assign((_, { members }: Extract<BootstrapEvent, { readonly type: "roster.changed" }>) => ({
       connected: new Set(members.flatMap(({ address }) => (address === undefined ? [] : [writeAddress(address)]))),
+      registries: new Set(members.map(({ registryId }) => registryId)),
       members: members.length,
     })),
     pinKey: assign(({ context }, { pin }: { readonly pin: PeerPin }) => ({
@@ -86,6 +88,7 @@ export const bootstrap = setup({
     candidates: new Map(),
     running: new Set(),
     connected: new Set(),
+    registries: new Set(),
     members: 0,
     next: [],
     dice: dice(input.seed),
@@ -126,7 +129,11 @@ export const bootstrap = setup({
 
 /** Whom to dial now: configured addresses that are neither running nor connected, then candidates. */
 const plan = (context: BootstrapContext): Partial<BootstrapContext> => {
-  const isBusy = (address: Address) => context.running.has(outboundPeerOf(address)) || context.connected.has(writeAddress(address))
+  const pinnedAt = (address: Address) => context.pins.find((pin) => pin.address === writeAddress(address))?.key
+  /** Another address of somebody who is connected: dialled again, it would only take the other link's place. */
+  const isAnothers = (key: PublicKey | undefined) => key !== undefined && context.registries.has(idOf("registry", key))
+  const isBusy = (address: Address) =>
+    context.running.has(outboundPeerOf(address)) || context.connected.has(writeAddress(address)) || isAnothers(pinnedAt(address))
   const missing = context.configured.filter(({ address }) => !isBusy(address))
   const busy = new Set([...context.connected, ...[...context.running].map((id) => id.slice("peer/".length))])
   const room = Math.min(context.wantedPeers, context.maxPeers) - context.members - missing.length
@@ -138,7 +145,7 @@ const plan = (context: BootstrapContext): Partial<BootstrapContext> => {
   ].map(({ address, key, attemptsMax }): PeerInput => {
     const [value, after] = roll(current)
     current = after
-    const pinned = context.pins.find((pin) => pin.address === writeAddress(address))?.key
+    const pinned = pinnedAt(address)
     return {
       direction: "out",
       id: outboundPeerOf(address),

@@ -17,7 +17,7 @@ import * as Tree from "../protocol/gossip/tree.ts"
 import * as Reputation from "../protocol/gossip/reputation.ts"
 import * as SeenSet from "../protocol/gossip/seen-set.ts"
 import { count, type Tally, type Verdict } from "../protocol/gossip/verdict.ts"
-import { beaconPeriodMs, gossipHopsMax, graftPatienceMs, lazyPeriodMs, missingIdsMax } from "../protocol/limits.ts"
+import { beaconPeriodMs, gossipHopsMax, graftPatienceMs, graftsMax, lazyPeriodMs, missingIdsMax } from "../protocol/limits.ts"
 import type { RegistryId } from "../protocol/identity/id.ts"
 import type { BeaconMessage, Gossip, Message } from "../protocol/wire/message.ts"
 import { sessionOf } from "./cast.ts"
@@ -232,27 +232,27 @@ const learnOf = (memory: GossipMemory, link: Link, id: AnnouncementId, say: Say)
   LazyPush.knows(memory.push, link, id)
   const { missing } = memory.push
   if (SeenSet.has(memory.seen, id)) return
-  const sources = missing.get(id)
-  if (sources !== undefined) {
-    if (!sources.includes(link)) sources.push(link)
+  const known = missing.get(id)
+  if (known !== undefined) {
+    if (!known.sources.includes(link)) known.sources.push(link)
   } else if (missing.size < missingIdsMax) {
-    missing.set(id, [link])
+    missing.set(id, { sources: [link], asked: 0 })
     say({ type: "remind", afterMs: graftPatienceMs, event: { type: "graft.due", id } })
   }
 }
 
-/** It did not come: the next one who has it becomes eager, and we ask again if need be. */
+/** It did not come: the next one who has it becomes eager, and we ask again if need be, in turn. */
 const graft = (memory: GossipMemory, id: AnnouncementId, say: Say): void => {
   const { missing, links } = memory.push
-  const sources = (missing.get(id) ?? []).filter((link) => links.has(link))
-  const [source, ...others] = sources
-  if (source === undefined || SeenSet.has(memory.seen, id)) {
+  const { asked = 0, sources = [] } = missing.get(id) ?? {}
+  const [source, ...others] = sources.filter((link) => links.has(link))
+  if (source === undefined || asked === graftsMax || SeenSet.has(memory.seen, id)) {
     missing.delete(id)
     return
   }
   LazyPush.turn(memory.push, source, true)
   say({ type: "send", link: source, message: { type: "GRAFT", ids: [id] } })
-  missing.set(id, others)
+  missing.set(id, { sources: [...others, source], asked: asked + 1 })
   say({ type: "remind", afterMs: graftPatienceMs, event: { type: "graft.due", id } })
 }
 

@@ -146,7 +146,10 @@ export const peer = setup({
             target: "greeting",
             actions: [
               { type: "link", params: ({ event }) => ({ link: event.link, key: event.key, host: event.host, sinceMs: event.nowMs }) },
-              { type: "send", params: ({ context }) => ({ link: linkOf(context), message: context.input.self }) },
+              {
+                type: "send",
+                params: ({ context }) => ({ link: linkOf(context), message: { ...context.input.self, dial: dialOf(context.linked!) } }),
+              },
             ],
           },
         ],
@@ -366,6 +369,7 @@ const whyNot = ({ input, hello, linked }: PeerContext, message: Message): string
 }
 
 const memberOf = ({ input, linked, hello }: PeerContext): Member => {
+  const dial = input.direction === "out" ? dialOf(linked!) : hello!.dial
   const address = input.direction === "out" ? input.address : Greeting.addressOf(hello!, linked!.host)
   return {
     peer: input.id,
@@ -377,8 +381,12 @@ const memberOf = ({ input, linked, hello }: PeerContext): Member => {
     ...(address !== undefined && { address }),
     agentCount: hello!.agentCount,
     connectedAtMs: linked!.sinceMs,
+    ...(dial !== undefined && { dial }),
   }
 }
+
+/** Greater for every dial of ours: microseconds, of which the last three digits tell dials of one millisecond apart. */
+const dialOf = ({ link, sinceMs }: Linked): number => sinceMs * 1_000 + (link % 1_000)
 
 const pinOf = (context: PeerContext): Pin.PeerPin => ({
   address: writeAddress(addressOf(context)!),

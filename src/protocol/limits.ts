@@ -196,6 +196,8 @@ export const reconciledAtOnceMax = 1_000
 export const lazyPeriodMs = 500
 /** An announcement whose id was told must have come within this time, else it is asked for. */
 export const graftPatienceMs = 700
+/** Times an id is asked for, of one who told of it after the other, before it is left to anti-entropy (ruled: at 10 % loss one of 4,000 is left). */
+export const graftsMax = 5
 /** Ids in one IHAVE or GRAFT. */
 export const idsPerMessageMax = 500
 /** Ids owed to one lazy link; ids told to us that did not come yet; announcements kept ready for a GRAFT. */

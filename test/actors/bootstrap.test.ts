@@ -21,6 +21,7 @@ const dialling: Context = {
   candidates: new Map(),
   running: new Set([idOf(2)]),
   connected: new Set(),
+  registries: new Set(),
   members: 0,
   next: [],
   dice: dice(1),

@@ -6,7 +6,7 @@ import { gossip, type GossipEvent, type GossipMemory } from "../../src/actors/go
 import type { AnnouncementId } from "../../src/protocol/gossip/announcement.ts"
 import * as LazyPush from "../../src/protocol/gossip/lazy-push.ts"
 import * as SeenSet from "../../src/protocol/gossip/seen-set.ts"
-import { beaconPatienceMs, gossipHopsMax, missingIdsMax, owedIdsMax, recentEnvelopesMax } from "../../src/protocol/limits.ts"
+import { beaconPatienceMs, gossipHopsMax, graftsMax, missingIdsMax, owedIdsMax, recentEnvelopesMax } from "../../src/protocol/limits.ts"
 import type { Message, MessageType } from "../../src/protocol/wire/message.ts"
 import { noon, registryOf } from "../support/builders.ts"
 import { announcementOf, envelopeOf, gossipOf, heartbeatOf, helloOf, noonMs } from "../support/mesh.ts"
@@ -142,7 +142,7 @@ const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> |
       event: from(lazy, { type: "IHAVE", ids: [fresh.id, fresh.id] }),
       says: [],
       counts: `${tree} ids 1, ${lazy} ids 1`,
-      then: ({ push }) => push.missing.get(fresh.id),
+      then: ({ push }) => push.missing.get(fresh.id)!.sources,
     },
   },
   GRAFT: {
@@ -320,10 +320,28 @@ const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> |
       says: [],
       then: ({ push }) => push.missing.size,
     },
-    "and nobody is left to ask": {
+    "and again not: the next one is asked": {
       before: (memory) => {
         step(memory, from(lazy, { type: "IHAVE", ids: [fresh.id] }))
+        step(memory, from(tree, { type: "IHAVE", ids: [fresh.id] }))
         step(memory, { type: "graft.due", id: fresh.id })
+      },
+      event: { type: "graft.due", id: fresh.id },
+      says: [`${tree} GRAFT 1`, "remind graft.due"],
+      then: ({ push }) => push.missing.get(fresh.id)!.sources,
+    },
+    "and there is one to ask, again and again": {
+      before: (memory) => {
+        step(memory, from(lazy, { type: "IHAVE", ids: [fresh.id] }))
+        for (let i = 1; i < graftsMax; i++) step(memory, { type: "graft.due", id: fresh.id })
+      },
+      event: { type: "graft.due", id: fresh.id },
+      says: [`${lazy} GRAFT 1`, "remind graft.due"],
+    },
+    "and it was asked for often enough": {
+      before: (memory) => {
+        step(memory, from(lazy, { type: "IHAVE", ids: [fresh.id] }))
+        for (let i = 0; i < graftsMax; i++) step(memory, { type: "graft.due", id: fresh.id })
       },
       event: { type: "graft.due", id: fresh.id },
       says: [],
@@ -374,7 +392,8 @@ const afterwards: Readonly<Record<string, unknown>> = {
   "link.left of the parent: the others are asked for whole ones": true,
   "graft.due and it did not come": true,
   "graft.due and it came": 0,
-  "graft.due and nobody is left to ask": 0,
+  "graft.due and again not: the next one is asked": [lazy, tree],
+  "graft.due and it was asked for often enough": 0,
   "beacon.due to the root": 1,
   "beacon.due to another, whose root fell silent": undefined,
 }

@@ -73,3 +73,20 @@ it("who comes late holds 5,000 records within seconds, on the embedded database"
   console.log(`${records} records reached the late node in ${(tookMs / 1_000).toFixed(1)} s`)
   rmSync(directory, { recursive: true, force: true })
 })
+
+it("a node that is dialled at two addresses keeps one link, and is not dialled again", { timeout: 30_000 }, async () => {
+  const program = Effect.gen(function* () {
+    const there = yield* realNode(211, makeMemoryStore())
+    const twice = ["127.0.0.1", "localhost"].map((host) => ({ address: { ...there.address, host } }))
+    const here = yield* realNode(212, makeMemoryStore(), { bootstrap: twice })
+    const peers = ({ service }: RunningNode) => Effect.runSync(service.peers)
+    yield* eventually("both are connected", () => peers(here).length === 1 && peers(there).length === 1, 5_000)
+    // whichever greeting came first, both ends have settled on one by now, and nobody dials the other
+    yield* Effect.sleep(1_600)
+    const [settled] = peers(there)
+    yield* Effect.sleep(1_100)
+    expect([peers(here).length, peers(there).length]).toEqual([1, 1])
+    expect(peers(there)[0]!.connectedAtMs).toBe(settled!.connectedAtMs)
+  })
+  await Effect.runPromise(Effect.scoped(program))
+})

@@ -127,7 +127,7 @@ export const plantedBugs = {
     inGossip(stage, () => (memory, event, say) => {
       gossip.step(memory, event, say)
       if (event.type === "message.received" && event.message.type === "IHAVE")
-        for (const id of event.message.ids) memory.push.missing.set(id, [event.link])
+        for (const id of event.message.ids) memory.push.missing.set(id, { sources: [event.link], asked: 0 })
     }),
 
   /** One allowance for all: who floods spends it. */

@@ -28,7 +28,14 @@ export interface LazyPush<Link> {
   /** What was accepted lately, ready to be sent when somebody grafts; at the bound the oldest are forgotten. */
   readonly recent: Map<AnnouncementId, Envelope>
   /** Ids that were told to us and did not come yet, with those who told them. */
-  readonly missing: Map<AnnouncementId, Array<Link>>
+  readonly missing: Map<AnnouncementId, Missing<Link>>
+}
+
+export interface Missing<Link> {
+  /** Whom to ask next comes first. */
+  readonly sources: Array<Link>
+  /** How often it was asked for. */
+  asked: number
 }
 
 export const begin = <Link>(): LazyPush<Link> => ({ links: new Map(), recent: new Map(), missing: new Map() })

@@ -27,5 +27,15 @@ export const judge = (
 export const addressOf = (hello: Hello, seenAtHost: string): Address | undefined =>
   hello.listenPort === 0 ? undefined : { host: hello.advertisedHost ?? seenAtHost, port: hello.listenPort }
 
-/** Of two links between the same two nodes both ends keep this one: dialled by the smaller id; of the same dialler, the newer. */
-export const keepsNewLink = (existingDialler: RegistryId, newDialler: RegistryId): boolean => newDialler <= existingDialler
+/** Who dialled a link, and which of its dials that was, if it said so. */
+export interface Dialled {
+  readonly by: RegistryId
+  readonly dial: number | undefined
+}
+
+/**
+ * Of two links between the same two nodes both ends keep the same one, in whatever order their greetings arrive: dialled by
+ * the smaller id; of the same dialler, the later dial. Who does not number its dials keeps the link that greeted last.
+ */
+export const keepsNewLink = (existing: Dialled, fresh: Dialled): boolean =>
+  fresh.by === existing.by ? (fresh.dial ?? Number.POSITIVE_INFINITY) >= (existing.dial ?? 0) : fresh.by < existing.by

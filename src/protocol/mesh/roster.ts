@@ -7,7 +7,7 @@ import { bansMax } from "../limits.ts"
 import type { PublicKey } from "../identity/key.ts"
 import type { Role } from "../wire/message.ts"
 import type { Address } from "./address.ts"
-import { keepsNewLink } from "./greeting.ts"
+import { type Dialled, keepsNewLink } from "./greeting.ts"
 
 export interface Member {
   /** The actor that holds the link. */
@@ -21,6 +21,8 @@ export interface Member {
   readonly address?: Address
   readonly agentCount: number
   readonly connectedAtMs: number
+  /** Which of its dialler's dials this is (`greeting.ts`). */
+  readonly dial?: number
 }
 
 export type Roster = ReadonlyArray<Member>
@@ -44,7 +46,7 @@ export const admission = (roster: Roster, candidate: Member, self: RegistryId, {
   if ((bans.get(candidate.registryId) ?? 0) > candidate.connectedAtMs) return { type: "refuse", reason: "banned" }
   const existing = roster.find((member) => member.registryId === candidate.registryId)
   if (existing !== undefined) {
-    return keepsNewLink(dialler(existing, self), dialler(candidate, self))
+    return keepsNewLink(dialled(existing, self), dialled(candidate, self))
       ? { type: "admit", replaces: existing }
       : { type: "refuse", reason: "duplicate" }
   }
@@ -59,4 +61,7 @@ export const ban = (bans: ReadonlyMap<RegistryId, number>, registryId: RegistryI
 
 export const without = (roster: Roster, link: number): Roster => roster.filter((member) => member.link !== link)
 
-const dialler = (member: Member, self: RegistryId): RegistryId => (member.direction === "out" ? self : member.registryId)
+const dialled = ({ dial, direction, registryId }: Member, self: RegistryId): Dialled => ({
+  by: direction === "out" ? self : registryId,
+  dial,
+})

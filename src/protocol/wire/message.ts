@@ -26,6 +26,8 @@ export interface Hello {
   readonly advertisedHost?: string
   /** Entities it is home to. */
   readonly agentCount: number
+  /** Of the one who dials: greater with every dial of its, so that of two links both ends know which is the newer. */
+  readonly dial?: number
 }
 
 export type Role = "full" | "light" | "gateway" | "bootnode"

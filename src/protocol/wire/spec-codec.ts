@@ -43,6 +43,7 @@ const writeText = (message: Message): string => {
         listen_port: message.listenPort,
         advertised_host: message.advertisedHost,
         agent_count: message.agentCount,
+        ...(message.dial !== undefined && { dial: message.dial }),
       })
     case "HEARTBEAT":
       return JSON.stringify({
@@ -273,6 +274,7 @@ const HelloShape = Schema.Struct({
   listen_port: Schema.optionalKey(Port),
   advertised_host: Schema.optionalKey(Host),
   agent_count: Schema.optionalKey(Count),
+  dial: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))),
 })
 const decodeHello = Schema.decodeUnknownResult(HelloShape)
 
@@ -296,6 +298,7 @@ const readHello = (value: object): Hello | Unreadable => {
     listenPort: said.listen_port ?? 0,
     ...(said.advertised_host !== undefined && { advertisedHost: said.advertised_host }),
     agentCount: said.agent_count ?? 0,
+    ...(said.dial !== undefined && { dial: said.dial }),
   }
 }
 

@@ -55,7 +55,7 @@ describe("the roster", () => {
 
   /** Joins as the node does. */
   const join = (roster: Roster, seed: number, link: number, direction: "in" | "out", self: number, maxPeers: number): Roster => {
-    const member = memberOf(seed, link, { direction })
+    const member = memberOf(seed, link, { direction, dial: link })
     const verdict = admission(roster, member, registryOf(self).registryId, doors(maxPeers))
     if (verdict.type === "refuse") return roster
     return [...roster.filter(({ registryId }) => registryId !== member.registryId), member]
@@ -105,7 +105,7 @@ describe("the roster", () => {
   })
 
   /**
-   * Two nodes that have dialled each other at the same time. What can happen on each link, in this order: the listener hears
+   * Two nodes that have dialled each other at the same time, or one of them both links, at two addresses. What can happen on each link, in this order: the listener hears
    * HELLO and, if it admits, answers; the dialler hears the answer. A side that drops a link closes it, and the other side
    * learns of that some time later. Everything else may happen in any order.
    */
@@ -113,15 +113,19 @@ describe("the roster", () => {
     fc.assert(
       fc.property(
         fc.constantFrom([1, 2] as const, [2, 1] as const, [5, 4] as const),
+        fc.constantFrom("a" as const, "b" as const),
         fc.array(fc.nat(7), { maxLength: 60 }),
-        ([a, b], draws) => {
+        ([a, b], secondDialler, draws) => {
           const seeds = { a, b }
           const rosters: Record<"a" | "b", Roster> = { a: [], b: [] }
           type Side = "a" | "b"
           const other = (side: Side): Side => (side === "a" ? "b" : "a")
           // messages under way on each link, by who will hear them; in order
-          const wire: Record<1 | 2, Record<Side, Array<"HELLO" | "closed">>> = { 1: { a: [], b: ["HELLO"] }, 2: { a: ["HELLO"], b: [] } }
-          const diallers: Record<1 | 2, Side> = { 1: "a", 2: "b" }
+          const wire: Record<1 | 2, Record<Side, Array<"HELLO" | "closed">>> = {
+            1: { a: [], b: ["HELLO"] },
+            2: { a: [], b: [], [other(secondDialler)]: ["HELLO"] },
+          }
+          const diallers: Record<1 | 2, Side> = { 1: "a", 2: secondDialler }
           const isOpen: Record<1 | 2, Record<Side, boolean>> = { 1: { a: true, b: true }, 2: { a: true, b: true } }
           const close = (link: 1 | 2, side: Side) => {
             if (!isOpen[link][side]) return

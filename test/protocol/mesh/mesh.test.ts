@@ -6,6 +6,7 @@ import { writeKey } from "../../../src/protocol/identity/key.ts"
 import { readAddress, writeAddress } from "../../../src/protocol/mesh/address.ts"
 import { keepsNewLink } from "../../../src/protocol/mesh/greeting.ts"
 import { judge } from "../../../src/protocol/mesh/pin.ts"
+import { registryOf } from "../../support/builders.ts"
 
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(writeKey)
 
@@ -59,13 +60,18 @@ describe("addresses", () => {
 describe("two links between the same two nodes", () => {
   it("end as one at both ends, in whatever order each end sees them", () => {
     fc.assert(
-      fc.property(key, key, (a, b) => {
-        const [one, other] = [idOf("registry", a), idOf("registry", b)]
-        if (one === other) return
+      fc.property(key, key, fc.boolean(), (a, b, isOneDialler) => {
+        const one = { by: idOf("registry", a), dial: 1 }
+        const other = { by: isOneDialler ? one.by : idOf("registry", b), dial: 2 }
         const keptOf = (first: typeof one, second: typeof one) => (keepsNewLink(first, second) ? second : first)
         expect(keptOf(one, other)).toBe(keptOf(other, one))
       }),
     )
+  })
+
+  it("of a dialler that numbers nothing: the one that greeted last", () => {
+    const one = { by: registryOf(1).registryId, dial: undefined }
+    expect([keepsNewLink(one, { ...one }), keepsNewLink({ ...one, dial: 7 }, one)]).toEqual([true, true])
   })
 })
 

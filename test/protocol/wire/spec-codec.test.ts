@@ -23,11 +23,13 @@ const hello: fc.Arbitrary<Hello> = fc
     listenPort: port,
     advertisedHost: fc.option(host, { nil: undefined }),
     agentCount: count,
+    dial: fc.option(fc.maxSafeNat(), { nil: undefined }),
   })
-  .map(({ advertisedHost, ...said }) => ({
+  .map(({ advertisedHost, dial, ...said }) => ({
     type: "HELLO",
     nodeId: idOf("registry", said.publicKey),
     ...said,
+    ...(dial !== undefined && { dial }),
     ...(advertisedHost !== undefined && { advertisedHost }),
   }))
 const heartbeat: fc.Arbitrary<Heartbeat> = fc.record({
