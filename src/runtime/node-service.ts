@@ -11,6 +11,7 @@ import type { PublicKey } from "../protocol/identity/key.ts"
 import type { DeveloperEntry, DeveloperRecord } from "../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord } from "../protocol/records/entity.ts"
 import type { HandleEntry, NameEntry } from "../protocol/records/name.ts"
+import type { Parts, ScoreBreakdown } from "../protocol/search/ranking.ts"
 import type { StoreFailed } from "./ports.ts"
 
 /** Why a request is not granted. `code` decides the HTTP status; `message` is one sentence for the client. */
@@ -26,7 +27,15 @@ export interface SearchRequest {
   readonly query?: string
   readonly category?: string
   readonly tags?: ReadonlyArray<string>
+  readonly skills?: ReadonlyArray<string>
+  readonly protocols?: ReadonlyArray<string>
+  readonly languages?: ReadonlyArray<string>
+  readonly models?: ReadonlyArray<string>
+  readonly min_trust_score?: number
   readonly developer_id?: string
+  readonly developer_handle?: string
+  /** A name as `host/handle/name`, or an entity's id. */
+  readonly fqan?: string
   readonly entity_type?: string
   readonly status?: string
   readonly max_results?: number
@@ -37,7 +46,9 @@ export interface SearchHit {
   readonly entry: EntityEntry
   /** 0 … 1. */
   readonly score: number
-  readonly textRelevance: number
+  readonly breakdown: ScoreBreakdown
+  /** What the score was made of, before the text was related to the best: to rank it anew among others. */
+  readonly parts: Parts
 }
 
 export interface SearchAnswer {

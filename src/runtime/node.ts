@@ -116,7 +116,7 @@ export const makeNode = Effect.fnUntraced(function* (
   const startedAtMs = yield* Clock.currentTimeMillis
   const pins = yield* disk.pins
   const isHolder = settings.role === "full"
-  const searcher = yield* makeSearcher(settings.indexes, store, () => stale())
+  const searcher = yield* makeSearcher({ indexes: settings.indexes, store, own: signer.registryId, stale: () => stale() })
   const { actors, links, tell } = yield* makeInterpreter(
     settings.engine,
     settings.cast,

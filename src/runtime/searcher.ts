@@ -1,9 +1,11 @@
-/** Search over what this node holds: the keyword index follows the store, the store answers with the records. */
-import { Effect, Stream } from "effect"
-import type { EntityId, RegistryId } from "../protocol/identity/id.ts"
+/** Search over what this node holds: the index follows the store, the store answers with the records. */
+import { Clock, Effect, Stream } from "effect"
+import { readEntityId, type EntityId, type RegistryId } from "../protocol/identity/id.ts"
 import { searchResultsDefault, searchResultsMax } from "../protocol/limits.ts"
 import type { EntityEntry } from "../protocol/records/entity.ts"
-import { type IndexedEntity, KeywordIndex } from "../protocol/search/keyword-index.ts"
+import { capabilityKinds, type Filters, indexedEntity } from "../protocol/search/entity.ts"
+import { trustOfOwn, trustUnknown } from "../protocol/search/ranking.ts"
+import { SearchIndex } from "../protocol/search/search-index.ts"
 import type { SearchAnswer, SearchHit, SearchRequest } from "./node-service.ts"
 import type { RecordStore, StoreFailed } from "./ports.ts"
 
@@ -13,20 +15,33 @@ export interface Searcher {
   readonly follow: (subject: string, entry: EntityEntry | undefined) => void
   /** Entities registered here, by type. */
   readonly localCounts: () => { readonly agents: number; readonly services: number }
+  /** The index itself, to measure what others answered (`SearchIndex.measure`). */
+  readonly index: SearchIndex
 }
 
-/**
- * Reads the whole store once, then follows. One that does not index finds nothing, and still counts. Entities of `stale`
- * registries come last.
- */
-export const makeSearcher = Effect.fnUntraced(function* (
-  indexes: boolean,
-  store: RecordStore["Service"],
-  stale: () => ReadonlySet<RegistryId>,
-): Effect.fn.Return<Searcher, StoreFailed> {
-  const index = new KeywordIndex()
-  const homes = new Map<RegistryId, Set<string>>()
-  let ranked: ReadonlySet<RegistryId> = new Set()
+export interface SearcherParts {
+  /** One that does not index finds nothing, and still counts. */
+  readonly indexes: boolean
+  readonly store: RecordStore["Service"]
+  readonly own: RegistryId
+  /** Entities of these registries come last. */
+  readonly stale: () => ReadonlySet<RegistryId>
+  /** Trust in registries, 0 … 1; asked again when `trustVersion` is another. */
+  readonly trustOf?: (registry: string) => number
+  readonly trustVersion?: () => unknown
+}
+
+/** Reads the whole store once, then follows. */
+export const makeSearcher = Effect.fnUntraced(function* ({
+  indexes,
+  own,
+  stale,
+  store,
+  trustOf = (registry) => (registry === own ? trustOfOwn : trustUnknown),
+  trustVersion = () => 0,
+}: SearcherParts): Effect.fn.Return<Searcher, StoreFailed> {
+  const index = new SearchIndex({ judgement: { trustOf, isSilent: () => false } })
+  let judged: { readonly stale: ReadonlySet<RegistryId>; readonly version: unknown } = { stale: new Set(), version: trustVersion() }
   const local = new Map<string, "agent" | "service">()
   const counts = { agents: 0, services: 0 }
 
@@ -43,29 +58,56 @@ export const makeSearcher = Effect.fnUntraced(function* (
   const follow: Searcher["follow"] = (subject, entry) => {
     recount(subject, entry)
     if (!indexes) return
-    if (entry === undefined) {
-      index.remove(subject)
-      return
-    }
-    index.put(indexed(entry))
-    const home = entry.record.home_registry
-    index.rankLast(subject, ranked.has(home))
-    homes.set(home, (homes.get(home) ?? new Set()).add(subject))
+    if (entry === undefined) index.remove(subject)
+    else index.put(indexedEntity(entry))
   }
 
-  /** Brings the ranking up to who is alive now. An entity that moved may be listed under two homes; the shown one counts. */
-  const rank = () => {
-    const now = new Set(stale())
-    for (const home of [...now, ...ranked]) {
-      if (now.has(home) !== ranked.has(home)) for (const subject of homes.get(home) ?? []) index.rankLast(subject, now.has(home))
-    }
-    ranked = now
+  /** Brings the ranking up to who is alive and who is trusted now. */
+  const judge = () => {
+    const now = { stale: stale(), version: trustVersion() }
+    if (now.stale === judged.stale && now.version === judged.version) return
+    judged = now
+    index.judge({ trustOf, isSilent: (registry) => now.stale.has(registry as RegistryId) })
   }
 
   yield* Stream.runForEach(store.everyEntity, (entry) => Effect.sync(() => follow(entry.record.entity_id, entry)))
 
+  /** A name, or an entity's id in place of one (as SDKs send it). */
+  const entityNamed = Effect.fnUntraced(function* (fqan: string) {
+    const id = readEntityId(fqan)
+    if (id !== undefined) return id
+    const [host, handle, name, ...more] = fqan.split("/")
+    if (handle === undefined || name === undefined || more.length > 0) return undefined
+    return (yield* store.names({ handle, name })).find((entry) => entry.host === host)?.entityId
+  })
+
+  const filtersOf = Effect.fnUntraced(function* (request: SearchRequest): Effect.fn.Return<Filters, StoreFailed> {
+    const {
+      category,
+      developer_handle: handle,
+      developer_id: developer,
+      entity_type: entityType,
+      min_trust_score: minTrust,
+      status,
+      tags,
+    } = request
+    const holders =
+      handle === undefined || developer !== undefined ? undefined : (yield* store.handles(handle)).map(({ developerId }) => developerId)
+    const developers = developer === undefined ? holders : [developer]
+    return {
+      ...(category !== undefined && { category }),
+      ...(tags !== undefined && { tags }),
+      ...(developers !== undefined && { developers }),
+      ...(entityType !== undefined && { entityType }),
+      ...(status !== undefined && { status }),
+      ...(minTrust !== undefined && { minTrust }),
+      ...Object.fromEntries(capabilityKinds.flatMap((kind) => (request[kind] === undefined ? [] : [[kind, request[kind]]]))),
+    }
+  })
+
   return {
     follow,
+    index,
     localCounts: () => ({ ...counts }),
     search: Effect.fnUntraced(function* (request) {
       const offset = Math.max(0, request.offset ?? 0)
@@ -73,23 +115,23 @@ export const makeSearcher = Effect.fnUntraced(function* (
         request.max_results === undefined || request.max_results <= 0
           ? searchResultsDefault
           : Math.min(searchResultsMax, request.max_results)
-      rank()
+      judge()
+      const named = request.fqan === undefined ? undefined : yield* entityNamed(request.fqan)
+      if (request.fqan !== undefined && named === undefined) return { hits: [], totalFound: 0, offset, hasMore: false }
+      const text = named ?? request.query
       const found = index.search({
+        ...(yield* filtersOf(request)),
+        ...(text !== undefined && { text }),
+        nowMs: yield* Clock.currentTimeMillis,
         offset,
         maxResults,
-        ...(request.query !== undefined && { text: request.query }),
-        ...(request.category !== undefined && { category: request.category }),
-        ...(request.tags !== undefined && { tags: request.tags }),
-        ...(request.developer_id !== undefined && { developerId: request.developer_id }),
-        ...(request.entity_type !== undefined && { entityType: request.entity_type }),
-        ...(request.status !== undefined && { status: request.status }),
       })
       const entries = new Map(
         (yield* store.entities(found.hits.map(({ id }) => id as EntityId))).map((entry) => [entry.record.entity_id as string, entry]),
       )
-      const hits = found.hits.flatMap(({ id, textRelevance }): ReadonlyArray<SearchHit> => {
+      const hits = found.hits.flatMap(({ breakdown, id, parts, score }): ReadonlyArray<SearchHit> => {
         const entry = entries.get(id)
-        return entry === undefined ? [] : [{ entry: marked(entry, stale()), score: textRelevance, textRelevance }]
+        return entry === undefined ? [] : [{ entry: marked(entry, judged.stale), score, breakdown, parts }]
       })
       return { hits, totalFound: found.totalFound, offset, hasMore: offset + found.hits.length < found.totalFound }
     }),
@@ -101,14 +143,3 @@ export const marked = (entry: EntityEntry, stale: ReadonlySet<RegistryId>): Enti
   stale.has(entry.record.home_registry) ? { ...entry, isStale: true } : entry
 
 const plural = { agent: "agents", service: "services" } as const
-
-const indexed = ({ record, status }: EntityEntry): IndexedEntity => ({
-  id: record.entity_id,
-  name: record.name,
-  category: record.category,
-  tags: record.tags,
-  summary: record.summary,
-  developerId: record.developer_id,
-  entityType: record.entity_type,
-  status,
-})

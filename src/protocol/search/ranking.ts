@@ -55,7 +55,11 @@ export type Ranked<C extends Candidate> = C & { readonly score: number; readonly
 export const rank = <C extends Candidate>(candidates: ReadonlyArray<C>, ranking: Ranking = rankingDefault): ReadonlyArray<Ranked<C>> => {
   const best = candidates.reduce((most, { parts }) => Math.max(most, parts.text), 0)
   const broken = candidates.map((candidate) => ({ ...candidate, breakdown: breakdownOf(candidate.parts, best) }))
-  const fused = ranking.method === "rrf" ? fusedScores(broken) : undefined
+  const values = (of: (breakdown: ScoreBreakdown) => number) => Float64Array.from(broken, ({ breakdown }) => of(breakdown))
+  const fused =
+    ranking.method === "rrf"
+      ? fusedScores([values((of) => of.text_relevance), values((of) => of.semantic_similarity), values((of) => of.trust_score)])
+      : undefined
   return broken
     .map((each, i) => ({ ...each, score: fused?.[i] ?? (ranking.method === "weighted" ? weigh(each.breakdown, ranking.weights) : 0) }))
     .sort((a, b) => Number(a.isLast ?? false) - Number(b.isLast ?? false) || b.score - a.score || (a.id < b.id ? -1 : 1))
@@ -75,18 +79,25 @@ export const weigh = (of: ScoreBreakdown, by: Weights): number =>
   (by.trust * of.trust_score + by.freshness * of.freshness + by.availability * of.availability)
 
 /** Equals share a rank, so that the order they came in says nothing. Freshness and availability have no say (reference 4.5). */
-const fusedScores = (of: ReadonlyArray<{ readonly breakdown: ScoreBreakdown }>): ReadonlyArray<number> => {
-  const scores = of.map(() => 0)
-  for (const part of ["text_relevance", "semantic_similarity", "trust_score"] as const) {
-    const valueAt = (i: number) => of[i]!.breakdown[part]
-    const order = of.map((_, i) => i).sort((a, b) => valueAt(b) - valueAt(a))
-    let shared = 0
-    order.forEach((at, i) => {
-      if (i === 0 || valueAt(at) < valueAt(order[i - 1]!)) shared = i + 1
-      scores[at]! += 1 / (rrfConstant + shared)
-    })
+export const fusedScores = (parts: ReadonlyArray<Float64Array>): Float64Array => {
+  const scores = new Float64Array(parts[0]?.length ?? 0)
+  for (const values of parts) {
+    const upwards = values.toSorted()
+    for (let i = 0; i < values.length; i++) scores[i]! += 1 / (rrfConstant + 1 + greater(upwards, values[i]!))
   }
   return scores
+}
+
+/** How many are greater. */
+const greater = (upwards: Float64Array, value: number): number => {
+  let low = 0
+  let high = upwards.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (upwards[middle]! <= value) low = middle + 1
+    else high = middle
+  }
+  return upwards.length - low
 }
 
 // the parts that are not about the query ---------------------------------------------------------------------------------

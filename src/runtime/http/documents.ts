@@ -148,7 +148,13 @@ const SearchResult = Schema.Struct({
   developer_id: Schema.String,
   status: Status,
   score: Schema.Finite.annotate({ description: "0 to 1" }),
-  score_breakdown: Schema.Struct({ text_relevance: Schema.Finite }),
+  score_breakdown: Schema.Struct({
+    text_relevance: Schema.Finite,
+    semantic_similarity: Schema.Finite,
+    trust_score: Schema.Finite,
+    freshness: Schema.Finite,
+    availability: Schema.Finite,
+  }).annotate({ description: "what the score is made of, each 0 to 1" }),
   service_endpoint: optional(Schema.String),
   openapi_url: optional(Schema.String),
   entity_pricing: optional(Details),
@@ -169,7 +175,7 @@ export const searchDocument = (answer: SearchAnswer, settings: HttpSettings): ty
   has_more: answer.hasMore,
 })
 
-const resultDocument = ({ entry, score, textRelevance }: SearchHit, settings: HttpSettings): typeof SearchResult.Type => {
+const resultDocument = ({ breakdown, entry, score }: SearchHit, settings: HttpSettings): typeof SearchResult.Type => {
   const { record, status, tier } = entry
   return {
     entity_id: record.entity_id,
@@ -183,7 +189,7 @@ const resultDocument = ({ entry, score, textRelevance }: SearchHit, settings: Ht
     developer_id: record.developer_id,
     status,
     score,
-    score_breakdown: { text_relevance: textRelevance },
+    score_breakdown: breakdown,
     ...(record.service_endpoint !== undefined && { service_endpoint: record.service_endpoint }),
     ...(record.openapi_url !== undefined && { openapi_url: record.openapi_url }),
     ...(record.entity_pricing !== undefined && { entity_pricing: record.entity_pricing as typeof Details.Type }),

@@ -1,7 +1,7 @@
 /** Search. */
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { Node, Refused, type SearchAnswer, type SearchRequest } from "../node-service.ts"
+import { Node, Refused } from "../node-service.ts"
 import { Api } from "./api.ts"
 import { answerOf, searchDocument } from "./documents.ts"
 import { told } from "./problems.ts"
@@ -18,12 +18,7 @@ export const layer = (settings: HttpSettings) =>
       return handlers.handleRaw("search", ({ request }) =>
         Effect.flatMap(jsonOf(request), (body) => {
           const asked = readSearch(body)
-          const answer =
-            asked.type === "refused"
-              ? new Refused(refusedAs(asked))
-              : asked.isVoid
-                ? Effect.succeed(nothing(asked.request))
-                : node.search(asked.request)
+          const answer = asked.type === "refused" ? new Refused(refusedAs(asked)) : node.search(asked.request)
           return Effect.map(told(answer), (found) => answerOf(searchDocument(found, settings)))
         }),
       )
@@ -35,5 +30,3 @@ const refusedAs = ({ code, message, field }: { readonly code: Refused["code"]; r
   message,
   ...(field !== undefined && { field }),
 })
-
-const nothing = ({ offset = 0 }: SearchRequest): SearchAnswer => ({ hits: [], totalFound: 0, offset: Math.max(0, offset), hasMore: false })

@@ -6,6 +6,7 @@ import { sign } from "../../../src/protocol/identity/ed25519.ts"
 import { idOf, onWire } from "../../../src/protocol/identity/id.ts"
 import { requestBytesMax } from "../../../src/protocol/limits.ts"
 import { Developer, Entity, Info, NetworkStatus, Peers, SearchResults } from "../../../src/runtime/http/documents.ts"
+import type { ScoreBreakdown } from "../../../src/protocol/search/ranking.ts"
 import { developerOf, developerRequest, entityKeyOf, homeOf, sdkRequest, wholeRequest } from "../../support/clients.ts"
 import { type Answer, call, expectProblem, type Served, serveOn } from "./serving.ts"
 
@@ -167,9 +168,18 @@ describe("search", () => {
     const first = await call(at("/v1/search"), { body: { query: "contracts", max_results: 10 } })
     expect([first.status, first.json["total_found"], first.json["offset"], first.json["has_more"]]).toEqual([200, 30, 0, true])
     const results = (answer: Answer) =>
-      answer.json["results"] as unknown as ReadonlyArray<{ readonly entity_id: string; readonly score: number; readonly category: string }>
+      answer.json["results"] as unknown as ReadonlyArray<{
+        readonly entity_id: string
+        readonly score: number
+        readonly score_breakdown: ScoreBreakdown
+      }>
+    const { score, score_breakdown: of } = results(first)[0]!
+    expect(Object.keys(of)).toEqual(["text_relevance", "semantic_similarity", "trust_score", "freshness", "availability"])
+    expect(score).toBeCloseTo(
+      0.3 * of.text_relevance + 0.3 * of.semantic_similarity + 0.2 * of.trust_score + 0.1 * of.freshness + 0.1 * of.availability,
+      9,
+    )
     expect(results(first)[0]).toMatchObject({
-      score: 1,
       score_breakdown: { text_relevance: 1 },
       category: "legal",
       entity_url: "https://agent.example.com/a",
@@ -217,6 +227,8 @@ describe("search", () => {
     expectProblem(await call(at("/v1/search"), { body: { query: "x", tags: "law" } }), 400, "invalid_request", "tags")
     expectProblem(await call(at("/v1/search"), { body: { query: "x", max_results: "many" } }), 400, "invalid_request", "max_results")
     expectProblem(await call(at("/v1/search"), { body: { developer_id: "ann" } }), 400, "invalid_request", "developer_id")
+    expectProblem(await call(at("/v1/search"), { body: { query: "x", skills: [7] } }), 400, "invalid_request", "skills")
+    expectProblem(await call(at("/v1/search"), { body: { query: "x", min_trust_score: 2 } }), 400, "invalid_request", "min_trust_score")
   })
 })
 

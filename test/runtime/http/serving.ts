@@ -12,7 +12,8 @@ import { readDeveloperRegistration } from "../../../src/protocol/records/develop
 import type { EntityEntry } from "../../../src/protocol/records/entity.ts"
 import type { Refusal } from "../../../src/protocol/records/refusal.ts"
 import { readRegistration } from "../../../src/protocol/records/registration.ts"
-import { KeywordIndex } from "../../../src/protocol/search/keyword-index.ts"
+import { indexedEntity } from "../../../src/protocol/search/entity.ts"
+import { SearchIndex } from "../../../src/protocol/search/search-index.ts"
 import { Activity, makeActivity } from "../../../src/runtime/activity.ts"
 import { HttpListener, layer } from "../../../src/runtime/http/server.ts"
 import type { HttpSettings } from "../../../src/runtime/http/settings.ts"
@@ -53,7 +54,7 @@ const nodeInMemory = (served: { trouble: Trouble }): Node["Service"] => {
   const home = homeOf(200)
   const entities = new Map<string, EntityEntry>()
   const developers = new Map<string, DeveloperEntry>()
-  const index = new KeywordIndex()
+  const index = new SearchIndex()
   const nowMs = 1_775_824_496_789
   const refused = ({ code, message, field }: Refusal) => new Refused({ code, message, ...(field !== undefined && { field }) })
   const guarded = <A>(answer: () => A | Refused): Effect.Effect<A, Refused | StoreFailed> =>
@@ -84,8 +85,9 @@ const nodeInMemory = (served: { trouble: Trouble }): Node["Service"] => {
         const { record } = read
         if (entities.has(record.entity_id)) return new Refused({ code: "conflict", message: "registered already" })
         if (!developers.has(record.developer_id)) introduce(read.implicitDeveloper)
-        entities.set(record.entity_id, { record, tier: "local", status: "active", contested: false })
-        index.put({ ...record, id: record.entity_id, developerId: record.developer_id, entityType: record.entity_type, status: "active" })
+        const entry: EntityEntry = { record, tier: "local", status: "active", contested: false }
+        entities.set(record.entity_id, entry)
+        index.put(indexedEntity(entry))
         return record
       }),
     deregister: (id, authorization) =>
@@ -118,12 +120,22 @@ const nodeInMemory = (served: { trouble: Trouble }): Node["Service"] => {
       guarded(() => {
         const offset = Math.max(0, request.offset ?? 0)
         const maxResults = request.max_results === undefined || request.max_results <= 0 ? 20 : request.max_results
-        const { query: text, category, tags, developer_id: developerId, entity_type: entityType, status } = request
-        const asked = { text, category, tags, developerId, entityType, status }
-        const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as { readonly text?: string }
-        const { hits, totalFound } = index.search({ ...given, offset, maxResults })
+        const { query: text, category, tags, developer_id: developer, entity_type: entityType, fqan, status } = request
+        // Nobody has a handle or a name here.
+        const isNamed = request.developer_handle !== undefined || (fqan !== undefined && readEntityId(fqan) === undefined)
+        const { hits, totalFound } = index.search({
+          ...((fqan ?? text) !== undefined && { text: fqan ?? text! }),
+          ...(category !== undefined && { category }),
+          ...(tags !== undefined && { tags }),
+          ...(isNamed ? { developers: [] } : developer !== undefined && { developers: [developer] }),
+          ...(entityType !== undefined && { entityType }),
+          ...(status !== undefined && { status }),
+          nowMs,
+          offset,
+          maxResults,
+        })
         return {
-          hits: hits.map(({ id, textRelevance }) => ({ entry: entities.get(id)!, score: textRelevance, textRelevance })),
+          hits: hits.map(({ breakdown, id, parts, score }) => ({ entry: entities.get(id)!, score, breakdown, parts })),
           totalFound,
           offset,
           hasMore: offset + hits.length < totalFound,

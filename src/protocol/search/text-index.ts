@@ -1,0 +1,173 @@
+/** The words of all documents: which terms stand where, and what that is worth to a query (`bm25.ts`). */
+import { phraseBonus } from "../limits.ts"
+import { categoryField, countOne, dampingSlopes, fieldCount, nameField, saturation, summaryField, tagsField, termWeight } from "./bm25.ts"
+import { grown } from "./documents.ts"
+import type { IndexedEntity } from "./entity.ts"
+import type { FeatureCounter } from "./hash-embedder.ts"
+import { Lexicon, type Word } from "./lexicon.ts"
+import type { Postings } from "./postings.ts"
+import type { ParsedQuery } from "./query.ts"
+import { Sequences } from "./sequences.ts"
+import { isCompound, termOf, wordsOf } from "./tokens.ts"
+
+type Texts = Pick<IndexedEntity, "name" | "tags" | "category" | "summary">
+
+/** The texts of an entity and their fields, those that a vector is made of first (`embeddedText`). */
+const textsOf = ({ category, name, summary, tags }: Texts): ReadonlyArray<readonly [field: number, text: string]> => [
+  [nameField, name],
+  [summaryField, summary],
+  ...tags.map((tag) => [tagsField, tag] as const),
+  [categoryField, category],
+]
+
+/** In a sequence of words: here one text ends. */
+const textEnd = 0xffff_ffff
+const roomAtFirst = 64
+
+export class TextIndex {
+  readonly #lexicon = new Lexicon()
+  readonly #sequences = new Sequences()
+  /** By slot × field: terms. */
+  #lengths = new Uint16Array(fieldCount * roomAtFirst)
+  readonly #lengthSums = [0, 0, 0, 0]
+  #documents = 0
+
+  /** What the last `score` found, by slot; 0 elsewhere. */
+  scores = new Float64Array(roomAtFirst)
+  /** The slots with a score, in no order; the first `foundCount` count. Whoever finds more adds them. */
+  found = new Uint32Array(roomAtFirst)
+  foundCount = 0
+
+  /** Into a slot that is free. `features` hears the words of what is embedded. */
+  put(slot: number, entity: Texts, features: FeatureCounter | undefined): void {
+    this.#makeRoomFor(slot)
+    this.#documents++
+    const sequence: Array<number> = []
+    const touched: Array<Postings> = []
+    for (const [field, text] of textsOf(entity)) {
+      let terms = 0
+      for (const one of wordsOf(text)) {
+        const word = this.#lexicon.take(one)
+        sequence.push(word.number)
+        if (field !== categoryField && word.isSaid) features?.add(one, word.hash)
+        if (word.postings === undefined) continue
+        terms++
+        if (word.postings.pending === 0) touched.push(word.postings)
+        word.postings.pending = countOne(word.postings.pending, field)
+      }
+      sequence.push(textEnd)
+      this.#lengths[slot * fieldCount + field]! += terms
+      this.#lengthSums[field]! += terms
+    }
+    for (const postings of touched) {
+      postings.add(slot, postings.pending)
+      postings.pending = 0
+    }
+    this.#sequences.put(slot, sequence)
+  }
+
+  remove(slot: number): void {
+    this.#documents--
+    const words = Array.from(this.#sequences.of(slot)).flatMap((number) => (number === textEnd ? [] : this.#lexicon.at(number)))
+    for (const postings of new Set(words.map((word) => word.postings))) postings?.remove(slot)
+    for (const word of words) this.#lexicon.leave(word)
+    this.#sequences.remove(slot)
+    for (let field = 0; field < fieldCount; field++) {
+      this.#lengthSums[field]! -= this.#lengths[slot * fieldCount + field]!
+      this.#lengths[slot * fieldCount + field] = 0
+    }
+  }
+
+  // searching --------------------------------------------------------------------------------------------------------
+
+  /** Finds every document with one of the terms. `clear` must follow before the next. */
+  score({ phrases, terms }: ParsedQuery): void {
+    const slopes = dampingSlopes(this.#lengthSums, this.#documents)
+    for (const [term, asked] of terms) {
+      const list = this.#lexicon.postingsOf(term)
+      if (list !== undefined) this.#scoreTerm(list, termWeight(asked, this.#documents, list.size), slopes)
+    }
+    for (const phrase of phrases) this.#scorePhrase(phrase)
+  }
+
+  clear(): void {
+    for (let i = 0; i < this.foundCount; i++) this.scores[this.found[i]!] = 0
+    this.foundCount = 0
+  }
+
+  #scoreTerm({ pairs, size }: Postings, weight: number, slopes: Float64Array): void {
+    const { found, scores } = this
+    const lengths = this.#lengths
+    let count = this.foundCount
+    for (let i = 0; i < 2 * size; i += 2) {
+      const slot = pairs[i]!
+      const before = scores[slot]!
+      if (before === 0) found[count++] = slot
+      scores[slot] = before + weight * saturation(pairs[i + 1]!, lengths, slot * fieldCount, slopes)
+    }
+    this.foundCount = count
+  }
+
+  /** Looks through the documents that have the phrase's rarest word. */
+  #scorePhrase(phrase: ReadonlyArray<string>): void {
+    const words = phrase.map((text) => this.#lexicon.find(text))
+    if (!words.every((word) => word !== undefined)) return
+    const rarest = words.reduce<Postings | undefined>(
+      (least, { postings }) => (least === undefined || (postings !== undefined && postings.size < least.size) ? postings : least),
+      undefined,
+    )
+    if (rarest === undefined) return
+    const { pairs, size } = rarest
+    for (let i = 0; i < 2 * size; i += 2) if (this.#hasPhrase(pairs[i]!, words)) this.scores[pairs[i]!]! += phraseBonus
+  }
+
+  #hasPhrase(slot: number, phrase: ReadonlyArray<Word>): boolean {
+    const sequence = this.#sequences.of(slot)
+    for (let start = 0; start < sequence.length; start++) {
+      if (sequence[start] !== phrase[0]!.number) continue
+      let said = 1
+      for (let at = start + 1; said < phrase.length && at < sequence.length; at++) {
+        const number = sequence[at]!
+        if (number === phrase[said]!.number) said++
+        else if (number === textEnd || !this.#lexicon.at(number).isCompound) break
+      }
+      if (said === phrase.length) return true
+    }
+    return false
+  }
+
+  // what is not in it ------------------------------------------------------------------------------------------------
+
+  /** What `score` would find for a document that is not in it, by the statistics of those that are. */
+  measure({ phrases, terms }: ParsedQuery, entity: Texts): number {
+    const counts = new Map<string, number>()
+    const lengths = [0, 0, 0, 0]
+    const texts = textsOf(entity).map(([field, text]) => {
+      const words = wordsOf(text)
+      for (const term of words.map(termOf)) {
+        if (term === undefined) continue
+        counts.set(term, countOne(counts.get(term) ?? 0, field))
+        lengths[field]!++
+      }
+      return words.filter((word) => !isCompound(word))
+    })
+    const slopes = dampingSlopes(this.#documents === 0 ? lengths : this.#lengthSums, Math.max(1, this.#documents))
+    let score = 0
+    for (const [term, asked] of terms) {
+      const documents = this.#lexicon.postingsOf(term)?.size ?? 0
+      score += termWeight(asked, this.#documents, documents) * saturation(counts.get(term) ?? 0, lengths, 0, slopes)
+    }
+    return score + phraseBonus * phrases.filter((phrase) => texts.some((words) => hasPhrase(words, phrase))).length
+  }
+
+  #makeRoomFor(slot: number): void {
+    if (slot < this.scores.length) return
+    const room = 2 * this.scores.length
+    this.#lengths = grown(this.#lengths, new Uint16Array(fieldCount * room))
+    this.scores = new Float64Array(room)
+    this.found = new Uint32Array(room)
+  }
+}
+
+const hasPhrase = (words: ReadonlyArray<string>, phrase: ReadonlyArray<string>): boolean =>
+  words.some((_, start) => phrase.every((word, i) => words[start + i] === word))
