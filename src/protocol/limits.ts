@@ -94,6 +94,8 @@ export const nameLabelCharactersMax = 64
 export const versionLabelCharactersMax = 64
 /** Versions of one name that are remembered; beyond it the oldest is forgotten (ruled: every one can be rolled back to). */
 export const versionsPerNameMax = 100
+/** Developers that a node remembers as introduced; beyond it they are looked up again (ruled: a megabyte). */
+export const knownDevelopersMax = 10_000
 /** Seconds a record says it lives; kept and shown, never a reason to drop (storage; ruled). */
 export const recordTtlSeconds = 86_400
 /** Largest derivation index (identity: `uint32_be(index)`). */

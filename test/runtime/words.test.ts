@@ -12,6 +12,7 @@ import { inactiveAfterMs, nameTombstoneLifeMs, tombstoneLifeMs } from "../../src
 import { writeTime } from "../../src/protocol/time.ts"
 import { defaultSettings, type NodeSettings } from "../../src/runtime/node.ts"
 import type { Node } from "../../src/runtime/node-service.ts"
+import { digestOf } from "../../src/sim/digest-watch.ts"
 import { World } from "../../src/sim/world.ts"
 import {
   type Developer,
@@ -140,6 +141,35 @@ describe("developers", () => {
     here((node) => node.registerDeveloper(developerRequest(alice, { name: "Again" })))
     pass(1_000)
     expect(there((node) => node.developer(onWire(id))).record.name).toBe("Again")
+  })
+})
+
+describe("developers whom only an entity introduced", () => {
+  it("are known everywhere, without a name, until they say who they are", () => {
+    const { here, machines, pass, there, world } = mesh()
+    const id = idOfDeveloper(alice)
+    here((node) => node.registerEntity(sdkRequest(alice, 0)))
+    pass(1_000)
+    expect(there((node) => node.developer(id))).toMatchObject({ tier: "gossip", record: { name: "", public_key: alice.key.publicKey } })
+    here((node) => node.registerDeveloper(developerRequest(alice)))
+    pass(1_000)
+    expect(there((node) => node.developer(id)).record).toMatchObject({ name: "Alice" })
+    // once: another entity, and another registry, have nothing to add
+    here((node) => node.registerEntity(sdkRequest(alice, 1)))
+    there((node) => node.registerEntity(sdkRequest(alice, 2)))
+    pass(1_000)
+    expect(new Set(machines.map(digestOf)).size).toBe(1)
+    expect(machines.map((machine) => world.perform(machine, machine.store.slots(id)).length)).toEqual([1, 1])
+  })
+
+  it("who left are not introduced again", () => {
+    const { here, pass, there } = mesh()
+    const id = idOfDeveloper(alice)
+    here((node) => node.registerDeveloper(developerRequest(alice)))
+    here((node) => node.deleteDeveloper(id, bearer(alice, id)))
+    here((node) => node.registerEntity(sdkRequest(alice, 0)))
+    pass(1_000)
+    expect(() => there((node) => node.developer(id))).toThrow("no such")
   })
 })
 

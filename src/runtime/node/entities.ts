@@ -1,14 +1,16 @@
 /** Entities of ours: registering, changing and ending them (reference 1.4). */
 import { Effect } from "effect"
-import { announceEntity, announceStatus, announceTombstone } from "../../protocol/gossip/announcement.ts"
+import { announceDeveloper, announceEntity, announceStatus, announceTombstone } from "../../protocol/gossip/announcement.ts"
 import { statusSubject } from "../../protocol/gossip/kinds/status.ts"
-import { type EntityId, readEntityId } from "../../protocol/identity/id.ts"
+import { type DeveloperId, type EntityId, readEntityId } from "../../protocol/identity/id.ts"
 import { readDeletion } from "../../protocol/records/deletion.ts"
+import type { DeveloperRecord } from "../../protocol/records/developer.ts"
 import type { EntityRecord } from "../../protocol/records/entity.ts"
 import { readRegistration } from "../../protocol/records/registration.ts"
 import { readUpdate } from "../../protocol/records/update.ts"
 import type { Node } from "../node-service.ts"
 import type { OwnWord } from "../ports.ts"
+import { knownDevelopersMax } from "../../protocol/limits.ts"
 import { conflict, type Desk, type NextWord, notFound, overtaken, refusedAs } from "./desk.ts"
 import { endingNames } from "./names.ts"
 
@@ -21,6 +23,27 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
     const words: ReadonlyArray<OwnWord> =
       last === undefined || last.isTombstone ? [] : [{ announcement: announceStatus(origin, entityId, "gone", undefined, at), follows }]
     return words
+  })
+
+  /** Developers that need no introduction; all are looked up again when it is full. */
+  const known = new Set<DeveloperId>()
+
+  /**
+   * A developer of whom no registry has said anything is announced, as its entity's derivation shows it, so that every node
+   * has it. The registration stands whatever comes of this: the next one tries again.
+   */
+  const introduce = Effect.fnUntraced(function* (developer: DeveloperRecord, { developer_proof, public_key }: EntityRecord) {
+    const id = developer.developer_id
+    if (known.has(id)) return
+    if ((yield* store.slots(id)).length === 0) {
+      const { at, follows } = yield* nextWord(id)
+      yield* say({
+        announcement: announceDeveloper(origin, "register", developer, at, { entityKey: public_key, proof: developer_proof }),
+        follows,
+      })
+    }
+    if (known.size >= knownDevelopersMax) known.clear()
+    known.add(id)
   })
 
   return {
@@ -36,6 +59,7 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
         .pipe(Effect.catchTag("AlreadyRegistered", () => conflict("this entity is registered already")))
       yield* show(record.entity_id, { record, tier: "local", status: "active", lastHeartbeat: at, contested: false })
       yield* announce(announcement)
+      yield* Effect.ignore(introduce(read.implicitDeveloper, record))
       return record
     }),
 
