@@ -8,6 +8,8 @@ export interface SimArguments {
   readonly options: Omit<RunOptions, "seed">
   readonly seeds: ReadonlyArray<number>
   readonly json?: string
+  /** Where the report goes: of several seeds that of the first that fails, else of the first. */
+  readonly report?: string
 }
 
 export type ReadArguments = SimArguments | { readonly list: true } | { readonly wrong: string }
@@ -39,11 +41,13 @@ export const readArguments = (argv: ReadonlyArray<string>, scenarios: ReadonlyAr
   let options: RunOptions = { ...defaultRun, ...scenario.defaults }
   let seeds: ReadonlyArray<number> = [options.seed]
   let json: string | undefined
+  let report: string | undefined
   for (let i = 0; i < rest.length; i += 2) {
     const flag = rest[i]!
     const value = rest[i + 1]
     if (value === undefined) return { wrong: `${flag} needs a value` }
     if (flag === "--json") json = value
+    else if (flag === "--report") report = value
     else if (flag === "--seed" || flag === "--seeds") {
       const range = readSeeds(value)
       if (range === undefined) return { wrong: `${flag} ${value} is no seed, nor a range A..B of at most ${seedsMax}` }
@@ -51,13 +55,13 @@ export const readArguments = (argv: ReadonlyArray<string>, scenarios: ReadonlyAr
     } else {
       const read = readers[flag]
       if (read === undefined)
-        return { wrong: `there is no flag ${flag}; there are --seed --seeds --json ${Object.keys(readers).join(" ")}` }
+        return { wrong: `there is no flag ${flag}; there are --seed --seeds --json --report ${Object.keys(readers).join(" ")}` }
       const more = read(value)
       if (more === undefined) return { wrong: `${flag} cannot be ${value}` }
       options = { ...options, ...more }
     }
   }
-  return { scenario, options, seeds, ...(json !== undefined && { json }) }
+  return { scenario, options, seeds, ...(json !== undefined && { json }), ...(report !== undefined && { report }) }
 }
 
 const faults = (names: ReadonlyArray<string>): Partial<RunOptions> | undefined =>

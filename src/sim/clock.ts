@@ -5,6 +5,12 @@
 import { type Clock, Duration, Effect } from "effect"
 import { Agenda, type Wakeup } from "./agenda.ts"
 
+/** Hears of every wake-up, when it is set and when its time has come. */
+export interface ClockListener {
+  readonly wakeupSet: (wakeup: Wakeup, nowMs: number) => void
+  readonly wakeupFires: (wakeup: Wakeup, nowMs: number) => void
+}
+
 export class VirtualClock implements Clock.Clock {
   /** Wall time at the start: a moment like any other, so that dates in documents are real ones. */
   readonly startMs = Date.UTC(2026, 0, 1)
@@ -13,6 +19,8 @@ export class VirtualClock implements Clock.Clock {
   #nanos = 0n
   #nanosMs = 0
   readonly #agenda = new Agenda()
+  /** Nobody listens unless the run is logged. */
+  listener: ClockListener | undefined
 
   /** Milliseconds since the start. */
   get elapsedMs(): number {
@@ -33,6 +41,7 @@ export class VirtualClock implements Clock.Clock {
 
   /** The same for whoever brings an object of its own: of pieces in flight there are too many for a closure each. */
   wake(delayMs: number, wakeup: Wakeup): void {
+    this.listener?.wakeupSet(wakeup, this.#nowMs)
     this.#agenda.push(this.#nowMs + Math.max(0, Math.ceil(delayMs)), wakeup)
   }
 
@@ -41,7 +50,9 @@ export class VirtualClock implements Clock.Clock {
     const nextMs = this.#agenda.nextMs
     if (nextMs === Number.POSITIVE_INFINITY) return false
     this.#nowMs = nextMs
-    this.#agenda.pop().fire?.()
+    const wakeup = this.#agenda.pop()
+    if (this.listener !== undefined && wakeup.fire !== undefined) this.listener.wakeupFires(wakeup, nextMs)
+    wakeup.fire?.()
     return true
   }
 

@@ -3,7 +3,8 @@ import "effect/schema/SchemaJITCompiler/enable"
 import { execFileSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { readArguments, type SimArguments } from "./arguments.ts"
-import { banner, report } from "./print.ts"
+import { banner, replayOf, report } from "./print.ts"
+import { watchForReport } from "./report/write-report.ts"
 import { exitCodeOf, type RunResult, scenarios, simulate } from "./simulate.ts"
 
 const main = (): number => {
@@ -17,9 +18,10 @@ const main = (): number => {
     return 0
   }
   const commit = currentCommit()
-  const runs = read.seeds.map((seed) => runOne(read, seed, commit))
-  if (read.json !== undefined)
-    writeFileSync(read.json, `${JSON.stringify(read.seeds.length === 1 ? runs[0]!.json : severalAsJson(runs), null, 1)}\n`)
+  const isAlone = read.seeds.length === 1
+  const runs = read.seeds.map((seed) => runOne(read, seed, commit, isAlone ? read.report : undefined))
+  if (read.report !== undefined && !isAlone) runOne(read, failedOf(runs)[0] ?? read.seeds[0]!, commit, read.report)
+  if (read.json !== undefined) writeFileSync(read.json, `${JSON.stringify(isAlone ? runs[0]!.json : severalAsJson(runs), null, 1)}\n`)
   if (runs.length > 1)
     console.log(
       `${runs.length} seeds, ${failedOf(runs).length} failed${failedOf(runs)
@@ -34,9 +36,11 @@ interface Run {
   readonly json: object
 }
 
-const runOne = ({ scenario, options }: SimArguments, seed: number, commit: string): Run => {
+const runOne = ({ scenario, options }: SimArguments, seed: number, commit: string, reportFile?: string): Run => {
   const startedAt = performance.now()
+  let writeReport: ReturnType<typeof watchForReport> | undefined
   const result = simulate(scenario, { ...options, seed }, (stage) => {
+    if (reportFile !== undefined) writeReport = watchForReport(stage)
     let isPrinted = false
     stage.onProgress = (elapsedMs) => {
       if (!isPrinted) console.log(banner(scenario, stage.options, stage.drawn, commit))
@@ -47,6 +51,10 @@ const runOne = ({ scenario, options }: SimArguments, seed: number, commit: strin
   const wallMs = performance.now() - startedAt
   hideProgress()
   console.log(report(result, { ...options, seed }, wallMs, commit))
+  if (reportFile !== undefined && writeReport !== undefined) {
+    const bytes = writeReport(reportFile, scenario, result, commit, replayOf(result.scenario, { ...options, seed }, commit))
+    console.log(`  report ${reportFile}: ${(bytes / 1e6).toFixed(1)} MB`)
+  }
   const { drawn: _, ...figures } = result
   const json = {
     ...figures,

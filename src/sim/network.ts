@@ -183,7 +183,7 @@ export class Network {
     const copies = this.#random.isTrue(duplicate) ? 2 : 1
     for (let copy = 0; copy < copies; copy++) {
       if (this.#random.isTrue(loss)) {
-        this.lost++
+        this.#lose(from, to, bytes)
         continue
       }
       const latencyMs = delayMs + from.latencyMs * (1 + jitter * this.#random.next()) * (this.#random.isTrue(reorder) ? 3 : 1)
@@ -207,7 +207,7 @@ export class Network {
 
   #letsPass(piece: Piece): boolean {
     const [from, to] = [piece.from.host, piece.to.host]
-    if (!this.reaches(from, to)) this.lost++
+    if (!this.reaches(from, to)) this.#lose(piece.from, piece.to, piece.bytes)
     else if (!this.#isHeld(from, to)) return true
     else this.#held.push({ from, to, arrive: () => this.arrive(piece) })
     return false
@@ -219,6 +219,11 @@ export class Network {
     this.#clock.at(end.latencyMs, () => {
       if (this.reaches(end.host, other.host)) other.end("reset")
     })
+  }
+
+  #lose(from: End, to: End, bytes: Uint8Array): void {
+    this.lost++
+    this.#trace.log?.lose(from.host.index, to.host.index, bytes)
   }
 
   #conditions(from: Host, to: Host): Conditions {

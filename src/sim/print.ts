@@ -40,9 +40,13 @@ export const report = (result: RunResult, options: RunOptions, wallMs: number, c
       ),
     ...(result.violations.length > 10 ? [`  … and ${result.violations.length - 10} more`] : []),
     ...(result.violations.length > 0 || result.crash !== undefined
-      ? [`  replay: git checkout ${commit} && npm run sim -- ${result.scenario} ${flagsOf(options)}`]
+      ? [`  replay: ${replayOf(result.scenario, options, commit)}`]
       : ["  all invariants held"]),
   ].join("\n")
+
+/** The line that runs it again. */
+export const replayOf = (scenario: string, options: RunOptions, commit: string): string =>
+  `git checkout ${commit} && npm run sim -- ${scenario} ${flagsOf(options)}`
 
 /** All that was given or defaulted: a run without one of these is another run. */
 const flagsOf = ({

@@ -24,6 +24,7 @@ import { noLostUpdate } from "./checkers/p10-no-lost-update.ts"
 import { oneDigest } from "./checkers/p11-one-digest.ts"
 import { inTime } from "./checkers/p12-in-time.ts"
 import { noFalseDeath } from "./checkers/p13-no-false-death.ts"
+import type { PlannedFault } from "./faults/fault.ts"
 import { DigestWatch, lookEveryMs } from "./digest-watch.ts"
 import { Deliveries, digestSection, gossipSection } from "./figures.ts"
 import { Ledger, type Word } from "./ledger.ts"
@@ -63,11 +64,15 @@ export class Stage {
   /** When nothing keeps announcements from arriving in time. */
   prompt: { readonly fromMs: number; readonly untilMs: number; readonly withinMs: number } | undefined
   readonly violations: Array<Violation> = []
+  /** Faults that were arranged, as they were drawn. */
+  readonly faults: Array<PlannedFault> = []
   readonly #byzantine = new Set<Machine>()
   readonly #firstKeys = new Map<string, PublicKey>()
   readonly #deliveries = new Deliveries()
   /** Called every virtual second, for progress. */
   onProgress: (elapsedMs: number) => void = () => {}
+  /** Called after every step, when somebody watches that closely. */
+  onStep: (() => void) | undefined
   #nextLookMs = 0
   #firstLookedAt = 0
 
@@ -181,6 +186,7 @@ export class Stage {
   run(untilMs: number): void {
     this.world.run(untilMs, () => {
       if (this.world.clock.elapsedMs >= this.#nextLookMs) this.#look()
+      this.onStep?.()
     })
     this.#look()
   }
@@ -268,6 +274,7 @@ export class Stage {
   #acknowledge(kind: Word["kind"], client: Client, home: Machine): Word {
     const word = this.ledger.acknowledge(kind, client, home)
     this.world.trace.note(`${kind} ${client.entityId} at ${home.name} ${word.atMs}`)
+    this.world.log?.note("word", home.index, kind, [client.entityId])
     return word
   }
 
@@ -294,6 +301,7 @@ export class Stage {
   }
 
   #hear(machine: Machine, happening: Happening): void {
+    this.world.log?.note("report", machine.index, happening.type, "subject" in happening ? [happening.subject] : [])
     if (happening.type === "gossip.accepted" && this.isHonest(machine)) {
       const word = this.ledger.wordOn(happening.subject)
       this.#deliveries.count(happening.hopCount, word === undefined ? undefined : this.world.clock.elapsedMs - word.atMs)
@@ -304,7 +312,13 @@ export class Stage {
     }
   }
 
+  #noteViolation(invariant: string, { node, detail }: Finding): void {
+    const log = this.world.log
+    log?.note("violation", this.world.machines.find(({ name }) => name === node)?.index ?? -1, invariant, log.namedIn(detail))
+  }
+
   #violated({ invariant }: Checker, finding: Finding, kind: Violation["kind"]): void {
+    this.#noteViolation(invariant, finding)
     if (this.violations.length < violationsMax) this.violations.push({ kind, invariant, atMs: this.world.clock.elapsedMs, ...finding })
   }
 }

@@ -1,8 +1,9 @@
 /**
  * The trace: everything that was delivered, when, from whom, to whom, and what, as one hash. Two runs with the same trace
- * did the same. The lines themselves go to whoever listens.
+ * did the same. The lines themselves are in the event log, when there is one.
  */
 import { sha256Hex } from "../protocol/identity/digest.ts"
+import type { EventLog } from "./event-log.ts"
 
 export class Trace {
   #a = 0x9e3779b9
@@ -11,6 +12,7 @@ export class Trace {
   #lastSum = 0
   /** Events so far. */
   count = 0
+  log: EventLog | undefined
 
   /** One delivered frame; `sum` is what `sumOf` made of its bytes. */
   deliver(atMs: number, from: number, to: number, sum: number): void {
@@ -18,6 +20,7 @@ export class Trace {
     this.#mix((from << 16) ^ to)
     this.#mix(sum)
     this.count++
+    this.log?.deliver(from, to)
   }
 
   /** Anything else that decides how a run goes on. */

@@ -14,6 +14,7 @@ import { makeMemoryStore } from "../runtime/store/memory.ts"
 import { VirtualClock } from "./clock.ts"
 import { makeRememberingCodec } from "./codec.ts"
 import { SeededRandom } from "./dice.ts"
+import { EventLog } from "./event-log.ts"
 import { Gate } from "./gate.ts"
 import { hostKey, makeRememberingVerifier, signerOf } from "./keys.ts"
 import { MachineClock } from "./machine-clock.ts"
@@ -79,7 +80,7 @@ export class World {
   onHappening: (machine: Machine, happening: Happening) => void = () => {}
   /** Everybody's. */
   verifier = makeRememberingVerifier()
-  readonly #codec: Codec["Service"]
+  #codec: Codec["Service"]
   readonly #scopes = new Map<Machine, Scope.Closeable>()
   /** No node was started again, and no clock jumped: nobody forgot what it has seen. */
   isSteady = true
@@ -90,6 +91,19 @@ export class World {
     this.options = options
     this.network = new Network(this.clock, this.random("network"), this.trace, options.weather, this.troubles)
     this.#codec = options.codec === "wire" ? wireCodec : makeRememberingCodec()
+  }
+
+  /** Logs what happens from now on; the run itself is the same. */
+  record(): EventLog {
+    const log = new EventLog(this.clock)
+    this.clock.listener = log
+    this.trace.log = log
+    this.#codec = log.over(this.#codec)
+    return log
+  }
+
+  get log(): EventLog | undefined {
+    return this.trace.log
   }
 
   /** A stream of chance of its own. */
@@ -128,6 +142,7 @@ export class World {
   /** Starts a node on a machine. */
   boot(machine: Machine, settings: NodeSettings, ports: PortsOver = (own) => own): RunningNode {
     this.network.lighten(machine)
+    this.log?.note("boot", machine.index, "")
     machine.started = { settings, ports }
     const scope = Scope.makeUnsafe()
     const node = this.perform(machine, makeNode(settings).pipe(Effect.provideService(Scope.Scope, scope)))
@@ -138,6 +153,7 @@ export class World {
 
   /** Ends a node in the middle of everything. */
   crash(machine: Machine, { isSilent = false, losesDisk = false }: Outage = {}): void {
+    this.log?.note("crash", machine.index, losesDisk ? "with its disk" : isSilent ? "without a word" : "")
     if (isSilent) this.network.darken(machine)
     if (losesDisk) machine.store = makeMemoryStore()
     machine.gate.clear()
@@ -165,11 +181,13 @@ export class World {
 
   /** Nothing happens on this machine until it is resumed as often. */
   pause(machine: Machine): void {
+    this.log?.note("pause", machine.index, "")
     machine.pauses.push(this.troubles.begin(touching(machine)))
     machine.gate.pause()
   }
 
   resume(machine: Machine): void {
+    this.log?.note("resume", machine.index, "")
     machine.pauses.pop()?.()
     machine.gate.resume()
   }
@@ -215,7 +233,15 @@ export class World {
       Context.add(Transport, this.network.transportOf(machine)),
       Context.add(Timers, {
         after: (delayMs, fire) => {
-          const wakeup = clock.at(delayMs, fire)
+          const { log } = this
+          const ring =
+            log === undefined
+              ? fire
+              : () => {
+                  log.note("timer", machine.index, "")
+                  fire()
+                }
+          const wakeup = clock.at(delayMs, ring)
           return {
             cancel: () => {
               wakeup.fire = undefined

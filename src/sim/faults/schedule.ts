@@ -77,12 +77,17 @@ const endOf = ({ atMs, forMs }: PlannedFault): number => atMs + forMs
 /** Sets the schedule up: each fault begins and ends by itself. */
 export const arrange = (stage: Stage, schedule: ReadonlyArray<PlannedFault>): void => {
   const { clock } = stage.world
+  stage.faults.push(...schedule)
   for (const { kind, atMs, forMs, parameters } of schedule) {
     const fault = faultKinds.find(({ name }) => name === kind)
     if (fault === undefined) throw new Error(`there is no fault ${kind}`)
     clock.at(atMs - clock.elapsedMs, () => {
+      stage.world.log?.note("fault", -1, kind)
       const end = fault.begin(stage, parameters)
-      clock.at(forMs, end)
+      clock.at(forMs, () => {
+        stage.world.log?.note("calm", -1, kind)
+        end()
+      })
     })
     stage.drawn[`${kind} ${seconds(atMs)}–${seconds(atMs + forMs)} s`] = Object.entries(parameters)
       .map(([what, value]) => `${what} ${Array.isArray(value) ? value.join(",") : String(value)}`)
