@@ -125,6 +125,29 @@ export const rrfConstant = 60
 /** Components of a hashed vector (deployed). */
 export const hashDimensions = 384
 
+// Agent Cards --------------------------------------------------------------------------------------------------------
+
+/** Largest card in bytes (registry page: "2–10 KB"; deployed: cut at 50 KiB, ours is refused). */
+export const cardBytesMax = 64 * 1024
+/** How long a card is kept, and how many are (registry page, "1 hour cache"; deployed: 50,000). */
+export const cardLifetimeMs = hour
+export const cardsMaxDefault = 50_000
+/** One address of a card is waited for so long (ruled: below the 10 s that clients wait, with all three of them). */
+export const cardPatienceMs = 3 * second
+/** Redirects that are followed (ruled). */
+export const redirectsMax = 3
+/** Fetches under way; beyond it a card is unavailable (ruled: file descriptors). */
+export const cardFetchesMax = 256
+/** Who could not be reached is not tried again for results of a search for so long (ruled). */
+export const cardFailureMs = minute
+/** Signatures of one card that are looked at (ruled: the SDKs make one). */
+export const cardSignaturesMax = 4
+/** Results of a search that are enriched, and how long all of them together are waited for (deployed: 10; ruled). */
+export const enrichedMax = 10
+export const enrichPatienceMs = 1_500
+/** Cards a minute and address that are fetched for clients (ruled: each is a request to somebody else). */
+export const cardsPerMinute = 120
+
 // WebSockets ---------------------------------------------------------------------------------------------------------
 
 /** Largest message of a client on a WebSocket, in bytes; a larger one ends the connection (ruled: a beat has some 200). */

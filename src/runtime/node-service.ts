@@ -12,6 +12,9 @@ import type { DeveloperEntry, DeveloperRecord } from "../protocol/records/develo
 import type { EntityEntry, EntityRecord } from "../protocol/records/entity.ts"
 import type { HandleEntry, NameEntry } from "../protocol/records/name.ts"
 import type { Parts, ScoreBreakdown } from "../protocol/search/ranking.ts"
+import type { EntityId } from "../protocol/identity/id.ts"
+import type { Card } from "../protocol/records/card.ts"
+import type { CardUnavailable } from "./cards.ts"
 import type { StoreFailed } from "./ports.ts"
 
 /** Why a request is not granted. `code` decides the HTTP status; `message` is one sentence for the client. */
@@ -161,6 +164,10 @@ export class Node extends Context.Service<
     readonly attest: (observation: Observation) => Effect.Effect<void, Refused | StoreFailed>
     readonly entity: (id: string) => Effect.Effect<EntityEntry, Refused | StoreFailed>
     readonly developer: (id: string) => Effect.Effect<DeveloperEntry, Refused | StoreFailed>
+    /** GET /v1/entities/{id}/card: asked of the entity now, whatever tier it is of. */
+    readonly card: (id: string) => Effect.Effect<Card, CardUnavailable | Refused | StoreFailed>
+    /** Cards for results of a search (`enrich`): of the first ten, together and in bounded time; who has none in time is left out. */
+    readonly cards: (entries: ReadonlyArray<EntityEntry>) => Effect.Effect<ReadonlyMap<EntityId, Card>>
     readonly search: (request: SearchRequest) => Effect.Effect<SearchAnswer, Refused | StoreFailed>
     readonly status: Effect.Effect<NodeStatus, StoreFailed>
     readonly peers: Effect.Effect<ReadonlyArray<PeerView>>

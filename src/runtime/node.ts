@@ -16,6 +16,8 @@ import {
   announcementsPerSecond,
   askedPeersMax,
   beatSkewMaxMs,
+  cardLifetimeMs,
+  cardsMaxDefault,
   gossipHopsMax,
   inactiveAfterMs,
   leaseRenewalMs,
@@ -26,11 +28,13 @@ import {
 import { type Address, writeAddress } from "../protocol/mesh/address.ts"
 import type { Hello, Role } from "../protocol/wire/message.ts"
 import type { ActorSystem } from "./actor-system.ts"
+import { type CardSettings, makeCards } from "./cards.ts"
 import { type Cast, cast } from "./cast.ts"
 import { compiledEngine } from "./engine/compiled.ts"
 import type { Engine } from "./engine/engine.ts"
 import { drawSeed, makeInterpreter, type Ports } from "./interpreter.ts"
 import { makeDesk, notFound } from "./node/desk.ts"
+import { cardsOn } from "./node/cards.ts"
 import { developersOn } from "./node/developers.ts"
 import { entitiesOn } from "./node/entities.ts"
 import { handlesOn } from "./node/handles.ts"
@@ -41,6 +45,8 @@ import { Node, type NodeStatus, type PeerView } from "./node-service.ts"
 import { Journal, type ListenFailed, RecordStore, Signer, type StoreFailed, Transport, Verifier } from "./ports.ts"
 import { refusingOwnWords } from "./own-words.ts"
 import { makeReadThrough, shownOf } from "./read-through.ts"
+import { SharedCache } from "./shared-cache.ts"
+import { Web } from "./web.ts"
 import { asksOthers, capabilitiesOf, type Selection, storeOf } from "./roles.ts"
 import { makeSearcher, marked } from "./searcher.ts"
 
@@ -68,6 +74,7 @@ export interface NodeSettings {
   /** What a light node holds; other roles do not choose. */
   readonly selection: Selection
   readonly liveness: LivenessSettings
+  readonly cards: CardSettings
   readonly engine: Engine
   /** What the actors are made of; tests plant bugs here, to see them caught. */
   readonly cast: Cast
@@ -88,6 +95,7 @@ export const defaultSettings: Omit<NodeSettings, "version"> = {
   bootstrap: [],
   selection: { categories: new Set(), developers: new Set() },
   liveness: { isWatching: true, inactiveAfterMs, sweepPeriodMs, skewMaxMs: beatSkewMaxMs },
+  cards: { cardsMax: cardsMaxDefault, lifetimeMs: cardLifetimeMs },
   engine: compiledEngine,
   cast,
   indexes: true,
@@ -211,6 +219,13 @@ export const makeNode = Effect.fnUntraced(function* (
         return sayCounts
       }),
   })
+  const entityById = Effect.fnUntraced(function* (id: string) {
+    const entityId = readEntityId(id)
+    const held = entityId === undefined ? undefined : yield* store.entity(entityId)
+    const entry = held ?? (entityId === undefined || !asksOthers(settings.role) ? undefined : yield* askFor(entityId))
+    return entry === undefined ? yield* notFound("no such entity") : marked(entry, stale())
+  })
+  const cards = yield* makeCards(settings.cards, yield* Web, yield* SharedCache, verifier)
   const liveness = livenessOn(desk, startedAtMs, settings.liveness)
 
   /** Who has said anything says every eight hours at least that it is alive (`protocol/gossip/leases.ts`). */
@@ -232,12 +247,8 @@ export const makeNode = Effect.fnUntraced(function* (
     ...liveness.service,
     ...registryOn(desk),
 
-    entity: Effect.fnUntraced(function* (id) {
-      const entityId = readEntityId(id)
-      const held = entityId === undefined ? undefined : yield* store.entity(entityId)
-      const entry = held ?? (entityId === undefined || !asksOthers(settings.role) ? undefined : yield* askFor(entityId))
-      return entry === undefined ? yield* notFound("no such entity") : marked(entry, stale())
-    }),
+    entity: entityById,
+    ...cardsOn(cards, entityById),
 
     developer: Effect.fnUntraced(function* (id) {
       const developerId = readDeveloperId(id)

@@ -14,6 +14,7 @@ export const realNode = (
   store: RecordStore["Service"],
   settings: Partial<NodeSettings> = {},
   report: Journal["Service"]["report"] = () => {},
+  more: Layer.Layer<never> = Layer.empty,
 ): Effect.Effect<RunningNode, unknown, Scope.Scope> => {
   const key = keyOf(seed)
   const ports = Layer.mergeAll(
@@ -24,6 +25,7 @@ export const realNode = (
     codec,
     Layer.succeed(RecordStore, store),
     Layer.succeed(Journal, { report, defect: (cause) => Effect.runSync(Effect.logError(cause)) }),
+    more,
   )
   return makeNode({ ...defaultSettings, version: "test", wantedPeers: 0, ...settings }).pipe(Effect.provide(ports))
 }

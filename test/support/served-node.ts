@@ -22,11 +22,12 @@ export const servedNode = (
   seed: number,
   http: Partial<HttpSettings> = {},
   mesh: Partial<NodeSettings> = {},
+  more: Layer.Layer<never> = Layer.empty,
 ): Effect.Effect<ServedNode, unknown, Scope.Scope> =>
   Effect.gen(function* () {
     const activity = makeActivity(`run${seed}`, Date.now)
     const store = makeMemoryStore()
-    const running = yield* realNode(seed, store, { registryHost: "registry.example", ...mesh }, activity.report)
+    const running = yield* realNode(seed, store, { registryHost: "registry.example", ...mesh }, activity.report, more)
     const ports = Layer.mergeAll(Layer.succeed(Node, running.service), Layer.succeed(Activity, activity))
     const served = yield* Layer.build(Layer.provide(layer({ ...settings, ...http }), ports))
     return { node: running.service, running, store, activity, url: Context.get(served, HttpListener).url }

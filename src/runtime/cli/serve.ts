@@ -21,7 +21,10 @@ import { signerOf, strictVerifier } from "../live/keys.ts"
 import { canListen, listeningReason } from "../live/listening.ts"
 import { systemTimers } from "../live/timers.ts"
 import { tlsTransport } from "../live/tls-transport.ts"
+import { isPublicAddress } from "../live/public-address.ts"
+import { publicWeb, systemResolve } from "../live/public-web.ts"
 import { Node } from "../node-service.ts"
+import { Web } from "../web.ts"
 import { readDeveloperId } from "../../protocol/identity/id.ts"
 import { defaultSettings, makeNode, type NodeSettings } from "../node.ts"
 import { Journal } from "../ports.ts"
@@ -79,6 +82,7 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
       strictVerifier,
       codec,
       Layer.succeed(Journal, { ...journal, report: (happening) => [journal, activity].forEach(({ report }) => report(happening)) }),
+      Layer.succeed(Web, publicWeb({ isAllowed: settings["cards.allow_private"] ? () => true : isPublicAddress, resolve: systemResolve })),
       Layer.succeedContext(store),
     )
     const node = yield* makeNode(yield* nodeSettings(settings)).pipe(Effect.provide(ports))
@@ -161,6 +165,7 @@ const nodeSettings = (settings: Settings): Effect.Effect<NodeSettings> =>
         sweepPeriodMs: settings["heartbeat.sweep_interval_seconds"] * 1_000,
         skewMaxMs: settings["heartbeat.max_clock_skew_seconds"] * 1_000,
       },
+      cards: { cardsMax: settings["cache.max_agent_cards"], lifetimeMs: settings["cache.agent_card_ttl_seconds"] * 1_000 },
       engine,
     }
   })

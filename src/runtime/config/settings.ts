@@ -8,6 +8,8 @@
 import {
   announcementsPerSecond,
   beatSkewMaxMs,
+  cardLifetimeMs,
+  cardsMaxDefault,
   gossipHopsMax,
   inactiveAfterMs,
   maxPeersDefault,
@@ -104,8 +106,8 @@ export const settings = {
   "cache.redis_password": later(optional(Kind.secret, "password of that Redis", { aliases: ["redis.password"] })),
   "cache.redis_db": later(setting(Kind.whole(0, 1_000), 0, "database number in that Redis", { aliases: ["redis.db"] })),
   "cache.redis_prefix": later(optional(Kind.text(), "what our keys in that Redis begin with", { aliases: ["redis.prefix"] })),
-  "cache.max_agent_cards": later(setting(count, 50_000, "agent cards kept in memory")),
-  "cache.agent_card_ttl_seconds": later(setting(count, hour, "how long an agent card is kept")),
+  "cache.max_agent_cards": setting(count, cardsMaxDefault, "agent cards kept in memory"),
+  "cache.agent_card_ttl_seconds": setting(count, cardLifetimeMs / 1_000, "how long an agent card is kept"),
 
   "mesh.listen_host": setting(Kind.host, "0.0.0.0", "where other nodes reach us: the host"),
   "mesh.listen_port": setting(Kind.whole(0, 65_535), 4001, "where other nodes reach us: the port"),
@@ -182,7 +184,7 @@ export const settings = {
   "onboarding.auth_url": optional(Kind.httpUrl, "where developers are sent when it is restricted"),
   "onboarding.webhook_secret": later(optional(Kind.secret, "bearer of the approving web hook")),
 
-  "cards.allow_private": later(setting(Kind.yesNo, false, "fetch cards from private, link-local and loopback addresses too")),
+  "cards.allow_private": setting(Kind.yesNo, false, "fetch cards from private, link-local and loopback addresses too"),
 }
 
 export type SettingName = keyof typeof settings

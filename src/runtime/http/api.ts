@@ -6,6 +6,7 @@
  * schema knows; their schemas here are what clients read.
  */
 import { HttpApi, OpenApi } from "effect/http-api"
+import { cards } from "./cards-api.ts"
 import { developers } from "./developers-api.ts"
 import { entities } from "./entities-api.ts"
 import { network } from "./network-api.ts"
@@ -13,7 +14,7 @@ import { search } from "./search-api.ts"
 import { streams } from "./streams-api.ts"
 
 export const Api = HttpApi.make("registry")
-  .add(entities, developers, search, network, streams)
+  .add(entities, developers, search, network, streams, cards)
   .annotateMerge(
     OpenApi.annotations({
       title: "AgentDNS registry node",

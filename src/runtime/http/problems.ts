@@ -25,12 +25,15 @@ export const Gone = problem("gone", 410, "it was here, and was deleted")
 export const TooLarge = problem("too_large", 413, "the request is larger than this registry reads")
 export const RateLimited = problem("rate_limited", 429, "too many requests from this address; Retry-After says when to come back")
 export const Internal = problem("internal", 500, "a defect of this registry")
+export const BadGateway = problem("bad_gateway", 502, "somebody else, who had to be asked for it, did not answer as needed")
 export const Unavailable = problem("unavailable", 503, "this registry cannot answer right now")
 
 /** Every way in which a node may say no. */
 export const refusals = [InvalidRequest, Unauthorized, Forbidden, NotFound, Conflict, Gone, Unavailable] as const
 export type Refusal = (typeof refusals)[number]["Type"]
-export type Problem = Refusal | (typeof MethodNotAllowed | typeof TooLarge | typeof RateLimited | typeof Internal)["Type"]
+export type Problem =
+  | Refusal
+  | (typeof MethodNotAllowed | typeof TooLarge | typeof RateLimited | typeof BadGateway | typeof Internal)["Type"]
 
 export const statusOf: Readonly<Record<Problem["error"], number>> = {
   invalid_request: 400,
@@ -43,6 +46,7 @@ export const statusOf: Readonly<Record<Problem["error"], number>> = {
   too_large: 413,
   rate_limited: 429,
   internal: 500,
+  bad_gateway: 502,
   unavailable: 503,
 }
 

@@ -8,6 +8,7 @@ import { Clock, Context, Effect, Layer } from "effect"
 import { HttpEffect, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiMiddleware } from "effect/http-api"
 import { type ClientAddress, clientAddressOf } from "./client-address.ts"
+import { cardsPerMinute } from "../../protocol/limits.ts"
 import { RateLimited } from "./problems.ts"
 import { isOver, type RateWindow, take } from "./rate-window.ts"
 import type { HttpSettings } from "./settings.ts"
@@ -16,6 +17,9 @@ export class SearchLimit extends HttpApiMiddleware.Service<SearchLimit>()("agent
 export class RegistrationLimit extends HttpApiMiddleware.Service<RegistrationLimit>()("agentdns/runtime/http/RegistrationLimit", {
   error: RateLimited,
 }) {}
+
+/** Not the operator's to set: it spares the entities that are asked. */
+export class CardLimit extends HttpApiMiddleware.Service<CardLimit>()("agentdns/runtime/http/CardLimit", { error: RateLimited }) {}
 
 /** Addresses that are counted at once; beyond it those that are over are forgotten, then the ones counted longest. */
 const addressesMax = 20_000
@@ -51,9 +55,10 @@ const makeLimit = (limit: number, addressOf: (request: HttpServerRequest.HttpSer
     })
 }
 
-export const layer = (settings: HttpSettings): Layer.Layer<SearchLimit | RegistrationLimit> => {
+export const layer = (settings: HttpSettings): Layer.Layer<CardLimit | RegistrationLimit | SearchLimit> => {
   const addressOf = clientAddressOf(settings.trustedProxies)
   return Layer.mergeAll(
+    Layer.sync(CardLimit, () => CardLimit.of(makeLimit(cardsPerMinute, addressOf))),
     Layer.sync(SearchLimit, () => SearchLimit.of(makeLimit(settings.rateLimitSearch, addressOf))),
     Layer.sync(RegistrationLimit, () => RegistrationLimit.of(makeLimit(settings.rateLimitRegister, addressOf))),
   )

@@ -16,6 +16,7 @@ import { Node } from "../node-service.ts"
 import { ListenFailed } from "../ports.ts"
 import { activityStream } from "./activity-stream.ts"
 import { Api } from "./api.ts"
+import * as Cards from "./cards.ts"
 import { corsOf } from "./cors.ts"
 import * as Developers from "./developers.ts"
 import { docsPath, layer as docsPage } from "./docs-page.ts"
@@ -57,7 +58,14 @@ const routerConfig = { ignoreTrailingSlash: false, ignoreDuplicateSlashes: false
 const routes = (settings: HttpSettings) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(Api, { openapiPath }).pipe(
-      Layer.provide([Entities.layer(settings), Developers.layer(settings), Search.layer(settings), Network.layer(settings), Streams.layer]),
+      Layer.provide([
+        Entities.layer(settings),
+        Developers.layer(settings),
+        Search.layer(settings),
+        Network.layer(settings),
+        Streams.layer,
+        Cards.layer,
+      ]),
       Layer.provide(RateLimits.layer(settings)),
     ),
     docsPage,

@@ -275,6 +275,7 @@ describe("the node itself", () => {
       "/v1/developers/{id}",
       "/v1/entities",
       "/v1/entities/{id}",
+      "/v1/entities/{id}/card",
       "/v1/entities/{id}/ws",
       "/v1/heartbeat",
       "/v1/info",

@@ -114,6 +114,8 @@ const nodeInMemory = (served: { trouble: Trouble }): Node["Service"] => {
     beat: noRoute,
     proof: Effect.die(new Error("no route asks this")),
     attest: noRoute,
+    card: noRoute,
+    cards: noRoute,
     entity: (id) => guarded(() => entities.get(readEntityId(id) ?? "") ?? unknown),
     developer: (id) => guarded(() => developers.get(readDeveloperId(id) ?? "") ?? unknown),
     search: (request) =>

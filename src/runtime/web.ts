@@ -1,0 +1,38 @@
+/**
+ * Documents of the public web, a port: cards of entities, identity proofs of registries.
+ *
+ * What is asked for is somebody else's choice, so the provider promises to look at every address before it connects, at each
+ * redirect anew; to read no more than was said and wait no longer; and to tell no more of what went wrong than a word.
+ * A node without a provider, as in the simulator, reads nothing.
+ */
+import { Context, Effect, Schema } from "effect"
+
+export class NotFetched extends Schema.TaggedError<NotFetched>()("NotFetched", {
+  why: Schema.Literals(["address-not-public", "no-answer", "not-in-time", "not-there", "too-large", "too-many-redirects", "not-text"]),
+}) {}
+
+export interface WebRequest {
+  readonly url: string
+  readonly bytesMax: number
+  readonly patienceMs: number
+  /** What we have already: then the answer may be that it is still so. */
+  readonly etag?: string
+}
+
+export type WebAnswer =
+  | { readonly type: "unchanged" }
+  | {
+      readonly type: "document"
+      readonly text: string
+      readonly etag?: string
+      /** SHA-256 over the public key of the TLS certificate that was met, where it was TLS: `sha256:` and hex. */
+      readonly fingerprint?: string
+    }
+
+export interface Web {
+  readonly get: (request: WebRequest) => Effect.Effect<WebAnswer, NotFetched>
+}
+
+export const Web = Context.Reference<Web>("agentdns/runtime/Web", {
+  defaultValue: () => ({ get: () => Effect.fail(new NotFetched({ why: "no-answer" })) }),
+})
