@@ -3,7 +3,7 @@
  *
  *     protocol  ◄──  actors  ◄──  runtime  ◄──  sim  ◄──  test, bench
  *                                   ▲
- *                  live · store · http  (leaves: cli, main.ts, tests and bench wire them in)
+ *                  live · store · http  (leaves: cli, main.ts, zynd.ts, tests and bench wire them in)
  */
 import { posix } from "node:path"
 import { factsOf, type Import } from "./source-facts.ts"
@@ -52,6 +52,13 @@ const places: Readonly<Record<string, Place>> = {
   "src/runtime/cli": { ours: [...runtime, ...leaves], packages: anything, isLeaf: true, isAmbient: true, speaks: true },
   "src/runtime/main.*": {
     ours: [...runtime, ...leaves, "src/runtime/main.*"],
+    packages: anything,
+    isLeaf: true,
+    isAmbient: true,
+    speaks: true,
+  },
+  "src/runtime/zynd.*": {
+    ours: [...runtime, ...leaves, "src/runtime/zynd.*"],
     packages: anything,
     isLeaf: true,
     isAmbient: true,

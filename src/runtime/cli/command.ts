@@ -6,6 +6,8 @@ export interface Command {
   readonly usage: string
   /** All that its help says after the usage. */
   readonly help: () => string
+  /** Its flags, for the shell's completion. */
+  readonly flags?: ReadonlyArray<string>
   /** `argv` is what follows the name. The process ends with the code. */
   readonly run: (argv: ReadonlyArray<string>, env: Readonly<Record<string, string | undefined>>) => Promise<ExitCode>
 }

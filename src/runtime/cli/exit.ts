@@ -1,7 +1,10 @@
 /** How a command ends: the codes that scripts rely on (the BSD ones), and the one sentence in front of them. */
+import { basename } from "node:path"
 
 export const exitCode = {
   done: 0,
+  /** Somebody who was asked, a registry as a rule, says no. */
+  refused: 1,
   /** A flag, a variable or a file says something impossible. */
   usage: 64,
   /** A port is taken, the database is down: try again later. */
@@ -28,8 +31,11 @@ export const defect = (cause: unknown): Ending => ({
 
 const oneLine = (text: string): string => text.replace(/\s*\n[\s\S]*$/, "").slice(0, 300)
 
+/** Which of the two programs speaks, by the name it was called by. */
+export const programName = (): string => (basename(process.argv[1] ?? "").startsWith("zynd") ? "zynd" : "agentdns")
+
 /** Says the sentence on standard error and returns the code. */
 export const end = ({ code, sentence }: Ending): ExitCode => {
-  process.stderr.write(`agentdns: ${sentence}\n`)
+  process.stderr.write(`${programName()}: ${sentence}\n`)
   return code
 }

@@ -8,7 +8,6 @@ const drainPatienceMs = 8_000
 
 /** The code the process ends with. SIGINT, SIGTERM and a closed terminal interrupt the effect and are a good end. */
 export const runToEnd = async (effect: Effect.Effect<void, Ending>): Promise<ExitCode> => {
-  const fiber = Effect.runFork(effect)
   let isStopping = false
   const stop = () => {
     // Whoever asks twice does not want to wait.
@@ -17,7 +16,9 @@ export const runToEnd = async (effect: Effect.Effect<void, Ending>): Promise<Exi
     setTimeout(() => process.exit(exitCode.done), drainPatienceMs).unref()
     Effect.runFork(Fiber.interrupt(fiber))
   }
+  // Before anything begins: a signal that comes in the middle must find somebody who puts things away.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop)
+  const fiber = Effect.runFork(effect)
 
   const exit = await Effect.runPromise(Fiber.await(fiber))
   if (Exit.isSuccess(exit) || isStopping) return exitCode.done

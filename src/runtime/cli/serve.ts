@@ -29,6 +29,7 @@ import { readDeveloperId } from "../../protocol/identity/id.ts"
 import { defaultSettings, makeNode, type NodeSettings } from "../node.ts"
 import { Journal } from "../ports.ts"
 import { StoreLive } from "../store/layer.ts"
+import { databaseEnding } from "./database-ending.ts"
 import { type Ending, exitCode } from "./exit.ts"
 import { journalOf } from "./journal.ts"
 import { type Reporter, reporterFor } from "./reporter.ts"
@@ -109,21 +110,11 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
     return yield* Effect.onInterrupt(Effect.never, () => Effect.sync(reporter.stopping))
   }).pipe(
     Effect.scoped,
+    databaseEnding,
     Effect.catchTags({
-      DataDirectoryInUse: ({ directory, isElsewhere, pid }) => {
-        const where = isElsewhere ? " of another container or machine" : ""
-        return Effect.fail<Ending>({
-          code: exitCode.cannotCreate,
-          sentence: `the data directory ${directory} is in use by process ${pid}${where}`,
-        })
-      },
-      DataDirectoryUnusable: ({ directory, reason }) =>
-        Effect.fail<Ending>({ code: exitCode.cannotCreate, sentence: `the data directory ${directory} ${reason}` }),
       IdentityUnusable: (error) => Effect.fail(identityEnding(error, identityFileOf(settings).isNamed)),
       ListenFailed: ({ address, reason }) =>
         Effect.fail<Ending>({ code: exitCode.unavailable, sentence: `cannot listen on ${address}: ${listeningReason(reason)}` }),
-      StoreFailed: ({ operation, reason }) =>
-        Effect.fail<Ending>({ code: exitCode.unavailable, sentence: `the database cannot be used (${operation}): ${reason}` }),
     }),
   )
 

@@ -23,29 +23,46 @@ export interface Identity {
   readonly warnings: ReadonlyArray<string>
 }
 
+/** A key file of anybody's: a developer's seed is what entity keys are derived from. */
+export interface KeyFile extends Identity {
+  readonly seed: Uint8Array
+}
+
 /** The identity in this file; nothing when there is no such file. */
 export const readIdentity = (file: string): Effect.Effect<Identity | undefined, IdentityUnusable> =>
+  Effect.map(readKeyFile(file), (found) => found && { key: found.key, warnings: found.warnings })
+
+/** Makes a new identity where there is none. One that appears at the same moment wins: it is never overwritten. */
+export const makeIdentity = (file: string): Effect.Effect<Identity, IdentityUnusable> =>
+  Effect.suspend(() => Effect.map(writeKeyFile(file, randomBytes(32)), ({ key, warnings }) => ({ key, warnings })))
+
+/** As `readIdentity`, with the seed. */
+export const readKeyFile = (file: string): Effect.Effect<KeyFile | undefined, IdentityUnusable> =>
   Effect.try({
     try: () => {
       const text = readOrNothing(file)
       if (text === undefined) return undefined
-      const key = keyIn(text)
+      const seed = seedIn(text)
       const open = process.platform !== "win32" && (statSync(file).mode & 0o077) !== 0
-      return { key, warnings: open ? [`${file} holds a secret and can be read by other users: chmod 600 ${file}`] : [] }
+      const warnings = open ? [`${file} holds a secret and can be read by other users: chmod 600 ${file}`] : []
+      return { key: secretKeyOf(seed), seed, warnings }
     },
     catch: (cause) => new IdentityUnusable({ file, reason: reasonOf(cause) }),
   })
 
-/** Makes a new identity where there is none. One that appears at the same moment wins: it is never overwritten. */
-export const makeIdentity = (file: string): Effect.Effect<Identity, IdentityUnusable> =>
+/** Writes a key where there is none; `besides` are further members, such as where it is derived from. */
+export const writeKeyFile = (file: string, seed: Uint8Array, besides: object = {}): Effect.Effect<KeyFile, IdentityUnusable> =>
   Effect.try({
     try: () => {
-      const seed = randomBytes(32)
       const key = secretKeyOf(seed)
-      const document = { public_key: rawKey(key.publicKey).toString("base64"), private_key: seed.toString("base64") }
+      const document = {
+        public_key: rawKey(key.publicKey).toString("base64"),
+        private_key: Buffer.from(seed).toString("base64"),
+        ...besides,
+      }
       makeDirectory(dirname(file))
       writeWhole(file, `${JSON.stringify(document, undefined, 2)}\n`)
-      return { key, warnings: [] }
+      return { key, seed, warnings: [] }
     },
     catch: (cause) => new IdentityUnusable({ file, reason: reasonOf(cause) }),
   })
@@ -61,20 +78,20 @@ const readOrNothing = (file: string): string | undefined => {
   }
 }
 
-const keyIn = (text: string): SecretKey => {
+const seedIn = (text: string): Uint8Array => {
   const document = parse(text)
   const secret = base64Of(document["private_key"], "private_key")
   if (secret.length !== 32 && secret.length !== 64) {
     throw new Unusable(`has a private_key of ${secret.length} bytes where 32 or 64 are expected`)
   }
-  const key = secretKeyOf(secret.subarray(0, 32))
-  const own = rawKey(key.publicKey)
+  const seed = secret.subarray(0, 32)
+  const own = rawKey(secretKeyOf(seed).publicKey)
   const said = document["public_key"]
   const agrees = said === undefined || base64Of(said, "public_key").equals(own)
   if (!agrees || (secret.length === 64 && !secret.subarray(32).equals(own))) {
     throw new Unusable("holds a public key that is not the one of its private key")
   }
-  return key
+  return seed
 }
 
 const parse = (text: string): Record<string, unknown> => {

@@ -3,6 +3,7 @@
  *
  * Numbers of the pool are the storage page's ("Connection pool").
  */
+import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, type Redacted } from "effect"
@@ -38,6 +39,22 @@ export const StoreLive = (settings: StoreSettings): Layer.Layer<RecordStore, Sto
 /** An embedded database that is gone with the scope: for tests. */
 export const StoreInMemoryPostgres = (schema: string = schemaDefault): Layer.Layer<RecordStore, StoreFailed> =>
   SqlStore(schema).pipe(Layer.provide(EmbeddedClient(undefined)))
+
+/** Takes every table of ours away, and with them every record; the next start makes them anew. The caller holds the lock. */
+export const emptyStore = (settings: StoreSettings): Effect.Effect<void, StoreFailed> => {
+  if (!isSchemaName(settings.schema)) return Effect.fail(badName(settings.schema))
+  if (settings.databaseUrl === undefined) {
+    return Effect.sync(() => rmSync(join(settings.dataDir, "postgres"), { recursive: true, force: true }))
+  }
+  return Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    yield* sql.unsafe(`DROP SCHEMA IF EXISTS ${settings.schema} CASCADE`)
+  }).pipe(
+    Effect.mapError((error) => failedAt("empty", error)),
+    Effect.provide(clientOf(settings)),
+    Effect.scoped,
+  )
+}
 
 const clientOf = ({ databaseUrl, dataDir, maxConnections }: StoreSettings): Layer.Layer<PgClient.PgClient, StoreFailed> =>
   databaseUrl === undefined ? EmbeddedClient(join(dataDir, "postgres")) : serverClient(databaseUrl, maxConnections)
