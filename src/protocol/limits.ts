@@ -92,6 +92,8 @@ export const handleCharactersMax = 32
 export const nameLabelCharactersMax = 64
 /** Characters of a version's label (ruled). */
 export const versionLabelCharactersMax = 64
+/** Characters of a version's build hash (ruled: 64 bytes in hex). */
+export const buildHashCharactersMax = 128
 /** Versions of one name that are remembered; beyond it the oldest is forgotten (ruled: every one can be rolled back to). */
 export const versionsPerNameMax = 100
 /** Developers that a node remembers as introduced; beyond it they are looked up again (ruled: a megabyte). */
@@ -108,6 +110,13 @@ export const requestBytesMax = 256 * 1024
 /** Requests a minute and address: searches, and registrations of any kind (deployed). */
 export const searchesPerMinute = 100
 export const registrationsPerMinute = 10
+/** Rows of one list: default (deployed) and most. */
+export const listRowsDefault = 50
+export const listRowsMax = 100
+/** Rows that a list can skip; who wants more follows `/v1/changes` (ruled). */
+export const listOffsetMax = 100_000
+/** Categories, and tags, that are listed: the first ones in order (ruled). */
+export const vocabularyMax = 10_000
 /** Results of one search: default and most. */
 export const searchResultsDefault = 20
 export const searchResultsMax = 100

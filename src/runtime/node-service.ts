@@ -6,16 +6,15 @@ import { Context, type Effect, Schema } from "effect"
 import type { Json } from "../protocol/identity/canonical-json.ts"
 import type { Observation } from "../protocol/gossip/kinds/attestation.ts"
 import type { RegistryProof } from "../protocol/gossip/kinds/proof.ts"
-import type { RegistryId } from "../protocol/identity/id.ts"
+import type { DeveloperId, EntityId, RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
 import type { DeveloperEntry, DeveloperRecord } from "../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord } from "../protocol/records/entity.ts"
-import type { HandleEntry, NameEntry } from "../protocol/records/name.ts"
+import type { HandleEntry, NameEntry, NameVersion } from "../protocol/records/name.ts"
 import type { Parts, ScoreBreakdown } from "../protocol/search/ranking.ts"
-import type { EntityId } from "../protocol/identity/id.ts"
 import type { Card } from "../protocol/records/card.ts"
 import type { CardUnavailable } from "./cards.ts"
-import type { StoreFailed } from "./ports.ts"
+import type { Change, EntityFilter, StoreFailed, Vocabulary } from "./ports.ts"
 
 /** Why a request is not granted. `code` decides the HTTP status; `message` is one sentence for the client. */
 export class Refused extends Schema.TaggedError<Refused>()("Refused", {
@@ -95,7 +94,10 @@ export interface HandleQuestion {
   readonly handle: string
   readonly method: "dns" | "github"
   readonly proof: string
+  readonly developerId: DeveloperId
   readonly publicKey: PublicKey
+  /** Those by which the developer claimed the handle, and asked for this. */
+  readonly signatures: ReadonlyArray<string>
 }
 
 export interface Resolution {
@@ -104,6 +106,16 @@ export interface Resolution {
   readonly isProvisional: boolean
   /** What it means, where we know it. */
   readonly entity?: EntityEntry
+}
+
+/** A handle, and whose it is. */
+export interface HandleView extends HandleEntry {
+  readonly developerName: string
+}
+
+/** An entity, and the name under which it is shown. */
+export interface EntityView extends EntityEntry {
+  readonly name?: NameEntry
 }
 
 export interface Beat {
@@ -142,7 +154,7 @@ export class Node extends Context.Service<
     readonly verifyHandle: (
       handle: string,
       body: Json,
-      isProven: (question: HandleQuestion) => Effect.Effect<boolean>,
+      isProven: (question: HandleQuestion) => Effect.Effect<boolean, Refused>,
     ) => Effect.Effect<HandleEntry, Refused | StoreFailed>
     /** DELETE /v1/handles/{handle}: names under it end with it. */
     readonly releaseHandle: (handle: string, authorization: string | undefined) => Effect.Effect<void, Refused | StoreFailed>
@@ -162,7 +174,31 @@ export class Node extends Context.Service<
     readonly proof: Effect.Effect<RegistryProof, Refused | StoreFailed>
     /** Says what we saw of another registry. */
     readonly attest: (observation: Observation) => Effect.Effect<void, Refused | StoreFailed>
-    readonly entity: (id: string) => Effect.Effect<EntityEntry, Refused | StoreFailed>
+    readonly entity: (id: string) => Effect.Effect<EntityView, Refused | StoreFailed>
+    /** Entities that are registered here. */
+    readonly list: (filter: EntityFilter) => Effect.Effect<ReadonlyArray<EntityView>, StoreFailed>
+    readonly vocabulary: Effect.Effect<Vocabulary, StoreFailed>
+    /** What this node holds, in the order in which it came to (`RecordStore.changes`). */
+    readonly changes: (after: string | undefined, limit: number) => Effect.Effect<ReadonlyArray<Change>, StoreFailed>
+    /** Who holds a handle: ours first; `registry` chooses; several and no choice is a conflict. */
+    readonly handle: (handle: string, registry?: string) => Effect.Effect<HandleView, Refused | StoreFailed>
+    /** Why a handle cannot be claimed here; `undefined` when it can. */
+    readonly whyNoHandle: (handle: string) => Effect.Effect<string | undefined, StoreFailed>
+    /** Names under a handle, in order: ours, or else those of the others. */
+    readonly namesUnder: (handle: string) => Effect.Effect<ReadonlyArray<NameEntry>, StoreFailed>
+    /** As `resolveName`, without what it means. */
+    readonly name: (handle: string, name: string, host?: string) => Effect.Effect<Resolution, Refused | StoreFailed>
+    /** What a name has meant, newest first; of another registry's name only what it means now. */
+    readonly versions: (
+      handle: string,
+      name: string,
+      host?: string,
+    ) => Effect.Effect<{ readonly name: NameEntry; readonly versions: ReadonlyArray<NameVersion> }, Refused | StoreFailed>
+    /** Why a name cannot be bound here; `undefined` when it can. */
+    readonly whyNoName: (
+      handle: string,
+      name: string,
+    ) => Effect.Effect<{ readonly reason: string; readonly entityId?: EntityId } | undefined, StoreFailed>
     readonly developer: (id: string) => Effect.Effect<DeveloperEntry, Refused | StoreFailed>
     /** GET /v1/entities/{id}/card: asked of the entity now, whatever tier it is of. */
     readonly card: (id: string) => Effect.Effect<Card, CardUnavailable | Refused | StoreFailed>

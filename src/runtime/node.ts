@@ -9,6 +9,7 @@ import type { GossipMemory } from "../actors/gossip.ts"
 import type { HoldingsMemory } from "../actors/holdings.ts"
 import { inboundPeerOf } from "../actors/cast.ts"
 import { entityOf, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import { isPrivate } from "../protocol/gossip/kinds/name.ts"
 import type { SlotKey } from "../protocol/gossip/slot-set.ts"
 import { type EntityId, readDeveloperId, readEntityId, type RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
@@ -39,6 +40,7 @@ import { developersOn } from "./node/developers.ts"
 import { entitiesOn } from "./node/entities.ts"
 import { handlesOn } from "./node/handles.ts"
 import { livenessOn, type LivenessSettings } from "./node/liveness.ts"
+import { lookupsOn, named } from "./node/lookups.ts"
 import { namesOn } from "./node/names.ts"
 import { registryOn } from "./node/registry.ts"
 import { Node, type NodeStatus, type PeerView } from "./node-service.ts"
@@ -71,6 +73,8 @@ export interface NodeSettings {
   readonly advertisedHost?: string
   /** The host of its public URL, under which it binds names. */
   readonly registryHost?: string
+  /** Restricted: only developers whom the operator lets in (`registerDeveloper` is the caller's to guard). */
+  readonly onboarding: "open" | "restricted"
   /** What a light node holds; other roles do not choose. */
   readonly selection: Selection
   readonly liveness: LivenessSettings
@@ -93,6 +97,7 @@ export const defaultSettings: Omit<NodeSettings, "version"> = {
   seenWindowMs,
   wantedPeers: 8,
   bootstrap: [],
+  onboarding: "open",
   selection: { categories: new Set(), developers: new Set() },
   liveness: { isWatching: true, inactiveAfterMs, sweepPeriodMs, skewMaxMs: beatSkewMaxMs },
   cards: { cardsMax: cardsMaxDefault, lifetimeMs: cardLifetimeMs },
@@ -185,8 +190,9 @@ export const makeNode = Effect.fnUntraced(function* (
   const context: Effect.Effect<NodeContext | undefined> = Effect.sync(() => actors.snapshot("node")?.context as NodeContext | undefined)
   const announce = (announcement: VerifiedAnnouncement) =>
     Effect.sync(() => {
-      held(announcement)
       report({ type: "announcement.said", announcement })
+      if (isPrivate(announcement.body)) return
+      held(announcement)
       tell("gossip", { type: "announcement.made", announcement })
     })
 
@@ -209,6 +215,7 @@ export const makeNode = Effect.fnUntraced(function* (
     origin: signer,
     store,
     check: verifier.verify,
+    isOpen: settings.onboarding === "open",
     host: settings.registryHost,
     role: settings.role,
     announce,
@@ -246,8 +253,11 @@ export const makeNode = Effect.fnUntraced(function* (
     ...namesOn(desk),
     ...liveness.service,
     ...registryOn(desk),
+    ...lookupsOn(desk, stale),
 
-    entity: entityById,
+    entity: Effect.fnUntraced(function* (id) {
+      return (yield* named(store, [yield* entityById(id)]))[0]!
+    }),
     ...cardsOn(cards, entityById),
 
     developer: Effect.fnUntraced(function* (id) {

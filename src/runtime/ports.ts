@@ -17,7 +17,7 @@ import type { JsonObject } from "../protocol/identity/canonical-json.ts"
 import type { DeveloperId, EntityId, RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey, Signature } from "../protocol/identity/key.ts"
 import type { DeveloperEntry, DeveloperRecord } from "../protocol/records/developer.ts"
-import type { EntityEntry, EntityRecord } from "../protocol/records/entity.ts"
+import type { EntityEntry, EntityRecord, EntityStatus, EntityType } from "../protocol/records/entity.ts"
 import type { HandleEntry, NameEntry, NameFilter, NameVersion } from "../protocol/records/name.ts"
 import type { PeerPin } from "../protocol/mesh/pin.ts"
 import type { Address } from "../protocol/mesh/address.ts"
@@ -147,6 +147,11 @@ export class AlreadyRegistered extends Schema.TaggedError<AlreadyRegistered>()("
   id: Schema.String,
 }) {}
 
+/** Its signature came with other unsigned fields before (`protocol/records/replay.ts`). */
+export class Replayed extends Schema.TaggedError<Replayed>()("Replayed", {
+  id: Schema.String,
+}) {}
+
 /** A statement of ours, and our last word about that subject, which it goes on from: the id of a slot. */
 export interface OwnWord {
   readonly announcement: VerifiedAnnouncement
@@ -176,6 +181,29 @@ export interface MergeOutcome {
   readonly forgotten?: ReadonlyArray<RegistryId>
 }
 
+/** A slot that was written, and where in the order of writing. */
+export interface Change {
+  /** Digits, in up to two groups with a point between; what comes after it was written after it. */
+  readonly position: string
+  readonly announcement: Announcement
+}
+
+/** Which of the entities that are registered here. Absent members do not filter. */
+export interface EntityFilter {
+  readonly entityType?: EntityType
+  readonly category?: string
+  readonly developerId?: DeveloperId
+  readonly status?: EntityStatus
+  readonly limit: number
+  readonly offset: number
+}
+
+/** The different values that shown entities have, in order, at most `vocabularyMax` of each. */
+export interface Vocabulary {
+  readonly categories: ReadonlyArray<string>
+  readonly tags: ReadonlyArray<string>
+}
+
 export interface StoreCounts {
   readonly localEntities: number
   readonly gossipEntities: number
@@ -197,6 +225,9 @@ export class RecordStore extends Context.Service<
     readonly entities: (ids: ReadonlyArray<EntityId>) => Effect.Effect<ReadonlyArray<EntityEntry>, StoreFailed>
     /** All that is shown, in no particular order: what indexes are rebuilt from. */
     readonly everyEntity: Stream.Stream<EntityEntry, StoreFailed>
+    /** Entities that are registered here, the last updated first, then by id. */
+    readonly list: (filter: EntityFilter) => Effect.Effect<ReadonlyArray<EntityEntry>, StoreFailed>
+    readonly vocabulary: Effect.Effect<Vocabulary, StoreFailed>
     readonly developer: (id: DeveloperId) => Effect.Effect<DeveloperEntry | undefined, StoreFailed>
     /** Who holds this handle, at each registry that says so; ours first, then by registry id. Here and below: nothing that was given up. */
     readonly handles: (handle: string) => Effect.Effect<ReadonlyArray<HandleEntry>, StoreFailed>
@@ -216,6 +247,11 @@ export class RecordStore extends Context.Service<
 
     /** Every slot, in no particular order: what anti-entropy compares. */
     readonly everySlot: Stream.Stream<SlotKey, StoreFailed>
+    /**
+     * Slots in the order in which they were written, tombstones among them; of one that was written again only the last
+     * time. What is written while others read comes after all that they were shown.
+     */
+    readonly changes: (after: string | undefined, limit: number) => Effect.Effect<ReadonlyArray<Change>, StoreFailed>
     /** Documents of announcements that are still held, by id, in no particular order. */
     readonly documents: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<JsonObject>, StoreFailed>
 
@@ -224,12 +260,16 @@ export class RecordStore extends Context.Service<
      * developer's announcement its developer, a claim its handle, a binding its name.
      */
     readonly say: (words: ReadonlyArray<OwnWord>) => Effect.Effect<void, Overtaken | StoreFailed>
-    /** A registration by a client of ours: the record, its announcement and, when `developer` is not there yet, the developer. */
+    /**
+     * A registration by a client of ours: the record, its announcement and, when `developer` is not there yet, the developer;
+     * `also` is said with it, or nothing is done at all.
+     */
     readonly register: (registration: {
       readonly record: EntityRecord
       readonly developer: DeveloperRecord
       readonly announcement: VerifiedAnnouncement
-    }) => Effect.Effect<void, AlreadyRegistered | StoreFailed>
+      readonly also?: ReadonlyArray<OwnWord>
+    }) => Effect.Effect<void, AlreadyRegistered | Overtaken | Replayed | StoreFailed>
     /** Ends a registration of ours; `announcement` is the tombstone, `also` what ends with it (`say`). False when there was none. */
     readonly deregister: (
       id: EntityId,

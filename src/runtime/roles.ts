@@ -48,6 +48,9 @@ const passing = (store: RecordStore["Service"]): RecordStore["Service"] => ({
   everySlot: Stream.empty,
   entity: () => Effect.succeed(undefined),
   entities: () => Effect.succeed([]),
+  list: () => Effect.succeed([]),
+  changes: () => Effect.succeed([]),
+  vocabulary: Effect.succeed({ categories: [], tags: [] }),
   merge: (announcements) => Effect.succeed(announcements.map((): MergeOutcome => ({ changed: true }))),
 })
 

@@ -5,9 +5,10 @@ import { bindingHolds, type BoundNameBody } from "../gossip/kinds/name.ts"
 import { canonical, type Json, type JsonObject } from "../identity/canonical-json.ts"
 import type { verify } from "../identity/ed25519.ts"
 import { type EntityId, readEntityId, type RegistryId } from "../identity/id.ts"
-import { versionLabelCharactersMax } from "../limits.ts"
+import { buildHashCharactersMax, versionLabelCharactersMax } from "../limits.ts"
 import { plainObject } from "./handle-requests.ts"
 import { type EntityName, readEntityName } from "./naming.ts"
+import { isObject } from "./plain-json.ts"
 import { invalid, type Refusal, unauthorized } from "./refusal.ts"
 import { signatureIn, someTextIn, tagsIn, textIn } from "./request-fields.ts"
 import { spellings } from "./signed-text.ts"
@@ -18,21 +19,29 @@ export interface Binding {
   readonly entityId: EntityId
   readonly label: string
   readonly tags: ReadonlyArray<string>
+  readonly buildHash?: string
 }
 
-/** Reads the entity, label and tags of a request to bind or to rebind; `agent_id` is the naming page's name for it. */
-export const readBinding = (body: Json): Binding | Refusal =>
+/**
+ * Reads the entity, label, tags and build of a request to bind or to rebind; `agent_id` is the naming page's name for the
+ * entity, and who names none means the one that is `bound`.
+ */
+export const readBinding = (body: Json, bound?: EntityId): Binding | Refusal =>
   Result.merge(
     Result.gen(function* () {
       const request = yield* plainObject(body)
       const field = (request["entity_id"] ?? "") === "" && "agent_id" in request ? "agent_id" : "entity_id"
-      const entityId = readEntityId(yield* someTextIn(request, field, 64))
+      const said = yield* textIn(request, field, 64)
+      if (said === "" && bound === undefined) return yield* invalid(`${field} is required`, field)
+      const entityId = said === "" ? bound : readEntityId(said)
       if (entityId === undefined) return yield* invalid(`${field} is not the id of an entity`, field)
+      const buildHash = yield* textIn(request, "build_hash", buildHashCharactersMax)
       return {
         type: "binding" as const,
         entityId,
         label: yield* textIn(request, "version", versionLabelCharactersMax),
         tags: yield* tagsInNames(request),
+        ...(buildHash !== "" && { buildHash }),
       }
     }),
   )
@@ -51,6 +60,15 @@ export const readNameIn = (body: Json): { readonly type: "name"; readonly name: 
       return { type: "name" as const, name, handle: yield* someTextIn(request, "developer_handle", 64) }
     }),
   )
+
+/** The name that a registration asks for beside what it signs, and what it calls its version; `undefined` where it asks for none, or for one that is none. */
+export const nameWishedIn = (body: Json): { readonly name: EntityName; readonly label: string } | undefined => {
+  if (!isObject(body)) return undefined
+  const said = body["entity_name"] ?? body["agent_name"]
+  const name = typeof said === "string" ? readEntityName(said) : undefined
+  const label = Result.getOrElse(textIn(body, "version", versionLabelCharactersMax), () => "")
+  return name === undefined ? undefined : { name, label }
+}
 
 /** The developer's signature over a binding: its text, in the form that the client signed. */
 export const readBindingEvidence = (
@@ -82,7 +100,8 @@ const textsOf = (request: JsonObject, bound: Omit<BoundNameBody, "kind" | "evide
   const tagForms = bound.tags.length === 0 ? [null, []] : [bound.tags]
   const numbers = bound.action === "bind" ? [{}, { current_version: bound.version }] : [{ current_version: bound.version }]
   const named = (name: string) => ((request[name] ?? null) === null ? {} : { [name]: request[name] })
-  const besides: ReadonlyArray<JsonObject> = [{}, { ...named("registry_host"), ...named("home_registry") }]
+  const build = bound.buildHash === undefined ? {} : { build_hash: bound.buildHash }
+  const besides: ReadonlyArray<JsonObject> = [build, { ...build, ...named("registry_host"), ...named("home_registry") }]
   const texts = tagForms.flatMap((capability_tags) =>
     numbers.flatMap((number) => besides.flatMap((beside) => spellings(canonical({ ...fields, ...number, ...beside, capability_tags })))),
   )

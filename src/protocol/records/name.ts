@@ -1,6 +1,6 @@
 /** Handles and names as a store keeps them (storage page, `zns_names`, `zns_versions`, `gossip_zns_names`). */
 import type { DeveloperId, EntityId, RegistryId } from "../identity/id.ts"
-import type { PublicKey } from "../identity/key.ts"
+import type { PublicKey, Signature } from "../identity/key.ts"
 import type { Seconds } from "../time.ts"
 import type { HeldHandle } from "./developer.ts"
 
@@ -28,6 +28,9 @@ export interface NameEntry {
   readonly tags: ReadonlyArray<string>
   /** When it came to mean this. */
   readonly boundAt: Seconds
+  readonly buildHash?: string
+  /** The developer's; absent where a registration named the entity. */
+  readonly signature?: Signature
   readonly tier: "local" | "gossip"
 }
 
@@ -38,6 +41,8 @@ export interface NameVersion {
   readonly entityId: EntityId
   readonly tags: ReadonlyArray<string>
   readonly boundAt: Seconds
+  readonly buildHash?: string
+  readonly signature?: Signature
   readonly by: DeveloperId
 }
 
@@ -47,4 +52,6 @@ export interface NameFilter {
   readonly handle?: string
   readonly name?: string
   readonly entityId?: EntityId
+  /** Any of these. */
+  readonly entityIds?: ReadonlyArray<EntityId>
 }

@@ -17,6 +17,7 @@ import { compiledEngine } from "../engine/compiled.ts"
 import type { HttpSettings } from "../http/settings.ts"
 import { holdDataDirectory } from "../live/data-directory-lock.ts"
 import { makeIdentity, readIdentity } from "../live/identity-file.ts"
+import { systemHandleWitness } from "../live/handle-witness.ts"
 import { signerOf, strictVerifier } from "../live/keys.ts"
 import { canListen, listeningReason } from "../live/listening.ts"
 import { systemTimers } from "../live/timers.ts"
@@ -92,7 +93,7 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
     const served = yield* Layer.build(
       Layer.provide(
         httpServer(httpSettings(settings)),
-        Layer.mergeAll(Layer.succeed(Node, node.service), Layer.succeed(Activity, activity)),
+        Layer.mergeAll(Layer.succeed(Node, node.service), Layer.succeed(Activity, activity), systemHandleWitness),
       ),
     )
     const http = Context.get(served, HttpListener)
@@ -137,6 +138,7 @@ const nodeSettings = (settings: Settings): Effect.Effect<NodeSettings> =>
       version: version(),
       network: settings["mesh.network"],
       role: settings["mesh.role"],
+      onboarding: settings["onboarding.mode"],
       selection: {
         categories: new Set(settings["mesh.light_categories"]),
         developers: new Set(settings["mesh.light_developers"].map((id) => readDeveloperId(id) ?? id)),
@@ -164,6 +166,8 @@ const nodeSettings = (settings: Settings): Effect.Effect<NodeSettings> =>
 const httpSettings = (settings: Settings): HttpSettings => {
   const publicUrl = settings["server.https_endpoint"]
   const authUrl = settings["onboarding.auth_url"]
+  const webhookSecret = settings["onboarding.webhook_secret"]
+  const adminToken = settings["server.admin_token"]
   return {
     ...settings["server.listen"],
     version: version(),
@@ -171,7 +175,10 @@ const httpSettings = (settings: Settings): HttpSettings => {
     role: settings["mesh.role"],
     ...(publicUrl !== undefined && { registryHost: new URL(publicUrl).hostname }),
     onboarding:
-      settings["onboarding.mode"] === "open" ? { mode: "open" } : { mode: "restricted", ...(authUrl !== undefined && { authUrl }) },
+      settings["onboarding.mode"] === "open"
+        ? { mode: "open" }
+        : { mode: "restricted", ...(authUrl !== undefined && { authUrl }), ...(webhookSecret !== undefined && { webhookSecret }) },
+    ...(adminToken !== undefined && { adminToken }),
     rateLimitSearch: settings["api.rate_limit_search"],
     rateLimitRegister: settings["api.rate_limit_register"],
     trustedProxies: settings["api.trusted_proxies"],

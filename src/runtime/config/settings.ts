@@ -89,7 +89,7 @@ export const settings = {
   "server.name": setting(Kind.text(), "agentdns", "what the registry is called", { aliases: ["node.name"] }),
   "server.tls_cert": later(optional(Kind.path("FILE"), "certificate of the HTTP server")),
   "server.tls_key": later(optional(Kind.path("FILE"), "private key of that certificate")),
-  "server.admin_token": later(optional(Kind.secret, "bearer token of the operator's requests")),
+  "server.admin_token": optional(Kind.secret, "bearer token of the operator's requests"),
 
   "database.url": optional(Kind.postgresUrl, "PostgreSQL server; without it the embedded one in the data directory", {
     flag: "database-url",
@@ -182,7 +182,7 @@ export const settings = {
 
   "onboarding.mode": setting(Kind.choice("open", "restricted"), "open", "who may register developers"),
   "onboarding.auth_url": optional(Kind.httpUrl, "where developers are sent when it is restricted"),
-  "onboarding.webhook_secret": later(optional(Kind.secret, "bearer of the approving web hook")),
+  "onboarding.webhook_secret": optional(Kind.secret, "bearer of the approving web hook"),
 
   "cards.allow_private": setting(Kind.yesNo, false, "fetch cards from private, link-local and loopback addresses too"),
 }

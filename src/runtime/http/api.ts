@@ -9,12 +9,14 @@ import { HttpApi, OpenApi } from "effect/http-api"
 import { cards } from "./cards-api.ts"
 import { developers } from "./developers-api.ts"
 import { entities } from "./entities-api.ts"
+import { handles } from "./handles-api.ts"
+import { names } from "./names-api.ts"
 import { network } from "./network-api.ts"
 import { search } from "./search-api.ts"
 import { streams } from "./streams-api.ts"
 
 export const Api = HttpApi.make("registry")
-  .add(entities, developers, search, network, streams, cards)
+  .add(entities, developers, handles, names, search, network, streams, cards)
   .annotateMerge(
     OpenApi.annotations({
       title: "AgentDNS registry node",

@@ -12,4 +12,6 @@ export const signed = [...refusals, TooLarge] as const
 /** The header of requests that their owner signs. */
 export const signedBy = (what: string) =>
   Schema.Struct({ authorization: optional(described(Schema.String, `Bearer or Bearer-Dev, and ${what}`)) })
+/** The header of requests that a secret lets in. */
+export const bearer = (what: string) => Schema.Struct({ authorization: optional(described(Schema.String, `Bearer and ${what}`)) })
 export const Message = Schema.Struct({ message: Schema.String })

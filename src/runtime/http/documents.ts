@@ -7,9 +7,9 @@
 import { Schema } from "effect"
 import { HttpServerResponse } from "effect/http"
 import type { DeveloperEntry } from "../../protocol/records/developer.ts"
-import type { EntityEntry } from "../../protocol/records/entity.ts"
+import { fqanOf } from "../../protocol/records/naming.ts"
 import { secondsOf, writeTime } from "../../protocol/time.ts"
-import type { NodeStatus, PeerView, SearchAnswer, SearchHit } from "../node-service.ts"
+import type { EntityView, NodeStatus, PeerView, SearchAnswer, SearchHit } from "../node-service.ts"
 import type { HttpSettings } from "./settings.ts"
 
 /**
@@ -20,9 +20,9 @@ export const answerOf = (document: object): HttpServerResponse.HttpServerRespons
 
 const Details = Schema.Record(Schema.String, Schema.Json)
 const optional = Schema.optionalKey
-const Time = Schema.String.annotate({ description: "RFC 3339, UTC, whole seconds" })
-const Tier = Schema.Literals(["local", "gossip"]).annotate({ description: "registered here, or learned from the mesh" })
-const Status = Schema.Literals(["active", "inactive"])
+export const Time = Schema.String.annotate({ description: "RFC 3339, UTC, whole seconds" })
+export const Tier = Schema.Literals(["local", "gossip"]).annotate({ description: "registered here, or learned from the mesh" })
+export const Status = Schema.Literals(["active", "inactive"])
 
 export const DeveloperProof = Schema.Struct({
   developer_public_key: Schema.String,
@@ -59,12 +59,14 @@ export const Entity = Schema.Struct({
   entity_pricing: optional(Details),
   capability_summary: optional(Details),
   codebase_hash: optional(Schema.String),
+  fqan: optional(Schema.String.annotate({ description: "host/handle/name, where it has a name" })),
+  developer_handle: optional(Schema.String),
   tier: Tier,
   stale: optional(Schema.Boolean.annotate({ description: "its home registry said nothing for a day" })),
   contested: optional(Schema.Boolean.annotate({ description: "more than one registry claims to be its home" })),
 })
 
-export const entityDocument = ({ record, ...known }: EntityEntry, settings: HttpSettings): typeof Entity.Type => ({
+export const entityDocument = ({ name, record, ...known }: EntityView, settings: HttpSettings): typeof Entity.Type => ({
   entity_id: record.entity_id,
   entity_type: record.entity_type,
   name: record.name,
@@ -93,6 +95,7 @@ export const entityDocument = ({ record, ...known }: EntityEntry, settings: Http
   ...(record.entity_pricing !== undefined && { entity_pricing: record.entity_pricing as typeof Details.Type }),
   ...(record.capability_summary !== undefined && { capability_summary: record.capability_summary as typeof Details.Type }),
   ...(record.codebase_hash !== undefined && { codebase_hash: record.codebase_hash }),
+  ...(name !== undefined && { fqan: fqanOf(name.host, name.handle, name.name), developer_handle: name.handle }),
   tier: known.tier,
   ...(known.contested && { contested: true }),
   ...(known.isStale === true && { stale: true }),
@@ -118,10 +121,15 @@ export const Developer = Schema.Struct({
   signature: Schema.String.annotate({ description: "empty where a registration of an entity introduced the developer" }),
   profile_url: optional(Schema.String),
   github: optional(Schema.String),
+  dev_handle: optional(Schema.String),
+  dev_handle_verified: optional(Schema.Boolean),
+  verified: optional(Schema.Boolean.annotate({ description: "whether the handle is: the registry page's name for it" })),
+  verification_method: optional(Schema.Literals(["dns", "github"])),
+  verification_proof: optional(Schema.String),
   tier: Tier,
 })
 
-export const developerDocument = ({ record, tier }: DeveloperEntry, settings: HttpSettings): typeof Developer.Type => ({
+export const developerDocument = ({ handle, record, tier }: DeveloperEntry, settings: HttpSettings): typeof Developer.Type => ({
   developer_id: record.developer_id,
   name: record.name,
   public_key: record.public_key,
@@ -133,6 +141,15 @@ export const developerDocument = ({ record, tier }: DeveloperEntry, settings: Ht
   signature: record.signature ?? "",
   ...(record.profile_url !== "" && { profile_url: record.profile_url }),
   ...(record.github !== "" && { github: record.github }),
+  ...(handle !== undefined && {
+    dev_handle: handle.handle,
+    dev_handle_verified: handle.verification !== undefined,
+    verified: handle.verification !== undefined,
+    ...(handle.verification !== undefined && {
+      verification_method: handle.verification.method,
+      verification_proof: handle.verification.proof,
+    }),
+  }),
   tier,
 })
 

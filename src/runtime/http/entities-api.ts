@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { categoryCharactersMax, nameCharactersMax, summaryCharactersMax, tagsMax } from "../../protocol/limits.ts"
 import { created, described, idIn, optional, signed, signedBy } from "./declaring.ts"
+import { listQuery } from "./list-query.ts"
 import { DeveloperProof, Entity } from "./documents.ts"
 import { refusals } from "./problems.ts"
 import { RegistrationLimit } from "./rate-limits.ts"
@@ -30,11 +31,41 @@ export const entities = HttpApiGroup.make("entities").add(
       entity_pricing: optional(Schema.Record(Schema.String, Schema.Json)),
       capability_summary: optional(Schema.Record(Schema.String, Schema.Json)),
       home_registry: optional(described(Schema.String, "id of this registry; signed, it ties the entity to it")),
+      entity_name: optional(described(Schema.String, "its name under the developer's handle, where that is free")),
+      version: optional(described(Schema.String, "what the developer calls this version of the name")),
     }),
-    success: created(Schema.Struct({ entity_id: Schema.String, message: Schema.String })),
+    success: created(Schema.Struct({ entity_id: Schema.String, message: Schema.String, fqan: optional(Schema.String) })),
     error: signed,
   }).middleware(RegistrationLimit),
+  HttpApiEndpoint.get("listEntities", "/v1/entities", {
+    query: listQuery,
+    success: Schema.Struct({ entities: Schema.Array(Entity), count: described(Schema.Int, "rows in this answer") }),
+    error: refusals,
+  }),
   HttpApiEndpoint.get("getEntity", "/v1/entities/:id", { params: id, success: Entity, error: refusals }),
+  HttpApiEndpoint.put("updateEntity", "/v1/entities/:id", {
+    params: id,
+    headers: signedBy("the entity's signature of the body as it is sent; its developer's, for what the entity left unsigned"),
+    payload: described(
+      Schema.Struct({
+        name: optional(Schema.String),
+        category: optional(Schema.String),
+        tags: optional(Schema.Array(Schema.String)),
+        summary: optional(Schema.String),
+        entity_url: optional(Schema.String),
+        service_endpoint: optional(Schema.String),
+        openapi_url: optional(Schema.String),
+        entity_pricing: optional(Schema.Record(Schema.String, Schema.Json)),
+        capability_summary: optional(Schema.Record(Schema.String, Schema.Json)),
+        codebase_hash: optional(Schema.String),
+        ttl: optional(described(Schema.Int, "seconds")),
+        home_registry: optional(Schema.String),
+      }),
+      "what is absent or null stays as it is",
+    ),
+    success: Entity,
+    error: signed,
+  }),
   HttpApiEndpoint.delete("deregisterEntity", "/v1/entities/:id", {
     params: id,
     headers: signedBy("the entity's or its developer's signature of the id"),

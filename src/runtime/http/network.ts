@@ -4,8 +4,13 @@ import { HttpApiBuilder } from "effect/http-api"
 import { Node } from "../node-service.ts"
 import { Api } from "./api.ts"
 import { infoDocument, peersDocument, statusDocument } from "./documents.ts"
-import { told } from "./problems.ts"
+import { told, type Unavailable } from "./problems.ts"
 import type { HttpSettings } from "./settings.ts"
+
+/** New categories and tags are listed after so long. */
+const vocabularyAge = "1 second"
+
+const unready = (message: string): typeof Unavailable.Type => ({ error: "unavailable", message })
 
 export const layer = (settings: HttpSettings) =>
   HttpApiBuilder.group(
@@ -13,10 +18,23 @@ export const layer = (settings: HttpSettings) =>
     "network",
     Effect.fnUntraced(function* (handlers) {
       const node = yield* Node
+      // Two lists over all that is held: asked for often, made seldom.
+      const vocabulary = yield* Effect.cachedWithTTL(node.vocabulary, vocabularyAge)
       return handlers
         .handle("health", () => Effect.succeed({ status: "ok" } as const))
         .handle("info", () => Effect.succeed(infoDocument(node, settings)))
         .handle("networkStatus", () => Effect.map(told(node.status), (status) => statusDocument(status, settings)))
+        .handle("categories", () => Effect.map(told(vocabulary), ({ categories }) => ({ categories })))
+        .handle("tags", () => Effect.map(told(vocabulary), ({ tags }) => ({ tags })))
+        .handle("ready", () =>
+          Effect.flatMap(
+            Effect.mapError(told(node.status), () => unready("the database does not answer")),
+            ({ phase }) =>
+              phase === "serving"
+                ? Effect.succeed({ status: "ready", phase, database: "ok" } as const)
+                : Effect.fail(unready(`the node is ${phase}`)),
+          ),
+        )
         .handle("networkPeers", () => Effect.map(node.peers, peersDocument))
     }),
   )

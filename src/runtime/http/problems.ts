@@ -17,7 +17,12 @@ const problem = <const Code extends string>(error: Code, httpApiStatus: number, 
 
 export const InvalidRequest = problem("invalid_request", 400, "the request cannot be what was meant")
 export const Unauthorized = problem("unauthorized", 401, "a signature is missing or does not hold")
-export const Forbidden = problem("forbidden", 403, "this registry does not allow it")
+export const Forbidden = Schema.Struct({
+  error: Schema.Literal("forbidden"),
+  message: Schema.String,
+  field: Schema.optionalKey(Schema.String),
+  auth_url: Schema.optionalKey(Schema.String.annotate({ description: "where developers are let in, in restricted mode" })),
+}).annotate({ httpApiStatus: 403, description: "this registry does not allow it" })
 export const NotFound = problem("not_found", 404, "there is no such thing here")
 export const MethodNotAllowed = problem("method_not_allowed", 405, "the path is right, the method is not")
 export const Conflict = problem("conflict", 409, "it is there already")

@@ -8,17 +8,20 @@ import type { InvalidRequest, TooLarge } from "./problems.ts"
 
 type Unreadable = typeof InvalidRequest.Type | typeof TooLarge.Type
 
-/** The Content-Type is not looked at (as deployed). The size is bounded by the server's `MaxBodySize`. */
-export const jsonOf = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Json, Unreadable> => {
-  if (Number(request.headers["content-length"] ?? 0) > requestBytesMax) return Effect.fail(tooLarge)
-  return Effect.matchEffect(request.text, {
-    onFailure: ({ reason }) => Effect.fail(reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge" ? tooLarge : notRead),
-    onSuccess: (text) => {
-      const body = readJson(text)
-      return body === undefined ? Effect.fail(notJson) : Effect.succeed(body)
-    },
+/** As it came, for signatures over it. The size is bounded by the server's `MaxBodySize`. */
+export const textOf = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<string, Unreadable> =>
+  Number(request.headers["content-length"] ?? 0) > requestBytesMax
+    ? Effect.fail(tooLarge)
+    : Effect.mapError(request.text, ({ reason }) =>
+        reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge" ? tooLarge : notRead,
+      )
+
+/** The Content-Type is not looked at (as deployed). */
+export const jsonOf = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Json, Unreadable> =>
+  Effect.flatMap(textOf(request), (text) => {
+    const body = readJson(text)
+    return body === undefined ? Effect.fail(notJson) : Effect.succeed(body)
   })
-}
 
 const tooLarge: Unreadable = { error: "too_large", message: `the body is larger than ${requestBytesMax} bytes` }
 const notRead: Unreadable = { error: "invalid_request", message: "the body could not be read" }

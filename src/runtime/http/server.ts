@@ -12,6 +12,7 @@ import type { Socket } from "node:net"
 import { type Address, writeAddress } from "../../protocol/mesh/address.ts"
 import { requestBytesMax } from "../../protocol/limits.ts"
 import { Activity } from "../activity.ts"
+import type { HandleWitness } from "../handle-witness.ts"
 import { Node } from "../node-service.ts"
 import { ListenFailed } from "../ports.ts"
 import { activityStream } from "./activity-stream.ts"
@@ -22,8 +23,10 @@ import * as Developers from "./developers.ts"
 import { docsPath, layer as docsPage } from "./docs-page.ts"
 import { edge, methodsOf } from "./edge.ts"
 import * as Entities from "./entities.ts"
+import * as Handles from "./handles.ts"
 import { heartbeatStreams } from "./heartbeats.ts"
 import { layer as metricsPage, metricsPath } from "./metrics.ts"
+import * as Names from "./names.ts"
 import * as Network from "./network.ts"
 import type { Problem } from "./problems.ts"
 import * as RateLimits from "./rate-limits.ts"
@@ -43,7 +46,7 @@ export class HttpListener extends Context.Service<
   }
 >()("agentdns/runtime/http/HttpListener") {}
 
-export const layer = (settings: HttpSettings): Layer.Layer<HttpListener, ListenFailed, Activity | Node> =>
+export const layer = (settings: HttpSettings): Layer.Layer<HttpListener, ListenFailed, Activity | HandleWitness | Node> =>
   Layer.effect(HttpListener, serve(settings)).pipe(
     Layer.provide(routes(settings)),
     Layer.provide(Layer.provide(HttpRouter.layer, Layer.succeed(HttpRouter.RouterConfig, routerConfig))),
@@ -61,6 +64,8 @@ const routes = (settings: HttpSettings) =>
       Layer.provide([
         Entities.layer(settings),
         Developers.layer(settings),
+        Handles.layer,
+        Names.layer,
         Search.layer(settings),
         Network.layer(settings),
         Streams.layer,

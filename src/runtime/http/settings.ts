@@ -1,4 +1,6 @@
 /** What the operator decides about REST (contract: `[server]`, `[api]`, `[onboarding]`). */
+import type { Redacted } from "effect"
+
 export interface HttpSettings {
   readonly host: string
   /** 0 asks for a free one. */
@@ -11,7 +13,16 @@ export interface HttpSettings {
   readonly role: string
   /** Host of the public URL; absent when there is none. */
   readonly registryHost?: string
-  readonly onboarding: { readonly mode: "open" } | { readonly mode: "restricted"; readonly authUrl?: string }
+  readonly onboarding:
+    | { readonly mode: "open" }
+    | {
+        readonly mode: "restricted"
+        readonly authUrl?: string
+        /** Of the web hook that lets developers in. */
+        readonly webhookSecret?: Redacted.Redacted
+      }
+  /** The operator's; without one nobody is. */
+  readonly adminToken?: Redacted.Redacted
   /** Requests a minute and address. */
   readonly rateLimitSearch: number
   readonly rateLimitRegister: number

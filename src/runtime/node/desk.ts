@@ -7,7 +7,7 @@ import { Clock, Effect } from "effect"
 import type { Happening } from "../../actors/happening.ts"
 import type { Announcement, Origin, VerifiedAnnouncement } from "../../protocol/gossip/announcement.ts"
 import type { verify } from "../../protocol/identity/ed25519.ts"
-import type { EntityId } from "../../protocol/identity/id.ts"
+import type { DeveloperId, EntityId } from "../../protocol/identity/id.ts"
 import type { EntityEntry } from "../../protocol/records/entity.ts"
 import type { Refusal } from "../../protocol/records/refusal.ts"
 import * as Slots from "../../protocol/records/slots.ts"
@@ -25,12 +25,16 @@ export interface NextWord {
   readonly follows: string | undefined
   /** Our last word. */
   readonly last: Announcement | undefined
+  /** What every registry last said about it. */
+  readonly slots: ReadonlyArray<Announcement>
 }
 
 export interface Desk {
   readonly origin: Origin
   readonly store: RecordStore["Service"]
   readonly check: typeof verify
+  /** Whether unknown developers become known by what they sign (storage page, `onboarding_mode`). */
+  readonly isOpen: boolean
   /** The host under which names are bound; without one there are no names. */
   readonly host: string | undefined
   readonly nowMs: Effect.Effect<number>
@@ -50,7 +54,7 @@ export interface Desk {
 }
 
 export const makeDesk = (
-  parts: Pick<Desk, "origin" | "store" | "check" | "host" | "announce" | "report" | "show"> & { readonly role: Role },
+  parts: Pick<Desk, "origin" | "store" | "check" | "isOpen" | "host" | "announce" | "report" | "show"> & { readonly role: Role },
 ): Desk => {
   const { announce, origin, role, store } = parts
   return {
@@ -59,8 +63,9 @@ export const makeDesk = (
     nowMs: Clock.currentTimeMillis,
     mayWrite: takesWrites(role) ? Effect.void : refused("forbidden", `this node is a ${role}: it takes no registrations`),
     nextWord: Effect.fnUntraced(function* (subject) {
-      const last = (yield* store.slots(subject)).find((slot) => slot.origin === origin.registryId)
-      return { ...Slots.nextWord(last, secondsOf(yield* Clock.currentTimeMillis)), follows: last?.id, last }
+      const slots = yield* store.slots(subject)
+      const last = slots.find((slot) => slot.origin === origin.registryId)
+      return { ...Slots.nextWord(last, secondsOf(yield* Clock.currentTimeMillis)), follows: last?.id, last, slots }
     }),
     say: Effect.fnUntraced(function* (...words) {
       yield* store.say(words).pipe(Effect.catchTag("Overtaken", overtaken))
@@ -72,6 +77,12 @@ export const makeDesk = (
 export const refused = (code: Refused["code"], message: string, field?: string): Effect.Effect<never, Refused> =>
   Effect.fail(new Refused({ code, message, ...(field !== undefined && { field }) }))
 export const refusedAs = ({ code, field, message }: Refusal) => refused(code, message, field)
+/** Who is not registered here may do nothing in restricted mode, whatever the mesh knows of it. */
+export const admitted = Effect.fnUntraced(function* ({ isOpen, store }: Pick<Desk, "isOpen" | "store">, developer: DeveloperId) {
+  if (isOpen) return
+  const entry = yield* store.developer(developer)
+  if (entry?.tier !== "local") return yield* refused("forbidden", "this registry admits developers first: this one is not registered here")
+})
 export const notFound = (message: string) => refused("not_found", message)
 export const conflict = (message: string) => refused("conflict", message)
 /** Two requests about the same thing at once: the later one may be sent again. */

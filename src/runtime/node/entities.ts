@@ -6,13 +6,14 @@ import { type DeveloperId, type EntityId, readEntityId } from "../../protocol/id
 import { readDeletion } from "../../protocol/records/deletion.ts"
 import type { DeveloperRecord } from "../../protocol/records/developer.ts"
 import type { EntityRecord } from "../../protocol/records/entity.ts"
+import { isReplayOf } from "../../protocol/records/replay.ts"
 import { readRegistration } from "../../protocol/records/registration.ts"
 import { readUpdate } from "../../protocol/records/update.ts"
 import type { Node } from "../node-service.ts"
 import type { OwnWord } from "../ports.ts"
 import { knownDevelopersMax } from "../../protocol/limits.ts"
-import { conflict, type Desk, type NextWord, notFound, overtaken, refusedAs } from "./desk.ts"
-import { endingNames } from "./names.ts"
+import { admitted, conflict, type Desk, type NextWord, notFound, overtaken, refused, refusedAs } from "./desk.ts"
+import { endingNames, naming } from "./names.ts"
 
 export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" | "updateEntity" | "deregister"> => {
   const { announce, check, mayWrite, nextWord, nowMs, origin, refresh, report, say, show, store } = desk
@@ -51,14 +52,25 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
       yield* mayWrite
       const read = readRegistration(body, { home: origin.registryId, nowMs: yield* nowMs, check })
       if (read.type === "refused") return yield* refusedAs(read)
-      const { at, registeredAt } = yield* nextWord(read.record.entity_id)
+      const { entity_id: id, developer_id: developer } = read.record
+      yield* admitted(desk, developer)
+      const { at, registeredAt, slots } = yield* nextWord(id)
+      if (slots.some(({ body }) => body.kind === "entity" && isReplayOf(body.record, read.record))) return yield* replayed
       const record = { ...read.record, registered_at: registeredAt, updated_at: at }
       const announcement = announceEntity(origin, "register", record, at)
-      yield* store
-        .register({ record, developer: read.implicitDeveloper, announcement })
-        .pipe(Effect.catchTag("AlreadyRegistered", () => conflict("this entity is registered already")))
-      yield* show(record.entity_id, { record, tier: "local", status: "active", lastHeartbeat: at, contested: false })
-      yield* announce(announcement)
+      const registration = { record, developer: read.implicitDeveloper, announcement }
+      const also = yield* naming(desk, record, body)
+      yield* store.register({ ...registration, also }).pipe(
+        // Somebody else was given the name at this moment: the entity is registered without it.
+        Effect.catchTag("Overtaken", () => store.register(registration)),
+        Effect.catchTags({
+          AlreadyRegistered: () => conflict("this entity is registered already"),
+          Overtaken: overtaken,
+          Replayed: () => replayed,
+        }),
+      )
+      yield* show(id, { record, tier: "local", status: "active", lastHeartbeat: at, contested: false })
+      for (const word of [{ announcement }, ...also]) yield* announce(word.announcement)
       yield* Effect.ignore(introduce(read.implicitDeveloper, record))
       return record
     }),
@@ -95,6 +107,8 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
     }),
   }
 }
+
+const replayed = refused("unauthorized", "this signature is known with other fields beside it: sign the whole request", "signature")
 
 /** With the registration time of our first word about it, if we are known to have said one before this registration. */
 const continuing = (record: EntityRecord, { last, registeredAt }: NextWord): EntityRecord =>

@@ -5,11 +5,11 @@ import { type HeldHandleBody, handleSubject } from "../../protocol/gossip/kinds/
 import type { DeveloperId } from "../../protocol/identity/id.ts"
 import { readOwner } from "../../protocol/records/authorization.ts"
 import { readClaim, readVerificationRequest } from "../../protocol/records/handle-requests.ts"
-import { releaseText } from "../../protocol/records/naming.ts"
+import { readHandle, releaseText } from "../../protocol/records/naming.ts"
 import * as Slots from "../../protocol/records/slots.ts"
 import type { Node, Refused } from "../node-service.ts"
 import type { OwnWord, StoreFailed } from "../ports.ts"
-import { conflict, type Desk, type NextWord, notFound, refused, refusedAs } from "./desk.ts"
+import { admitted, conflict, type Desk, type NextWord, notFound, refused, refusedAs } from "./desk.ts"
 import { endingNames } from "./names.ts"
 
 export const handlesOn = (desk: Desk): Pick<Node["Service"], "claimHandle" | "verifyHandle" | "releaseHandle"> => {
@@ -20,6 +20,7 @@ export const handlesOn = (desk: Desk): Pick<Node["Service"], "claimHandle" | "ve
       yield* mayWrite
       const claim = readClaim(body, origin.registryId, check)
       if (claim.type === "refused") return yield* refusedAs(claim)
+      yield* admitted(desk, claim.developerId)
       const word = yield* nextWord(handleSubject(origin.registryId, claim.handle))
       const why = whyTaken(word, claim.developerId, yield* nowMs)
       if (why !== undefined) return yield* conflict(why)
@@ -38,7 +39,8 @@ export const handlesOn = (desk: Desk): Pick<Node["Service"], "claimHandle" | "ve
       if (request.type === "refused") return yield* refusedAs(request)
       const { type: _, ...verification } = request
       const { method, proof } = verification
-      if (!(yield* isProven({ handle, method, proof, publicKey: held.publicKey })))
+      const signatures = [held.evidence.signature, verification.evidence.signature]
+      if (!(yield* isProven({ handle, method, proof, developerId: held.developerId, publicKey: held.publicKey, signatures })))
         return yield* refused("invalid_request", `${method} does not show that ${proof} is this developer's`, "proof")
       const { developerId, evidence, publicKey } = held
       yield* say({
@@ -80,13 +82,14 @@ const whyTaken = ({ last }: NextWord, developer: DeveloperId, nowMs: number): st
   return isMourned ? "the developer who held this handle left: it becomes free later" : undefined
 }
 
-const ownerGone = "developer-deregistered"
+export const ownerGone = "developer-deregistered"
 
 /** A handle that is held here now, and where our next word about it stands. */
 export const heldHandle = Effect.fnUntraced(function* (
   { nextWord, origin }: Desk,
   handle: string,
 ): Effect.fn.Return<{ readonly held: HeldHandleBody; readonly word: NextWord }, Refused | StoreFailed> {
+  if (readHandle(handle) === undefined) return yield* notFound("no such handle is held here")
   const word = yield* nextWord(handleSubject(origin.registryId, handle))
   const body = word.last?.body
   return body?.kind !== "handle" || body.action === "release" ? yield* notFound("no such handle is held here") : { held: body, word }

@@ -7,17 +7,30 @@
 import { Effect, Layer, Stream } from "effect"
 import { type Announcement, developerOf, entityOf, type VerifiedAnnouncement } from "../../protocol/gossip/announcement.ts"
 import { handleSubject } from "../../protocol/gossip/kinds/handle.ts"
-import { nameSubject } from "../../protocol/gossip/kinds/name.ts"
+import { isPrivate, nameSubject } from "../../protocol/gossip/kinds/name.ts"
 import { statusSubject } from "../../protocol/gossip/kinds/status.ts"
+import type { Signature } from "../../protocol/identity/key.ts"
 import type { DeveloperId, RegistryId } from "../../protocol/identity/id.ts"
-import { versionsPerNameMax } from "../../protocol/limits.ts"
+import { versionsPerNameMax, vocabularyMax } from "../../protocol/limits.ts"
 import type { PeerPin } from "../../protocol/mesh/pin.ts"
 import type { DeveloperEntry, DeveloperRecord } from "../../protocol/records/developer.ts"
 import type { EntityEntry } from "../../protocol/records/entity.ts"
 import type { HandleEntry, NameEntry, NameFilter, NameVersion } from "../../protocol/records/name.ts"
+import { unsignedDigest } from "../../protocol/records/replay.ts"
 import * as Slots from "../../protocol/records/slots.ts"
 import { type Seconds, secondsOf } from "../../protocol/time.ts"
-import { AlreadyRegistered, type MergeOutcome, Overtaken, type OwnWord, RecordStore, type StoreCounts, type StoreFailed } from "../ports.ts"
+import {
+  AlreadyRegistered,
+  type Change,
+  type EntityFilter,
+  type MergeOutcome,
+  Overtaken,
+  type OwnWord,
+  RecordStore,
+  Replayed,
+  type StoreCounts,
+  type StoreFailed,
+} from "../ports.ts"
 import { attestedOf, handleEntryOf, inOrder, nameEntryOf, versionOf } from "./shown-names.ts"
 import { developerRecordOf, entryOf, introduced, isNews, type LocalEntity, newlyRegistered, outdated, recordOf, withOwn } from "./shown.ts"
 
@@ -25,9 +38,11 @@ import { developerRecordOf, entryOf, introduced, isNews, type LocalEntity, newly
 interface Held {
   readonly slots: ReadonlyArray<Announcement>
   readonly receivedAt: ReadonlyArray<Seconds>
+  /** How many were kept before each. */
+  readonly numbers: ReadonlyArray<number>
 }
 
-const nothing: Held = { slots: [], receivedAt: [] }
+const nothing: Held = { slots: [], receivedAt: [], numbers: [] }
 
 /** A store that is empty and forgets everything with the process. */
 export const makeMemoryStore = (): RecordStore["Service"] => {
@@ -35,13 +50,17 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
   const held = new Map<string, Held>()
   const developers = new Map<DeveloperId, DeveloperRecord>()
   const pins = new Map<string, PeerPin>()
+  /** In the order in which they were kept. */
   const byId = new Map<string, Announcement>()
+  let keptCount = 0
   const tombstones = new Set<Announcement>()
   /** Statuses that are held: while there are none, nobody has to look for one. */
   let statuses = 0
   /** Subjects of handles and names that were said here. */
   const said = new Set<string>()
   const versions = new Map<string, ReadonlyArray<NameVersion>>()
+  /** Digests of unsigned fields by the signature of the registration that they came with. */
+  const came = new Map<Signature, string>()
   /** Subjects by what they are looked for by (`termsOf`). */
   const found = new Map<string, Set<string>>()
 
@@ -85,9 +104,14 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
     return body?.kind === "handle" && body.action !== "release" && body.developerId === developer
   }
 
-  const namesBy = ({ entityId, handle, name, registry }: NameFilter): ReadonlyArray<NameEntry> => {
+  const namesBy = ({ entityId, entityIds, handle, name, registry }: NameFilter): ReadonlyArray<NameEntry> => {
+    const ids = entityId === undefined ? entityIds : [entityId]
     const slots =
-      entityId !== undefined ? slotsBy(`named:${entityId}`) : handle !== undefined ? slotsBy(`under:${handle}`) : [...byId.values()]
+      ids !== undefined
+        ? ids.flatMap((id) => slotsBy(`named:${id}`))
+        : handle !== undefined
+          ? slotsBy(`under:${handle}`)
+          : [...byId.values()]
     return inOrder(
       slots
         .flatMap((slot) => nameEntryOf(slot, tierOf(slot)) ?? [])
@@ -110,9 +134,11 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
     if (arrived.isTombstone) tombstones.add(arrived)
     if (arrived.body.kind === "status") statuses++
     for (const term of termsOf(arrived)) found.set(term, (found.get(term) ?? new Set()).add(subject))
+    const number = ++keptCount
     held.set(subject, {
       slots,
       receivedAt: slots.map((slot) => (slot === arrived ? at : before.receivedAt[before.slots.indexOf(slot)]!)),
+      numbers: slots.map((slot) => (slot === arrived ? number : before.numbers[before.slots.indexOf(slot)]!)),
     })
   }
 
@@ -231,11 +257,11 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
   const expire = (nowMs: number): ReadonlyArray<Announcement> => {
     const expired = [...tombstones].filter((slot) => Slots.isExpired(slot, nowMs))
     for (const slot of expired) {
-      const { slots, receivedAt } = heldOf(slot.subject)
-      const rest = slots.filter((other) => other !== slot)
+      const { numbers, receivedAt, slots } = heldOf(slot.subject)
+      const of = <A>(list: ReadonlyArray<A>) => list.filter((_, i) => slots[i] !== slot)
       forget(slot)
-      if (rest.length === 0) held.delete(slot.subject)
-      else held.set(slot.subject, { slots: rest, receivedAt: rest.map((other) => receivedAt[slots.indexOf(other)]!) })
+      if (slots.length === 1) held.delete(slot.subject)
+      else held.set(slot.subject, { slots: of(slots), receivedAt: of(receivedAt), numbers: of(numbers) })
     }
     return expired
   }
@@ -254,8 +280,41 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
       .map(shownOf)
       .filter((entry) => entry !== undefined)
 
+  const changesAfter = (after: string | undefined, limit: number): ReadonlyArray<Change> => {
+    const changes: Array<Change> = []
+    for (const announcement of byId.values()) {
+      const { numbers, slots } = heldOf(announcement.subject)
+      const number = numbers[slots.indexOf(announcement)]!
+      if (number > Number(after ?? 0) && !isPrivate(announcement.body)) changes.push({ position: String(number), announcement })
+      if (changes.length === limit) break
+    }
+    return changes
+  }
+
+  const listed = ({ category, developerId, entityType, limit, offset, status }: EntityFilter): ReadonlyArray<EntityEntry> =>
+    [...local.keys()]
+      .map((id) => shownOf(id)!)
+      .filter(
+        (entry) =>
+          (category === undefined || entry.record.category === category) &&
+          (developerId === undefined || entry.record.developer_id === developerId) &&
+          (entityType === undefined || entry.record.entity_type === entityType) &&
+          (status === undefined || entry.status === status),
+      )
+      .sort((a, b) => b.record.updated_at - a.record.updated_at || (a.record.entity_id < b.record.entity_id ? -1 : 1))
+      .slice(offset, offset + limit)
+
   return {
     entity: (id) => Effect.sync(() => shownOf(id)),
+    list: (filter) => Effect.sync(() => listed(filter)),
+    changes: (after, limit) => Effect.sync(() => changesAfter(after, limit)),
+    vocabulary: Effect.sync(() => {
+      const shown = everything()
+      return {
+        categories: distinct(shown.map(({ record }) => record.category)),
+        tags: distinct(shown.flatMap(({ record }) => record.tags)),
+      }
+    }),
     entities: (ids) => Effect.sync(() => ids.map(shownOf).filter((entry) => entry !== undefined)),
     everyEntity: Stream.suspend(() => Stream.fromIterable(everything())),
     developer: (id) => Effect.sync(() => developerEntryOf(id)),
@@ -281,17 +340,32 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
       ),
     counts: Effect.sync(counts),
     slots: (subject) => Effect.sync(() => heldOf(subject).slots),
-    everySlot: Stream.suspend(() => Stream.fromIterable(byId.values())),
-    documents: (ids) => Effect.sync(() => ids.map((id) => byId.get(id)?.document).filter((document) => document !== undefined)),
+    everySlot: Stream.suspend(() => Stream.fromIterable([...byId.values()].filter(({ body }) => !isPrivate(body)))),
+    documents: (ids) =>
+      Effect.sync(() =>
+        ids.flatMap((id) => {
+          const held = byId.get(id)
+          return held === undefined || isPrivate(held.body) ? [] : [held.document]
+        }),
+      ),
     say: (words) => Effect.suspend(() => sayAll(words)),
-    register: ({ announcement, developer, record }) =>
-      Effect.suspend((): Effect.Effect<void, AlreadyRegistered | StoreFailed> => {
+    register: ({ also = [], announcement, developer, record }) =>
+      Effect.suspend((): Effect.Effect<void, AlreadyRegistered | Overtaken | Replayed | StoreFailed> => {
         if (local.has(record.entity_id)) return Effect.fail(new AlreadyRegistered({ id: record.entity_id }))
         if (!isNews(heldOf(record.entity_id).slots, announcement)) return Effect.fail(outdated("register"))
-        if (!developers.has(developer.developer_id)) developers.set(developer.developer_id, developer)
+        const digest = unsignedDigest(record)
+        const known = came.get(record.signature)
+        if (known !== undefined && known !== digest) return Effect.fail(new Replayed({ id: record.entity_id }))
         local.set(record.entity_id, newlyRegistered(record))
+        const refused = also.find((word) => !maySay(word))
+        if (refused !== undefined) {
+          local.delete(record.entity_id)
+          return Effect.fail(new Overtaken({ subject: refused.announcement.subject }))
+        }
+        if (!developers.has(developer.developer_id)) developers.set(developer.developer_id, developer)
         keepOwn(announcement)
-        return Effect.void
+        came.set(record.signature, digest)
+        return sayAll(also)
       }),
     deregister: (id, announcement, also = []) =>
       Effect.suspend((): Effect.Effect<boolean, Overtaken | StoreFailed> => {
@@ -328,6 +402,8 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
 
 /** A fresh memory store for whoever builds it. */
 export const MemoryStore: Layer.Layer<RecordStore> = Layer.sync(RecordStore, makeMemoryStore)
+
+const distinct = (values: ReadonlyArray<string>): ReadonlyArray<string> => [...new Set(values)].sort().slice(0, vocabularyMax)
 
 const isEntity = ([slot]: ReadonlyArray<Announcement>): boolean =>
   slot !== undefined && /^(?:agent_announce|service_announce|tombstone)$/.test(slot.type) && slot.body.kind !== "developer-tombstone"

@@ -13,6 +13,7 @@ import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { sha256 } from "../../protocol/identity/digest.ts"
 import { StoreFailed } from "../ports.ts"
+import { changesAndReplays } from "./migrations/changes-and-replays.ts"
 import { firstTables } from "./migrations/first-tables.ts"
 import { failedAt } from "./sql-failure.ts"
 import { quoted } from "./statements.ts"
@@ -20,6 +21,7 @@ import { quoted } from "./statements.ts"
 /** Numbered, applied in order, never changed once released: a change is a new number. */
 const migrations: Readonly<Record<string, (schema: string) => ReadonlyArray<string>>> = {
   "0001_first_tables": firstTables,
+  "0002_changes_and_replays": changesAndReplays,
 }
 const newest = Object.keys(migrations).length
 
@@ -102,6 +104,7 @@ const ourTables: ReadonlyArray<string> = [
   "gossip_entries",
   "gossip_zns_names",
   "handles",
+  "known_registrations",
   "peer_attestations",
   "peer_pins",
   "registry_identity_proofs",

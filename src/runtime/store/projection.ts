@@ -5,7 +5,7 @@
 import type { Announcement } from "../../protocol/gossip/announcement.ts"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
 import type { DeveloperId, EntityId, RegistryId } from "../../protocol/identity/id.ts"
-import type { PublicKey } from "../../protocol/identity/key.ts"
+import type { PublicKey, Signature } from "../../protocol/identity/key.ts"
 import type { HandleEntry, NameEntry, NameVersion } from "../../protocol/records/name.ts"
 import { fqanOf } from "../../protocol/records/naming.ts"
 import type { Seconds } from "../../protocol/time.ts"
@@ -68,14 +68,14 @@ export const projected = (said: Announcement, receivedAt: Seconds, isOurs: boole
         label: body.label,
         capability_tags: body.tags,
         updated_at: pgTime(at),
-        signature,
+        signature: body.evidence?.signature ?? "",
       }
       if (!isOurs) return [put("gossip_zns_names", { ...row, received_at: pgTime(receivedAt), origin_public_key: originKey })]
       // What we said in another life, and heard again, is ours now.
       return [
         drop("gossip_zns_names", key),
         put("zns_names", row),
-        put("zns_versions", { ...row, version: body.version, registered_at: pgTime(at) }),
+        put("zns_versions", { ...row, version: body.version, build_hash: body.buildHash ?? null, registered_at: pgTime(at) }),
       ]
     }
     case "proof": {
@@ -167,6 +167,7 @@ export interface NameRow {
   readonly label: string
   readonly capability_tags: ReadonlyArray<string>
   readonly updated_at: Date
+  readonly signature: Signature | ""
 }
 
 export const readNameRow = (row: NameRow): NameEntry => ({
@@ -180,6 +181,7 @@ export const readNameRow = (row: NameRow): NameEntry => ({
   label: row.label,
   tags: row.capability_tags,
   boundAt: secondsOfDate(row.updated_at),
+  ...(row.signature !== "" && { signature: row.signature }),
   tier: row.tier,
 })
 
@@ -189,6 +191,8 @@ export interface VersionRow {
   readonly agent_id: EntityId
   readonly capability_tags: ReadonlyArray<string>
   readonly developer_id: DeveloperId
+  readonly build_hash: string | null
+  readonly signature: Signature | ""
   readonly registered_at: Date
 }
 
@@ -198,6 +202,8 @@ export const readVersionRow = (row: VersionRow): NameVersion => ({
   entityId: row.agent_id,
   tags: row.capability_tags,
   boundAt: secondsOfDate(row.registered_at),
+  ...(row.build_hash !== null && { buildHash: row.build_hash }),
+  ...(row.signature !== "" && { signature: row.signature }),
   by: row.developer_id,
 })
 

@@ -4,6 +4,7 @@
  */
 import type { Announcement } from "../../protocol/gossip/announcement.ts"
 import { read } from "../../protocol/gossip/announcement.ts"
+import { isPrivate } from "../../protocol/gossip/kinds/name.ts"
 import type { StatusBody } from "../../protocol/gossip/kinds/status.ts"
 import type { DeveloperProof } from "../../protocol/identity/derivation.ts"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
@@ -12,6 +13,7 @@ import type { PublicKey, Signature } from "../../protocol/identity/key.ts"
 import type { PeerPin } from "../../protocol/mesh/pin.ts"
 import type { DeveloperEntry, DeveloperRecord, HeldHandle, ProfileChange } from "../../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord, EntityStatus, EntityType, SignedChange } from "../../protocol/records/entity.ts"
+import { unsignedDigest } from "../../protocol/records/replay.ts"
 import { type Slot, tombstoneLifeOf } from "../../protocol/records/slots.ts"
 import { type Seconds, writeTime } from "../../protocol/time.ts"
 import type { LocalEntity } from "./shown.ts"
@@ -143,6 +145,7 @@ export const agentRow = ({ lastHeartbeat, record, status }: LocalEntity): JsonOb
   ...recordColumns(record),
   status,
   last_heartbeat: lastHeartbeat === undefined ? undefined : pgTime(lastHeartbeat),
+  unsigned_digest: unsignedDigest(record),
 })
 
 /** A row of `gossip_entries`: what the mesh says, by which registry. */
@@ -228,6 +231,7 @@ export const slotRow = (slot: HeldSlot): JsonObject => {
     home_signed: slot.homeIsSigned,
     received_at: slot.receivedAt,
     document: JSON.stringify(announcement.document),
+    is_private: isPrivate(announcement.body),
   }
 }
 
@@ -256,7 +260,7 @@ export const readSlot = (row: SlotRow): HeldSlot => ({
 })
 
 /** What was verified when it was written; a document that cannot be read any more is a defect of ours. */
-const readAnnouncement = (document: string): Announcement => {
+export const readAnnouncement = (document: string): Announcement => {
   const announcement = read(JSON.parse(document) as JsonObject)
   if (announcement.type === "malformed") throw new Error(`the store holds an announcement that we cannot read: ${announcement.why}`)
   return announcement

@@ -35,15 +35,19 @@ export const nameEntryOf = ({ at, body, origin }: Announcement, tier: Tier): Nam
         label: body.label,
         tags: body.tags,
         boundAt: at,
+        ...(body.buildHash !== undefined && { buildHash: body.buildHash }),
+        ...(body.evidence !== undefined && { signature: body.evidence.signature }),
         tier,
       }
 
-export const versionOf = ({ boundAt, developerId, entityId, label, tags, version }: NameEntry): NameVersion => ({
+export const versionOf = ({ boundAt, buildHash, developerId, entityId, label, signature, tags, version }: NameEntry): NameVersion => ({
   version,
   label,
   entityId,
   tags,
   boundAt,
+  ...(buildHash !== undefined && { buildHash }),
+  ...(signature !== undefined && { signature }),
   by: developerId,
 })
 

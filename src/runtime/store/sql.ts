@@ -15,9 +15,10 @@ import type { EntityId, RegistryId } from "../../protocol/identity/id.ts"
 import { nameTombstoneLifeMs, tombstoneLifeMs } from "../../protocol/limits.ts"
 import type { DeveloperRecord } from "../../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord } from "../../protocol/records/entity.ts"
+import { unsignedDigest } from "../../protocol/records/replay.ts"
 import { compareClaims } from "../../protocol/records/slots.ts"
 import { type Seconds, secondsOf } from "../../protocol/time.ts"
-import { AlreadyRegistered, Overtaken, RecordStore, type StoreFailed } from "../ports.ts"
+import { AlreadyRegistered, Overtaken, RecordStore, Replayed, type StoreFailed } from "../ports.ts"
 import { makeGrouping } from "./grouping.ts"
 import { mergeAll, nothingHeld, type SlotWrites, type Subject, writesOf } from "./merging.ts"
 import { lockClass, migrate } from "./migrations.ts"
@@ -40,6 +41,7 @@ import {
   type EntityRow,
   pgTime,
   type PinRow,
+  readAnnouncement,
   readDeveloper,
   readEntry,
   readLocal,
@@ -71,6 +73,7 @@ export const makeSqlStore = (schema: string): Effect.Effect<RecordStore["Service
   Effect.gen(function* () {
     const sql = yield* PgClient.PgClient
     yield* migrate(schema)
+    yield* sql.unsafe(statementsFor(schema).rebaseChanges).pipe(during("open"))
     return storeOn(sql, schema)
   })
 
@@ -88,6 +91,8 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
 
   const query = <Row extends object>(text: string, ...parameters: ReadonlyArray<unknown>) => sql.unsafe<Row>(text, parameters)
   const rows = (...list: ReadonlyArray<JsonObject>) => JSON.stringify(list)
+
+  const values = (text: string) => query<{ readonly value: string }>(text).pipe(Effect.map((found) => found.map(({ value }) => value)))
 
   const entities = (ids: ReadonlyArray<string>) =>
     query<EntityRow>(statements.entities, ids).pipe(
@@ -179,13 +184,15 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
       return yield* Effect.forEach(registrations, ({ record }) => Effect.exit(ids.has(record.entity_id) ? Effect.void : whyNot(record)))
     })
 
-  const whyNot = ({ entity_id }: EntityRecord) =>
-    query(statements.isLocal, entity_id).pipe(
-      Effect.flatMap((there) => Effect.fail(there.length > 0 ? new AlreadyRegistered({ id: entity_id }) : outdated("register"))),
-      during("register"),
-    )
+  const whyNot = (record: EntityRecord) =>
+    Effect.gen(function* () {
+      const { entity_id: id, signature } = record
+      if ((yield* query(statements.isLocal, id)).length > 0) return yield* new AlreadyRegistered({ id })
+      const isReplayed = (yield* query(statements.isReplayed, id, signature, unsignedDigest(record))).length > 0
+      return yield* isReplayed ? new Replayed({ id }) : outdated("register")
+    }).pipe(during("register"))
 
-  const register = makeGrouping<Registration, void, AlreadyRegistered | StoreFailed>({
+  const registerGrouped = makeGrouping<Registration, void, AlreadyRegistered | Replayed | StoreFailed>({
     most: registrationsPerStatement,
     atOnce: statementsAtOnce,
     nameOf: ({ record }) => record.entity_id,
@@ -205,6 +212,18 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
       ),
   })
 
+  /** What is said with a registration needs its locks, and so a transaction of its own. */
+  const register = (registration: Registration) => {
+    const { also = [] } = registration
+    if (also.length === 0) return registerGrouped(registration)
+    return Effect.gen(function* () {
+      yield* query(statements.lock, lock, locksOf(also))
+      const [exit] = yield* registerAll([registration])
+      yield* exit!
+      yield* Effect.forEach(also, sayOne, { discard: true })
+    }).pipe(inTransaction("register"))
+  }
+
   const deregister: RecordStore["Service"]["deregister"] = (id, announcement, also = []) =>
     Effect.gen(function* () {
       yield* query(statements.lock, lock, locksOf([...also, { announcement, follows: undefined }]))
@@ -213,7 +232,7 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
       if (!isNews(before.slots, announcement)) return yield* outdated("deregister")
       yield* Effect.forEach(also, sayOne, { discard: true })
       // A name that was bound meanwhile would be left without its entity.
-      const left = yield* query<NameRow>(statements.names, null, null, null, id)
+      const left = yield* query<NameRow>(statements.names, null, null, null, [id])
       if (left.some(({ tier }) => tier === "local")) return yield* new Overtaken({ subject: id })
       yield* query(statements.removeAgent, id)
       yield* write(writesOf(id, before.slots, withOwn(before.slots, slotOf(announcement, announcement.at)), true))
@@ -313,8 +332,19 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
       ),
     handles: (handle) => handlesBy(handle, null),
     handlesOf: (id) => handlesBy(null, id),
-    names: ({ entityId = null, handle = null, name = null, registry = null }) =>
-      query<NameRow>(statements.names, registry, handle, name, entityId).pipe(
+    list: ({ category = null, developerId = null, entityType = null, limit, offset, status = null }) =>
+      query<EntityRow>(statements.list, entityType, category, developerId, status, limit, offset).pipe(
+        Effect.map((found) => found.map(readEntry)),
+        during("list"),
+      ),
+    vocabulary: Effect.all({ categories: values(statements.categories), tags: values(statements.tags) }).pipe(during("vocabulary")),
+    changes: (after = "0.0", limit) =>
+      query<{ readonly position: string; readonly document: string }>(statements.changes, ...after.split("."), limit).pipe(
+        Effect.map((found) => found.map(({ document, position }) => ({ position, announcement: readAnnouncement(document) }))),
+        during("changes"),
+      ),
+    names: ({ entityId, entityIds = null, handle = null, name = null, registry = null }) =>
+      query<NameRow>(statements.names, registry, handle, name, entityId === undefined ? entityIds : [entityId]).pipe(
         Effect.map((found) => inOrder(found.map(readNameRow))),
         during("names"),
       ),

@@ -4,7 +4,7 @@
  *
  * Names are qualified with our schema everywhere: a pooler between us and the server may not keep a search path.
  */
-import { versionsPerNameMax } from "../../protocol/limits.ts"
+import { versionsPerNameMax, vocabularyMax } from "../../protocol/limits.ts"
 import { entityColumns } from "./rows.ts"
 
 /** A schema's name as an identifier. Names come from the operator's settings: letters, digits and underscores only. */
@@ -27,6 +27,7 @@ const slotColumns = [
   "home_signed",
   "received_at",
   "document",
+  "is_private",
 ] as const
 const gossipColumns = [...entityColumns, "received_at", "tombstoned", "tombstone_at", "origin_public_key"] as const
 const developerColumns = [
@@ -79,7 +80,7 @@ const typedTables = {
   },
   zns_names: { columns: nameColumns, key: ["fqan"] },
   zns_versions: {
-    columns: ["fqan", "version", "label", "agent_id", "capability_tags", "developer_id", "registered_at", "signature"],
+    columns: ["fqan", "version", "label", "agent_id", "capability_tags", "developer_id", "build_hash", "registered_at", "signature"],
     key: ["fqan", "version"],
   },
   gossip_zns_names: {
@@ -132,7 +133,7 @@ export const statementsFor = (schema: string) => {
      SELECT ${columns.map((column) => `r.${column}`).join(", ")} FROM ${source} AS r WHERE ${where} ${then}`
   const insert = (table: string, columns: ReadonlyArray<string>, parameter: string, then: string, where = "TRUE") =>
     insertFrom(table, columns, rowsOf(table, parameter), then, where)
-  const laterSlot = `ON CONFLICT (subject, origin) DO UPDATE SET ${replaced(slotColumns, "subject", "origin")}
+  const laterSlot = `ON CONFLICT (subject, origin) DO UPDATE SET ${replaced(slotColumns, "subject", "origin")}, change_xid = DEFAULT, change_no = DEFAULT
     WHERE ${standing("held")} < ${standing("excluded")}`
 
   return {
@@ -156,9 +157,24 @@ export const statementsFor = (schema: string) => {
       ORDER BY d.tier DESC, h.handle LIMIT 1`,
     /** $1: handle or null, $2: developer or null. */
     handles: `SELECT * FROM ${s}.handles WHERE ($1::text IS NULL OR handle = $1) AND ($2::text IS NULL OR developer_id = $2)`,
-    /** $1: registry, $2: handle, $3: name, $4: entity, each or null. */
+    /** $1: type, $2: category, $3: developer, $4: status, each or null; $5: rows, $6: rows before them. */
+    list: `SELECT * FROM ${s}.shown_entities WHERE tier = 'local' AND ($1::text IS NULL OR entity_type = $1) AND ($2::text IS NULL OR category = $2)
+      AND ($3::text IS NULL OR developer_id = $3) AND ($4::text IS NULL OR status = $4)
+      ORDER BY updated_at DESC, agent_id LIMIT $5::int OFFSET $6::int`,
+    categories: `SELECT category AS value FROM ${s}.agents UNION SELECT category FROM ${s}.gossip_entries WHERE NOT tombstoned
+      ORDER BY 1 LIMIT ${vocabularyMax}`,
+    tags: `SELECT value FROM ${s}.agents, jsonb_array_elements_text(tags) AS value
+      UNION SELECT value FROM ${s}.gossip_entries, jsonb_array_elements_text(tags) AS value WHERE NOT tombstoned
+      ORDER BY 1 LIMIT ${vocabularyMax}`,
+    /** $1: transaction, $2: number of the last one that is known; $3: rows. */
+    changes: `SELECT change_xid::text || '.' || change_no AS position, document FROM ${s}.announcements
+      WHERE (change_xid, change_no) > ($1::xid8, $2::bigint) AND change_xid < pg_snapshot_xmin(pg_current_snapshot()) AND NOT is_private
+      ORDER BY change_xid, change_no LIMIT $3::int`,
+    /** In a database that was restored elsewhere transactions count anew: what is from the future is from now. */
+    rebaseChanges: `UPDATE ${s}.announcements SET change_xid = DEFAULT WHERE change_xid > pg_current_xact_id()`,
+    /** $1: registry, $2: handle, $3: name, each or null; $4: entities or null. */
     names: `SELECT * FROM ${s}.shown_names WHERE ($1::text IS NULL OR registry_id = $1) AND ($2::text IS NULL OR developer_handle = $2)
-      AND ($3::text IS NULL OR entity_name = $3) AND ($4::text IS NULL OR agent_id = $4)`,
+      AND ($3::text IS NULL OR entity_name = $3) AND ($4::text[] IS NULL OR agent_id = ANY($4))`,
     /** $1: handle, $2: name. */
     versions: `SELECT v.* FROM ${s}.zns_versions AS v JOIN ${s}.zns_names AS n USING (fqan)
       WHERE n.developer_handle = $1 AND n.entity_name = $2 ORDER BY v.version DESC LIMIT ${versionsPerNameMax}`,
@@ -174,9 +190,9 @@ export const statementsFor = (schema: string) => {
     slots: `SELECT ${slotColumns.join(", ")} FROM ${s}.announcements WHERE subject = ANY($1::text[])`,
 
     /** $1, $2: subject and origin of the last one of the page before, $3: rows a page. */
-    slotPage: `SELECT subject, origin, id, at::float8 AS at FROM ${s}.announcements WHERE (subject, origin) > ($1, $2) ORDER BY subject, origin LIMIT $3::int`,
+    slotPage: `SELECT subject, origin, id, at::float8 AS at FROM ${s}.announcements WHERE (subject, origin) > ($1, $2) AND NOT is_private ORDER BY subject, origin LIMIT $3::int`,
     /** $1: ids of announcements. */
-    documents: `SELECT document FROM ${s}.announcements WHERE id = ANY($1::text[])`,
+    documents: `SELECT document FROM ${s}.announcements WHERE id = ANY($1::text[]) AND NOT is_private`,
 
     /** $1: a developer. */
     introduce: insert("developers", developerColumns, "$1", "ON CONFLICT DO NOTHING"),
@@ -217,17 +233,19 @@ export const statementsFor = (schema: string) => {
        WHERE ${typedTables[table].key.map((column) => `held.${column} = r.${column}`).join(" AND ")}`,
     /**
      * $1: agents, $2: their developers, $3: their announcements; one statement, so one transaction. Yields the ids that
-     * were registered: not those that are here already, nor those
-     * of which we said something that this cannot follow.
+     * were registered: not those that are here already, nor those of which we said something that this cannot follow, nor
+     * those whose signature came with other unsigned fields before.
      */
     register: `WITH said AS MATERIALIZED (SELECT * FROM ${rowsOf("announcements", "$3")}),
       agent AS (${insert(
         "agents",
-        entityColumns,
+        [...entityColumns, "unsigned_digest"],
         "$1",
         "ON CONFLICT DO NOTHING RETURNING agent_id, developer_id",
         `NOT EXISTS (SELECT FROM said JOIN ${s}.announcements AS had USING (subject, origin)
-        WHERE subject = r.agent_id AND ${standing("had")} >= ${standing("said")})`,
+        WHERE subject = r.agent_id AND ${standing("had")} >= ${standing("said")})
+        AND NOT EXISTS (SELECT FROM ${s}.known_registrations AS k
+        WHERE k.agent_id = r.agent_id AND k.signature = r.signature AND k.unsigned_digest <> r.unsigned_digest)`,
       )}),
       developer AS (${insert(
         "developers",
@@ -240,8 +258,11 @@ export const statementsFor = (schema: string) => {
       risen AS (DELETE FROM ${s}.tombstones AS t USING said AS r, agent
         WHERE agent.agent_id = r.subject AND t.agent_id = r.subject AND t.home_registry = r.origin)
       SELECT agent_id FROM agent`,
-    /** $1: an id. */
-    removeAgent: `DELETE FROM ${s}.agents WHERE agent_id = $1 RETURNING agent_id`,
+    /** $1: an id. What its registration came with is remembered. */
+    removeAgent: `WITH gone AS (DELETE FROM ${s}.agents WHERE agent_id = $1 RETURNING agent_id, signature, unsigned_digest)
+      INSERT INTO ${s}.known_registrations (agent_id, signature, unsigned_digest) SELECT * FROM gone ON CONFLICT DO NOTHING`,
+    /** $1: an id, $2: a registration's signature, $3: the digest of its unsigned fields. */
+    isReplayed: `SELECT 1 AS found FROM ${s}.known_registrations WHERE agent_id = $1 AND signature = $2 AND unsigned_digest <> $3`,
     /**
      * Writes what a merge came to. $1: new slots, $2: slots that are forgotten, $3: rows of what is shown now, $4: what is
      * shown no longer and since when, $5: rows of new tombstones.

@@ -269,21 +269,38 @@ describe("the node itself", () => {
   it("describes itself in OpenAPI, and on a page", async () => {
     const { json } = await call(at("/openapi.json"))
     expect(json["openapi"]).toMatch(/^3\.1/)
-    expect(Object.keys(json["paths"] as JsonObject).sort()).toEqual([
-      "/health",
-      "/v1/developers",
-      "/v1/developers/{id}",
-      "/v1/entities",
-      "/v1/entities/{id}",
-      "/v1/entities/{id}/card",
-      "/v1/entities/{id}/ws",
-      "/v1/heartbeat",
-      "/v1/info",
-      "/v1/network/peers",
-      "/v1/network/status",
-      "/v1/search",
-      "/v1/ws/activity",
-    ])
+    expect(Object.keys(json["paths"] as JsonObject)).toEqual(
+      expect.arrayContaining([
+        "/health",
+        "/ready",
+        "/v1/categories",
+        "/v1/developers",
+        "/v1/developers/{id}",
+        "/v1/developers/{id}/entities",
+        "/v1/entities",
+        "/v1/entities/{id}",
+        "/v1/entities/{id}/card",
+        "/v1/entities/{id}/ws",
+        "/v1/handles",
+        "/v1/handles/{handle}",
+        "/v1/handles/{handle}/available",
+        "/v1/handles/{handle}/entities",
+        "/v1/handles/{handle}/verify",
+        "/v1/heartbeat",
+        "/v1/info",
+        "/v1/names",
+        "/v1/names/{developer}/{name}",
+        "/v1/names/{developer}/{name}/available",
+        "/v1/names/{developer}/{name}/rollback",
+        "/v1/names/{developer}/{name}/versions",
+        "/v1/network/peers",
+        "/v1/network/status",
+        "/v1/resolve/{developer}/{name}",
+        "/v1/search",
+        "/v1/tags",
+        "/v1/ws/activity",
+      ]),
+    )
     const responses = (json["paths"] as unknown as Record<string, Record<string, { readonly responses: JsonObject }>>)["/v1/entities"]![
       "post"
     ]!.responses
@@ -353,7 +370,7 @@ describe("every path", () => {
     const wrong = await call(at("/v1/search"))
     expectProblem(wrong, 405, "method_not_allowed")
     expect(wrong.headers.get("allow")).toBe("POST")
-    expect((await call(at("/v1/entities/x"), { method: "PATCH" })).headers.get("allow")).toBe("DELETE, GET, HEAD")
+    expect((await call(at("/v1/entities/x"), { method: "PATCH" })).headers.get("allow")).toBe("DELETE, GET, HEAD, PUT")
     expect((await call(at("/docs"), { method: "POST" })).status).toBe(405)
   })
 

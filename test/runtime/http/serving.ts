@@ -15,6 +15,7 @@ import { readRegistration } from "../../../src/protocol/records/registration.ts"
 import { indexedEntity } from "../../../src/protocol/search/entity.ts"
 import { SearchIndex } from "../../../src/protocol/search/search-index.ts"
 import { Activity, makeActivity } from "../../../src/runtime/activity.ts"
+import { HandleWitness } from "../../../src/runtime/handle-witness.ts"
 import { HttpListener, layer } from "../../../src/runtime/http/server.ts"
 import type { HttpSettings } from "../../../src/runtime/http/settings.ts"
 import { Node, Refused } from "../../../src/runtime/node-service.ts"
@@ -111,6 +112,15 @@ const nodeInMemory = (served: { trouble: Trouble }): Node["Service"] => {
     rollbackName: noRoute,
     releaseName: noRoute,
     resolveName: noRoute,
+    list: noRoute,
+    vocabulary: noRoute(),
+    changes: noRoute,
+    handle: noRoute,
+    whyNoHandle: noRoute,
+    namesUnder: noRoute,
+    name: noRoute,
+    versions: noRoute,
+    whyNoName: noRoute,
     beat: noRoute,
     proof: Effect.die(new Error("no route asks this")),
     attest: noRoute,
@@ -173,12 +183,16 @@ const nodeInMemory = (served: { trouble: Trouble }): Node["Service"] => {
   }
 }
 
+/** Sees nothing. */
+export const blindWitness: HandleWitness["Service"] = { recordsAt: () => Effect.succeed([]), filesOf: () => Effect.succeed([]) }
+
 export const serveOn = async (changed: Partial<HttpSettings> = {}): Promise<Served> => {
   const scope = Scope.makeUnsafe()
   const served = { trouble: "none" as Trouble }
   const ports = Layer.mergeAll(
     Layer.sync(Node, () => Node.of(nodeInMemory(served))),
     Layer.sync(Activity, () => makeActivity("run", () => 0)),
+    Layer.succeed(HandleWitness, blindWitness),
   )
   const app = layer({ ...settings, ...changed }).pipe(Layer.provide(ports))
   const context = await Effect.runPromise(Layer.buildWithScope(app, scope).pipe(Effect.provideService(References.MinimumLogLevel, "None")))

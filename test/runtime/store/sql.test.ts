@@ -14,6 +14,7 @@ import { EmbeddedClient } from "../../../src/runtime/store/pglite.ts"
 import { makeSqlStore } from "../../../src/runtime/store/sql.ts"
 import { announced, developerOf, entityOf, registryOf } from "../../support/builders.ts"
 import { mergeProperty, storeContract } from "./contract.ts"
+import { listsContract } from "./lists-contract.ts"
 import { wordsContract, wordsProperty } from "./words-contract.ts"
 
 const pageTables = [
@@ -26,6 +27,7 @@ const pageTables = [
   "gossip_entries",
   "gossip_zns_names",
   "handles",
+  "known_registrations",
   "migrations",
   "peer_attestations",
   "peer_pins",
@@ -66,6 +68,7 @@ const contractOn = (name: string, client: () => Layer.Layer<PgClient.PgClient, u
 
     storeContract("the record store", withStore)
     wordsContract("the record store", withStore)
+    listsContract("the record store", withStore)
 
     describe("migrating", () => {
       const inSchema = <A, E>(use: (sql: PgClient.PgClient, name: string) => Effect.Effect<A, E, PgClient.PgClient>): Promise<A> =>

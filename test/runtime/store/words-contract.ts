@@ -142,16 +142,28 @@ export const wordsContract = (name: string, withStore: <A, E>(use: (store: Store
     on("mean an entity, another one later, and remember what they meant", (store) =>
       Effect.gen(function* () {
         yield* withHandle(store)
-        yield* say(store, bound(us, 7, binding, noon + 1))
-        yield* say(store, bound(us, 7, { ...binding, entityId: other.entity_id, version: 2, label: "", tags: [] }, noon + 2))
+        const words = [
+          bound(us, 7, binding, noon + 1),
+          bound(us, 7, { ...binding, entityId: other.entity_id, version: 2, label: "", tags: [] }, noon + 2),
+        ]
+        for (const word of words) yield* say(store, word)
+        const [early, late] = words.map(({ body }) => (body.kind === "name" ? body.evidence?.signature : undefined))
         const entry = { host, registry: us.registryId, handle: "alice", name: "weather", developerId: alice.developer_id, tier: "local" }
-        const now = { ...entry, entityId: other.entity_id, version: 2, label: "", tags: [], boundAt: noon + 2 }
+        const now = { ...entry, entityId: other.entity_id, version: 2, label: "", tags: [], boundAt: noon + 2, signature: late }
         expect(yield* store.names({ handle: "alice", name: "weather" })).toEqual([now])
         expect(yield* store.names({ entityId: agent.entity_id })).toEqual([])
         expect(yield* store.names({ entityId: other.entity_id })).toEqual([now])
         expect(yield* store.versions("alice", "weather")).toEqual([
-          { version: 2, label: "", entityId: other.entity_id, tags: [], boundAt: noon + 2, by: alice.developer_id },
-          { version: 1, label: "first", entityId: agent.entity_id, tags: ["sun"], boundAt: noon + 1, by: alice.developer_id },
+          { version: 2, label: "", entityId: other.entity_id, tags: [], boundAt: noon + 2, signature: late, by: alice.developer_id },
+          {
+            version: 1,
+            label: "first",
+            entityId: agent.entity_id,
+            tags: ["sun"],
+            boundAt: noon + 1,
+            signature: early,
+            by: alice.developer_id,
+          },
         ])
         yield* say(store, unbound(us, 7, "alice", "weather", 2, noon + 3))
         expect(yield* store.names({ handle: "alice" })).toEqual([])

@@ -22,7 +22,7 @@ import {
   type RegistryId,
 } from "../../identity/id.ts"
 import { type PublicKey, readKey } from "../../identity/key.ts"
-import { tagCharactersMax, tagsMax, versionLabelCharactersMax } from "../../limits.ts"
+import { buildHashCharactersMax, tagCharactersMax, tagsMax, versionLabelCharactersMax } from "../../limits.ts"
 import { type EntityName, fqanOf, type Handle, readEntityName, readHandle, readHost } from "../../records/naming.ts"
 import { signedMembers } from "../../records/signed-text.ts"
 import { releaseHolds } from "./handle.ts"
@@ -59,7 +59,10 @@ export interface BoundNameBody extends Named {
   /** What the developer calls this version; `""` where it does not. */
   readonly label: string
   readonly tags: ReadonlyArray<string>
-  readonly evidence: Evidence
+  /** What was built, as its developer names it. */
+  readonly buildHash?: string
+  /** Absent: an entity's registration named it, and its developer signed nothing: it counts at its registry and is told to nobody. */
+  readonly evidence?: Evidence
 }
 
 export interface ReleasedNameBody extends Named {
@@ -86,7 +89,8 @@ const bound = readerOf(
     entity_id: EntityIdText,
     version: Schema.String.check(Schema.isMaxLength(2 * versionLabelCharactersMax)),
     capability_tags: Schema.Array(Schema.String.check(Schema.isMaxLength(2 * tagCharactersMax))).check(Schema.isMaxLength(tagsMax)),
-    evidence: EvidenceDocument,
+    build_hash: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(buildHashCharactersMax))),
+    evidence: Schema.optionalKey(EvidenceDocument),
   }),
 )
 const released = readerOf(
@@ -107,6 +111,7 @@ export const nameBinding: Kind<NameBody> = {
     fqanOf(body.host, body.handle, body.name),
     body.developerId,
     ...(body.action === "release" ? [] : [body.entityId, body.version, body.label, body.tags]),
+    ...(body.action === "release" || body.buildHash === undefined ? [] : [body.buildHash]),
   ],
   isEntitled: (body, { origin }, check) =>
     body.action === "release"
@@ -114,13 +119,19 @@ export const nameBinding: Kind<NameBody> = {
       : bindingHolds(body, origin, check),
 }
 
+/** A name that only its own registry knows, because no developer signed it (ruled). */
+export const isPrivate = (body: { readonly kind: string }): boolean =>
+  body.kind === "name" && (body as NameBody).action !== "release" && (body as NameBody).evidence === undefined
+
 /**
  * Did this developer sign this binding? The five members are the deployed ones; a text that names a version, a host or a
  * registry counts for that one only, and a rebind must name its version.
  */
 export const bindingHolds = (body: BoundNameBody, origin: RegistryId, check: typeof verify): boolean => {
-  const said = signedMembers(body.evidence.text)
-  if (said === undefined || (body.action === "rebind" && said["current_version"] !== body.version)) return false
+  const said = body.evidence === undefined ? undefined : signedMembers(body.evidence.text)
+  if (body.evidence === undefined || said === undefined) return false
+  if (body.action === "rebind" && said["current_version"] !== body.version) return false
+  if (body.buildHash !== undefined && said["build_hash"] === undefined) return false
   return (
     saysExactly(
       said,
@@ -135,6 +146,7 @@ export const bindingHolds = (body: BoundNameBody, origin: RegistryId, check: typ
         current_version: (version) => version === body.version,
         registry_host: (host) => host === body.host,
         home_registry: (id) => typeof id === "string" && readRegistryId(id) === origin,
+        build_hash: (hash) => hash === body.buildHash,
       },
     ) && check(body.publicKey, body.evidence.text, body.evidence.signature)
   )
@@ -149,15 +161,17 @@ const sameTags = (said: Json, tags: ReadonlyArray<string>): boolean => {
 const readBound = (document: JsonObject, { origin }: Head): Statement<NameBody> | Malformed => {
   const said = bound(document)
   const named = said === undefined ? undefined : readNamed(said)
-  const evidence = said === undefined ? undefined : readEvidence(said.evidence)
-  if (said === undefined || named === undefined || evidence === undefined) return malformed("not an announcement")
+  const evidence = said?.evidence === undefined ? undefined : readEvidence(said.evidence)
+  if (said === undefined || named === undefined || (said.evidence !== undefined && evidence === undefined))
+    return malformed("not an announcement")
   return ownStatement(nameSubject(origin, named.handle, named.name), {
     ...named,
     action: said.action,
     entityId: readEntityId(said.entity_id)!,
     label: said.version,
     tags: said.capability_tags,
-    evidence,
+    ...(said.build_hash !== undefined && { buildHash: said.build_hash }),
+    ...(evidence !== undefined && { evidence }),
   })
 }
 
@@ -207,5 +221,6 @@ export const nameDocument = (body: NameBody): JsonObject => ({
   ...(body.action === "release"
     ? { reason: body.reason }
     : { entity_id: onWire(body.entityId), version: body.label, capability_tags: body.tags }),
+  ...(body.action !== "release" && body.buildHash !== undefined && { build_hash: body.buildHash }),
   ...(body.evidence !== undefined && { evidence: { ...body.evidence } }),
 })
