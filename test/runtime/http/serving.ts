@@ -1,27 +1,17 @@
-/**
- * A REST server over a node in memory: strict where the real one is (it reads requests with the protocol's own rules), and
- * obedient where tests need it (it fails or dies on demand).
- */
-import { Effect, Exit, Layer, References, Scope } from "effect"
+/** A REST server over a real node in memory that is obedient where tests need it: it fails or dies on demand. */
+import { Context, Effect, Exit, Layer, References, Scope } from "effect"
 import type { Json } from "../../../src/protocol/identity/canonical-json.ts"
-import { verify } from "../../../src/protocol/identity/ed25519.ts"
-import { readDeveloperId, readEntityId } from "../../../src/protocol/identity/id.ts"
-import { readDeletion } from "../../../src/protocol/records/deletion.ts"
-import type { DeveloperEntry, DeveloperRecord } from "../../../src/protocol/records/developer.ts"
-import { readDeveloperRegistration } from "../../../src/protocol/records/developer-registration.ts"
-import type { EntityEntry } from "../../../src/protocol/records/entity.ts"
-import type { Refusal } from "../../../src/protocol/records/refusal.ts"
-import { readRegistration } from "../../../src/protocol/records/registration.ts"
-import { indexedEntity } from "../../../src/protocol/search/entity.ts"
-import { SearchIndex } from "../../../src/protocol/search/search-index.ts"
 import { Activity, makeActivity } from "../../../src/runtime/activity.ts"
 import { HandleWitness } from "../../../src/runtime/handle-witness.ts"
 import { HttpListener, layer } from "../../../src/runtime/http/server.ts"
 import type { HttpSettings } from "../../../src/runtime/http/settings.ts"
-import { Node, Refused } from "../../../src/runtime/node-service.ts"
+import type { NodeSettings } from "../../../src/runtime/node.ts"
+import { Node } from "../../../src/runtime/node-service.ts"
 import { StoreFailed } from "../../../src/runtime/ports.ts"
+import { makeMemoryStore } from "../../../src/runtime/store/memory.ts"
 import { expect } from "vitest"
 import { developerOf, homeOf } from "../../support/clients.ts"
+import { realNode } from "../../support/real-nodes.ts"
 
 export const settings: HttpSettings = {
   host: "127.0.0.1",
@@ -51,152 +41,62 @@ export interface Served {
 /** What must never reach a client. */
 export const secrets = ["SELECT secret FROM entities", "/var/lib/registry", "hunter2"]
 
-const nodeInMemory = (served: { trouble: Trouble }): Node["Service"] => {
-  const home = homeOf(200)
-  const entities = new Map<string, EntityEntry>()
-  const developers = new Map<string, DeveloperEntry>()
-  const index = new SearchIndex()
-  const nowMs = 1_775_824_496_789
-  const refused = ({ code, message, field }: Refusal) => new Refused({ code, message, ...(field !== undefined && { field }) })
-  const guarded = <A>(answer: () => A | Refused): Effect.Effect<A, Refused | StoreFailed> =>
-    Effect.suspend((): Effect.Effect<A, Refused | StoreFailed> => {
+/** A node that fails or dies on demand; its peers and its age are the ones that tests know. */
+const troubled = (service: Node["Service"], served: { trouble: Trouble }): Node["Service"] => {
+  const guarded = (answer: Effect.Effect<unknown, unknown>) =>
+    Effect.suspend((): Effect.Effect<unknown, unknown> => {
       if (served.trouble === "store") return new StoreFailed({ operation: secrets[0]!, reason: secrets[2]! })
-      if (served.trouble === "defect") return Effect.die(new Error(`cannot open ${secrets[1]}`))
-      const given = answer()
-      return given instanceof Refused ? given : Effect.succeed(given)
+      return served.trouble === "defect" ? Effect.die(new Error(`cannot open ${secrets[1]}`)) : answer
     })
-  const noRoute = () => Effect.die(new Error("no route asks this"))
-  const unknown = new Refused({ code: "not_found", message: "no such thing" })
-  const introduce = (record: DeveloperRecord) => developers.set(record.developer_id, { record, tier: "local" })
-  return {
-    registryId: home,
-    publicKey: developerOf(200).key.publicKey,
-    registerDeveloper: (body) =>
-      guarded(() => {
-        const read = readDeveloperRegistration(body, { home, nowMs, check: verify })
-        if (read.type === "refused") return refused(read)
-        if (developers.has(read.record.developer_id)) return new Refused({ code: "conflict", message: "registered already" })
-        introduce(read.record)
-        return read.record
-      }),
-    registerEntity: (body) =>
-      guarded(() => {
-        const read = readRegistration(body, { home, nowMs, check: verify })
-        if (read.type === "refused") return refused(read)
-        const { record } = read
-        if (entities.has(record.entity_id)) return new Refused({ code: "conflict", message: "registered already" })
-        if (!developers.has(record.developer_id)) introduce(read.implicitDeveloper)
-        const entry: EntityEntry = { record, tier: "local", status: "active", contested: false }
-        entities.set(record.entity_id, entry)
-        index.put(indexedEntity(entry))
-        return record
-      }),
-    deregister: (id, authorization) =>
-      guarded(() => {
-        const entry = entities.get(readEntityId(id) ?? "")
-        if (entry === undefined) return unknown
-        const read = readDeletion(authorization, entry.record, verify)
-        if (read.type === "refused") return refused(read)
-        entities.delete(entry.record.entity_id)
-        index.remove(entry.record.entity_id)
-        return entry.record
-      }),
-    updateEntity: noRoute,
-    updateDeveloper: noRoute,
-    deleteDeveloper: noRoute,
-    claimHandle: noRoute,
-    verifyHandle: noRoute,
-    releaseHandle: noRoute,
-    bindName: noRoute,
-    rebindName: noRoute,
-    rollbackName: noRoute,
-    releaseName: noRoute,
-    resolveName: noRoute,
-    list: noRoute,
-    vocabulary: noRoute(),
-    changes: noRoute,
-    handle: noRoute,
-    whyNoHandle: noRoute,
-    namesUnder: noRoute,
-    name: noRoute,
-    versions: noRoute,
-    whyNoName: noRoute,
-    beat: noRoute,
-    proof: Effect.die(new Error("no route asks this")),
-    attest: noRoute,
-    card: noRoute,
-    cards: noRoute,
-    entity: (id) => guarded(() => entities.get(readEntityId(id) ?? "") ?? unknown),
-    developer: (id) => guarded(() => developers.get(readDeveloperId(id) ?? "") ?? unknown),
-    search: (request) =>
-      guarded(() => {
-        const offset = Math.max(0, request.offset ?? 0)
-        const maxResults = request.max_results === undefined || request.max_results <= 0 ? 20 : request.max_results
-        const { query: text, category, tags, developer_id: developer, entity_type: entityType, fqan, status } = request
-        // Nobody has a handle or a name here.
-        const isNamed = request.developer_handle !== undefined || (fqan !== undefined && readEntityId(fqan) === undefined)
-        const { hits, totalFound } = index.search({
-          ...((fqan ?? text) !== undefined && { text: fqan ?? text! }),
-          ...(category !== undefined && { category }),
-          ...(tags !== undefined && { tags }),
-          ...(isNamed ? { developers: [] } : developer !== undefined && { developers: [developer] }),
-          ...(entityType !== undefined && { entityType }),
-          ...(status !== undefined && { status }),
-          nowMs,
-          offset,
-          maxResults,
-        })
-        return {
-          hits: hits.map(({ breakdown, id, parts, score }) => ({ entry: entities.get(id)!, score, breakdown, parts })),
-          totalFound,
-          offset,
-          hasMore: offset + hits.length < totalFound,
-        }
-      }),
-    status: Effect.catchTag(
-      guarded(() => ({
-        registryId: home,
-        uptimeMs: 3_723_400,
-        phase: "serving",
-        peerCount: 1,
-        localEntities: entities.size,
-        gossipEntities: 0,
-        developers: developers.size,
-        refused: { tls: 2 },
-      })),
-      "Refused",
-      Effect.die,
-    ),
-    peers: Effect.succeed([
-      {
-        registryId: homeOf(201),
-        publicKey: developerOf(201).key.publicKey,
-        address: "192.0.2.1:4001",
-        direction: "out",
-        agentCount: 7,
-        connectedAtMs: nowMs,
-        lastSeenMs: nowMs,
-        reputation: 1,
-        verdicts: { accept: 3 },
-      },
+  const members: ReadonlyArray<readonly [string, unknown]> = Object.entries({ ...service, ...fixed(service) })
+  return Object.fromEntries(
+    members.map(([name, member]) => [
+      name,
+      typeof member === "function"
+        ? (...asked: ReadonlyArray<unknown>) =>
+            guarded((member as (...asked: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown>)(...asked))
+        : Effect.isEffect(member)
+          ? guarded(member as Effect.Effect<unknown, unknown>)
+          : member,
     ]),
-  }
+  ) as unknown as Node["Service"]
 }
+
+const fixed = ({ status }: Node["Service"]): Pick<Node["Service"], "peers" | "status"> => ({
+  status: Effect.map(status, (now) => ({ ...now, uptimeMs: 3_723_400, peerCount: 1, refused: { tls: 2 } })),
+  peers: Effect.succeed([
+    {
+      registryId: homeOf(201),
+      publicKey: developerOf(201).key.publicKey,
+      address: "192.0.2.1:4001",
+      direction: "out",
+      agentCount: 7,
+      connectedAtMs: 1_775_824_496_789,
+      lastSeenMs: 1_775_824_496_789,
+      reputation: 1,
+      verdicts: { accept: 3 },
+    },
+  ]),
+})
 
 /** Sees nothing. */
 export const blindWitness: HandleWitness["Service"] = { recordsAt: () => Effect.succeed([]), filesOf: () => Effect.succeed([]) }
 
-export const serveOn = async (changed: Partial<HttpSettings> = {}): Promise<Served> => {
+export const serveOn = async (changed: Partial<HttpSettings> = {}, mesh: Partial<NodeSettings> = {}): Promise<Served> => {
   const scope = Scope.makeUnsafe()
   const served = { trouble: "none" as Trouble }
-  const ports = Layer.mergeAll(
-    Layer.sync(Node, () => Node.of(nodeInMemory(served))),
-    Layer.sync(Activity, () => makeActivity("run", () => 0)),
-    Layer.succeed(HandleWitness, blindWitness),
+  const serving = Effect.gen(function* () {
+    const { service } = yield* realNode(0xc8c8c8c8, makeMemoryStore(), { registryHost: "registry.example", ...mesh })
+    const ports = Layer.mergeAll(
+      Layer.succeed(Node, troubled(service, served)),
+      Layer.sync(Activity, () => makeActivity("run", () => 0)),
+      Layer.succeed(HandleWitness, blindWitness),
+    )
+    return Context.get(yield* Layer.build(Layer.provide(layer({ ...settings, ...changed }), ports)), HttpListener)
+  })
+  const { address, url } = await Effect.runPromise(
+    Scope.provide(serving, scope).pipe(Effect.provideService(References.MinimumLogLevel, "None")),
   )
-  const app = layer({ ...settings, ...changed }).pipe(Layer.provide(ports))
-  const context = await Effect.runPromise(Layer.buildWithScope(app, scope).pipe(Effect.provideService(References.MinimumLogLevel, "None")))
-  const { address, url } = context.mapUnsafe.get(HttpListener.key) as HttpListener["Service"]
   return Object.assign(served, { url, port: address.port, stop: () => Effect.runPromise(Scope.close(scope, Exit.void)) })
 }
 

@@ -70,7 +70,7 @@ describe("heartbeat of an entity", () => {
   it("is for entities of this registry, for clients that ask for the upgrade, and not for foreign pages", async () => {
     expect(await refusal(heartbeatUrl(`zns:${"0".repeat(32)}`))).toBe("404")
     expect(await refusal(heartbeatUrl("%ff"))).toBe("404")
-    expect(await refusal(`${served.url}/v1/entities`)).toBe("405")
+    expect(await refusal(`${served.url}/v1/search`)).toBe("405")
     expect(await refusal(heartbeatUrl(agent), { origin: "https://evil.example" })).toBe("403")
     const plain = await call(heartbeatUrl(agent))
     expect([plain.status, plain.json["error"]]).toEqual([400, "invalid_request"])
