@@ -220,7 +220,11 @@ const takeOurs = Effect.fnUntraced(function* (store: RecordStore["Service"], ann
     }
     return yield* store.register({ record, developer, announcement }).pipe(
       Effect.as(true),
-      Effect.catchTag("AlreadyRegistered", () => Effect.succeed(false)),
+      Effect.catchTags({
+        AlreadyRegistered: () => Effect.succeed(false),
+        Overtaken: () => Effect.succeed(false),
+        Replayed: () => Effect.succeed(false),
+      }),
     )
   }
   return yield* store.say([{ announcement, follows: last?.id }]).pipe(

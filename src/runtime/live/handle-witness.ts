@@ -45,7 +45,7 @@ const Gists = Schema.Array(Schema.Struct({ files: Schema.Record(Schema.String, S
 const gistUrls = (list: string | undefined, account: string): ReadonlyArray<string> =>
   list === undefined
     ? []
-    : Schema.decodeUnknownSync(Schema.fromJsonString(Gists))(list)
+    : Schema.decodeSync(Schema.fromJsonString(Gists))(list)
         .flatMap(({ files }) => Object.entries(files))
         .flatMap(([name, { raw_url: url }]) =>
           name.startsWith(fileName) && url.startsWith(`https://gist.githubusercontent.com/${account}/`) ? [url] : [],
