@@ -4,6 +4,7 @@ import { ingestDuplicate } from "./mesh/gossip-ingest-duplicate.ts"
 import { ingestNew } from "./mesh/gossip-ingest-new.ts"
 import { simFast, simWire } from "./mesh/sim-frames.ts"
 import { simIdle } from "./mesh/sim-idle.ts"
+import { search100k, searchIndex, searchMemory, searchP99 } from "./search/search-100k.ts"
 import { registerEmbedded } from "./store/register-embedded.ts"
 import { registerPostgres } from "./store/register-postgres.ts"
 
@@ -15,4 +16,8 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
   ingestDuplicate,
   registerEmbedded,
   registerPostgres,
+  search100k,
+  searchP99,
+  searchIndex,
+  searchMemory,
 ]

@@ -30,45 +30,60 @@ const wordOf = (n: number): string => {
 }
 
 export interface Corpus {
-  readonly entities: ReadonlyArray<IndexedEntity>
+  /** One after the other, so that what is measured need not share memory with them. */
+  readonly entities: () => Generator<IndexedEntity>
   readonly queries: ReadonlyArray<string>
 }
 
 const registries = 50
 const start = 1_780_000_000
 
-export const corpusOf = (count: number, queryCount: number, seed = 1): Corpus => {
-  const roll = diceOf(seed)
+export const corpusOf = (count: number, queryCount: number): Corpus => {
   const words = Array.from({ length: vocabularySize }, (_, n) => wordOf(n))
   const sums: Array<number> = []
   let sum = 0
   for (let n = 1; n <= vocabularySize; n++) sums.push((sum += 1 / n ** zipfExponent))
-  const word = (): string => {
-    const drawn = roll() * sum
-    let [low, high] = [0, vocabularySize - 1]
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (sums[middle]! < drawn) low = middle + 1
-      else high = middle
+  const writer = (seed: number) => {
+    const roll = diceOf(seed)
+    const word = (): string => {
+      const drawn = roll() * sum
+      let [low, high] = [0, vocabularySize - 1]
+      while (low < high) {
+        const middle = (low + high) >>> 1
+        if (sums[middle]! < drawn) low = middle + 1
+        else high = middle
+      }
+      return words[low]!
     }
-    return words[low]!
+    return {
+      roll,
+      word,
+      text: (length: number): string => Array.from({ length }, word).join(" "),
+      upTo: (most: number): number => 1 + Math.floor(roll() * most),
+    }
   }
-  const text = (length: number): string => Array.from({ length }, word).join(" ")
-  const upTo = (most: number) => 1 + Math.floor(roll() * most)
-  const entities = Array.from({ length: count }, (_, n): IndexedEntity => ({
-    id: `zns:${n.toString(16).padStart(32, "0")}`,
-    name: text(upTo(4)),
-    category: word(),
-    tags: Array.from({ length: upTo(6) }, word),
-    summary: text(6 + upTo(18)),
-    developerId: `zns:dev:${upTo(5_000).toString(16).padStart(32, "0")}`,
-    entityType: roll() < 0.8 ? "agent" : "service",
-    status: roll() < 0.95 ? "active" : "inactive",
-    home: `zns:registry:${upTo(registries).toString(16).padStart(32, "0")}`,
-    updatedAt: start - Math.floor(roll() * 100 * 86_400),
-    capabilities: {},
-  }))
-  return { entities, queries: Array.from({ length: queryCount }, () => text(upTo(3))) }
+  const asker = writer(2)
+  return {
+    queries: Array.from({ length: queryCount }, () => asker.text(asker.upTo(3))),
+    *entities() {
+      const { roll, text, upTo, word } = writer(1)
+      for (let n = 0; n < count; n++) {
+        yield {
+          id: `zns:${n.toString(16).padStart(32, "0")}`,
+          name: text(upTo(4)),
+          category: word(),
+          tags: Array.from({ length: upTo(6) }, word),
+          summary: text(6 + upTo(18)),
+          developerId: `zns:dev:${upTo(5_000).toString(16).padStart(32, "0")}`,
+          entityType: roll() < 0.8 ? "agent" : "service",
+          status: roll() < 0.95 ? "active" : "inactive",
+          home: `zns:registry:${upTo(registries).toString(16).padStart(32, "0")}`,
+          updatedAt: start - Math.floor(roll() * 100 * 86_400),
+          capabilities: {},
+        }
+      }
+    },
+  }
 }
 
 /** When they are searched. */

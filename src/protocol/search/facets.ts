@@ -5,25 +5,44 @@ import { Interner } from "./interner.ts"
 import { Postings } from "./postings.ts"
 import { Sequences } from "./sequences.ts"
 
+const kinds = ["tags", ...capabilityKinds] as const
+type Kind = (typeof kinds)[number]
+
+/** The values of one kind, and where each of them stands. */
+class Values {
+  readonly names = new Interner()
+  /** By number of a name. */
+  readonly postings: Array<Postings> = []
+}
+
 export class Facets {
-  readonly #names = new Interner()
-  /** By facet. */
-  readonly #postings: Array<Postings> = []
-  /** By slot: its facets. */
+  readonly #values = kinds.map(() => new Values())
+  /** By slot: its facets, each as its number among its kind × how many kinds + kind. */
   readonly #held = new Sequences()
 
   put(slot: number, entity: IndexedEntity): void {
-    const names = new Set(entity.tags.map((tag) => facet("tags", tag)))
-    for (const kind of capabilityKinds) for (const one of entity.capabilities[kind] ?? []) names.add(facet(kind, one))
-    const numbers = Array.from(names, (name) => this.#names.take(name))
-    for (const number of numbers) (this.#postings[number] ??= new Postings("")).add(slot, 0)
-    this.#held.put(slot, numbers)
+    const held: Array<number> = []
+    for (let kind = 0; kind < kinds.length; kind++) {
+      const { names, postings } = this.#values[kind]!
+      for (const value of told(entity, kinds[kind]!)) {
+        const number = names.take(value.toLowerCase())
+        const facet = number * kinds.length + kind
+        if (held.includes(facet)) names.leave(number)
+        else {
+          held.push(facet)
+          ;(postings[number] ??= new Postings("")).add(slot, 0)
+        }
+      }
+    }
+    this.#held.put(slot, held)
   }
 
   remove(slot: number): void {
-    for (const number of this.#held.of(slot)) {
-      this.#postings[number]!.remove(slot)
-      if (this.#names.leave(number)) this.#postings[number] = new Postings("")
+    for (const facet of this.#held.of(slot)) {
+      const { names, postings } = this.#values[facet % kinds.length]!
+      const number = Math.floor(facet / kinds.length)
+      postings[number]!.remove(slot)
+      if (names.leave(number)) postings[number] = new Postings("")
     }
     this.#held.remove(slot)
   }
@@ -45,31 +64,29 @@ export class Facets {
       questions.push((slot) => wanted.has(documents.developer[slot]))
     }
     if (minTrust > 0) questions.push((slot) => trust[documents.home[slot]!]! >= minTrust)
-    for (const kind of ["tags", ...capabilityKinds] as const) {
+    for (const kind of kinds) {
       const wanted = filters[kind] ?? []
       if (wanted.length === 0) continue
-      const marked = this.#mark(
-        kind === "skills" ? [...wanted.map(named(kind)), ...wanted.map(named("tags"))] : wanted.map(named(kind)),
-        documents.end,
-      )
+      const marked = new Uint8Array(documents.end)
+      this.#mark(kind, wanted, marked)
+      if (kind === "skills") this.#mark("tags", wanted, marked)
       questions.push((slot) => marked[slot] === 1)
     }
     if (questions.length === 0) return undefined
     return questions.length === 1 ? questions[0] : (slot) => questions.every((passes) => passes(slot))
   }
 
-  /** The slots with any of these facets. */
-  #mark(names: ReadonlyArray<string>, end: number): Uint8Array {
-    const marked = new Uint8Array(end)
-    for (const name of names) {
-      const number = this.#names.find(name)
+  /** The slots with any of these. */
+  #mark(kind: Kind, wanted: ReadonlyArray<string>, marked: Uint8Array): void {
+    const { names, postings } = this.#values[kinds.indexOf(kind)]!
+    for (const value of wanted) {
+      const number = names.find(value.toLowerCase())
       if (number === undefined) continue
-      const { pairs, size } = this.#postings[number]!
+      const { pairs, size } = postings[number]!
       for (let i = 0; i < 2 * size; i += 2) marked[pairs[i]!] = 1
     }
-    return marked
   }
 }
 
-const facet = (kind: string, value: string): string => `${kind}:${value.toLowerCase()}`
-const named = (kind: string) => (value: string) => facet(kind, value)
+const told = (entity: IndexedEntity, kind: Kind): ReadonlyArray<string> =>
+  kind === "tags" ? entity.tags : (entity.capabilities[kind] ?? [])

@@ -8,51 +8,78 @@
  * words of the keyword search. For ASCII texts both agree.
  *
  * Counts are kept in halves, as whole numbers from −127 to 127, so that one byte holds a component and similarities are
- * exact: a word counts 63 times at most. A hash as 64 bits is two halves of 32, `high` and `low`.
+ * exact: a word counts 63 times at most.
  */
 import { hashDimensions } from "../limits.ts"
 import { isSaid, wordsOf } from "./tokens.ts"
 
-/** A word's hash, from which the hashes of its pairs go on. */
+/** A word's hash, from which the hashes of its pairs go on: two signed halves. */
 export interface Hash {
   readonly high: number
   readonly low: number
 }
 
-const emptyHash: Hash = { high: 0xcbf29ce4, low: 0x84222325 }
-const encoder = new TextEncoder()
+/** FNV's beginning. */
+const offsetHigh = 0xcbf29ce4 | 0
+const offsetLow = 0x84222325 | 0
 
-/** FNV-1a, 64 bits, of a text's UTF-8, going on from `from`. */
-export const fnv64a = (text: string, from: Hash = emptyHash): Hash => {
-  let { high, low } = from
-  const eat = (byte: number) => {
-    low = (low ^ byte) >>> 0
-    // Times 2^40 + 435, modulo 2^64.
-    const product = low * 435
-    high = (Math.imul(high, 435) + Math.floor(product / 0x1_0000_0000) + (low << 8)) >>> 0
-    low = product >>> 0
-  }
+/** The hash that `eat` goes on with: it is one of millions, and an object for each would cost more than the hashing. */
+let high = 0
+let low = 0
+
+const eat = (text: string): void => {
+  let [h, l] = [high, low]
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
     if (code > 0x7f) {
-      for (const byte of encoder.encode(text.slice(i))) eat(byte)
-      break
+      high = h
+      low = l
+      return eatBytes(encoder.encode(text.slice(i)))
     }
-    eat(code)
+    // Times 2^40 + 435, modulo 2^64; the product's upper half by halves, so that all numbers are small.
+    l ^= code
+    const carry = (Math.imul(l >>> 16, 435) + (Math.imul(l & 0xffff, 435) >>> 16)) >>> 16
+    h = (Math.imul(h, 435) + carry + (l << 8)) | 0
+    l = Math.imul(l, 435)
   }
+  high = h
+  low = l
+}
+
+const eatBytes = (bytes: Uint8Array): void => {
+  for (const byte of bytes) {
+    const mixed = low ^ byte
+    const carry = (Math.imul(mixed >>> 16, 435) + (Math.imul(mixed & 0xffff, 435) >>> 16)) >>> 16
+    high = (Math.imul(high, 435) + carry + (mixed << 8)) | 0
+    low = Math.imul(mixed, 435)
+  }
+}
+
+const encoder = new TextEncoder()
+
+/** FNV-1a, 64 bits, of a text's UTF-8. */
+export const fnv64a = (text: string): Hash => {
+  high = offsetHigh
+  low = offsetLow
+  eat(text)
   return { high, low }
 }
 
-export const componentOf = ({ high, low }: Hash): number =>
-  ((high % hashDimensions) * (0x1_0000_0000 % hashDimensions) + (low % hashDimensions)) % hashDimensions
+/** The component of the hash that was made last, and its sign. */
+const component = (): number => {
+  const upper = ((high >>> 0) % hashDimensions) * (0x1_0000_0000 % hashDimensions)
+  return (upper + ((low >>> 0) % hashDimensions)) % hashDimensions
+}
+const sign = (): number => ((low & 1) === 1 ? 1 : -1)
 
-/** The hash of `a_b`, from that of `a`. */
-export const pairHash = (first: Hash, second: string): Hash => fnv64a(second, fnv64a("_", first))
+export const componentOf = (hash: Hash): number => {
+  ;({ high, low } = hash)
+  return component()
+}
 
 /** What one more occurrence adds, in halves. */
 const wordHalves = 2
 const pairHalves = 1
-const signOf = ({ low }: Hash): number => ((low & 1) === 1 ? 1 : -1)
 /** A component has a byte. */
 const halvesMax = 127
 
@@ -66,9 +93,17 @@ export class FeatureCounter {
 
   /** The next word that says anything (`isSaid`), and its hash. */
   add(word: string, hash: Hash): void {
-    this.#count(hash, wordHalves)
-    if (this.#before !== undefined) this.#count(pairHash(this.#before, word), pairHalves)
+    high = hash.high
+    low = hash.low
+    this.#count(wordHalves)
+    const before = this.#before
     this.#before = hash
+    if (before === undefined) return
+    high = before.high
+    low = before.low
+    eat("_")
+    eat(word)
+    this.#count(pairHalves)
   }
 
   /** Bounds the counts; the sum of their squares. */
@@ -91,12 +126,12 @@ export class FeatureCounter {
     this.#before = undefined
   }
 
-  #count(hash: Hash, halves: number): void {
-    const component = componentOf(hash)
-    this.halves[component]! += signOf(hash) * halves
-    if (this.#isTouched[component] === 1) return
-    this.#isTouched[component] = 1
-    this.touched.push(component)
+  #count(halves: number): void {
+    const at = component()
+    this.halves[at]! += sign() * halves
+    if (this.#isTouched[at] === 1) return
+    this.#isTouched[at] = 1
+    this.touched.push(at)
   }
 }
 

@@ -70,7 +70,7 @@ export class HashedVectors {
     const number = slot >>> blockBits
     while (this.#blocks.length <= number) this.#blocks.push(new Int8Array(hashDimensions * blockSlots))
     if (slot >= this.#scales.length) {
-      const scales = new Float64Array(2 * this.#scales.length)
+      const scales = new Float64Array(Math.max(2 * this.#scales.length, slot + 1))
       scales.set(this.#scales)
       this.#scales = scales
     }

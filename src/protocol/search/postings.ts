@@ -34,7 +34,6 @@ export class Postings {
       this.size = 1
       return
     }
-    const at = 2 * this.#indexOf(slot)
     const end = 2 * this.size
     let pairs = this.#pairs
     if (pairs === undefined || end === pairs.length) {
@@ -42,7 +41,12 @@ export class Postings {
       grown.set(this.pairs.subarray(0, end))
       this.#pairs = pairs = grown
     }
-    if (at < end) pairs.copyWithin(at + 2, at, end)
+    // A new document mostly has the highest slot.
+    let at = end
+    if (pairs[end - 2]! > slot) {
+      at = 2 * this.#indexOf(slot)
+      pairs.copyWithin(at + 2, at, end)
+    }
     pairs[at] = slot
     pairs[at + 1] = counts
     this.size++
@@ -60,7 +64,6 @@ export class Postings {
     const { pairs, size } = this
     let low = 0
     let high = size
-    if (high === 0 || pairs[2 * high - 2]! < slot) return high
     while (low < high) {
       const middle = (low + high) >>> 1
       if (pairs[2 * middle]! < slot) low = middle + 1

@@ -31,6 +31,9 @@ export class TextIndex {
   #lengths = new Uint16Array(fieldCount * roomAtFirst)
   readonly #lengthSums = [0, 0, 0, 0]
   #documents = 0
+  /** Of the document that is being put: its words, and its terms. */
+  readonly #sequence: Array<number> = []
+  readonly #touched: Array<Postings> = []
 
   /** What the last `score` found, by slot; 0 elsewhere. */
   scores = new Float64Array(roomAtFirst)
@@ -42,28 +45,34 @@ export class TextIndex {
   put(slot: number, entity: Texts, features: FeatureCounter | undefined): void {
     this.#makeRoomFor(slot)
     this.#documents++
-    const sequence: Array<number> = []
-    const touched: Array<Postings> = []
-    for (const [field, text] of textsOf(entity)) {
-      let terms = 0
-      for (const one of wordsOf(text)) {
-        const word = this.#lexicon.take(one)
-        sequence.push(word.number)
-        if (field !== categoryField && word.isSaid) features?.add(one, word.hash)
-        if (word.postings === undefined) continue
-        terms++
-        if (word.postings.pending === 0) touched.push(word.postings)
-        word.postings.pending = countOne(word.postings.pending, field)
-      }
-      sequence.push(textEnd)
-      this.#lengths[slot * fieldCount + field]! += terms
-      this.#lengthSums[field]! += terms
-    }
-    for (const postings of touched) {
+    this.#addText(slot, nameField, entity.name, features)
+    this.#addText(slot, summaryField, entity.summary, features)
+    for (const tag of entity.tags) this.#addText(slot, tagsField, tag, features)
+    this.#addText(slot, categoryField, entity.category, undefined)
+    for (const postings of this.#touched) {
       postings.add(slot, postings.pending)
       postings.pending = 0
     }
-    this.#sequences.put(slot, sequence)
+    this.#touched.length = 0
+    this.#sequences.put(slot, this.#sequence)
+    this.#sequence.length = 0
+  }
+
+  #addText(slot: number, field: number, text: string, features: FeatureCounter | undefined): void {
+    let terms = 0
+    for (const one of wordsOf(text)) {
+      const word = this.#lexicon.take(one)
+      this.#sequence.push(word.number)
+      if (word.isSaid) features?.add(one, word.hash)
+      const { postings } = word
+      if (postings === undefined) continue
+      terms++
+      if (postings.pending === 0) this.#touched.push(postings)
+      postings.pending = countOne(postings.pending, field)
+    }
+    this.#sequence.push(textEnd)
+    this.#lengths[slot * fieldCount + field]! += terms
+    this.#lengthSums[field]! += terms
   }
 
   remove(slot: number): void {
