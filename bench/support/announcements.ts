@@ -19,5 +19,5 @@ export const announcementsOf = (key: SecretKey, count: number): ReadonlyArray<Ve
   })
 }
 
-export const frameOf = ({ id, document }: VerifiedAnnouncement): Uint8Array =>
-  wireCodec.write({ type: "GOSSIP", id, hopCount: 0, document: () => document })
+export const frameOf = ({ contentId, document }: VerifiedAnnouncement): Uint8Array =>
+  wireCodec.write({ type: "GOSSIP", id: contentId, hopCount: 0, document: () => document })

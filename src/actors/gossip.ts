@@ -11,7 +11,7 @@
  *
  * It has no modes, only memory, so it is a reducer.
  */
-import type { AnnouncementId, Envelope, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import type { ContentId, Envelope, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import * as LazyPush from "../protocol/gossip/lazy-push.ts"
 import * as Tree from "../protocol/gossip/tree.ts"
 import * as Reputation from "../protocol/gossip/reputation.ts"
@@ -41,7 +41,7 @@ export type GossipEvent =
   | { readonly type: "link.joined"; readonly link: Link; readonly speaksLazily: boolean; readonly nowMs: number }
   | { readonly type: "link.left"; readonly link: Link }
   | { readonly type: "lazy.due" }
-  | { readonly type: "graft.due"; readonly id: AnnouncementId }
+  | { readonly type: "graft.due"; readonly id: ContentId }
   | { readonly type: "beacon.due"; readonly nowMs: number }
 
 export interface GossipInput {
@@ -87,10 +87,11 @@ export const gossip: Reducer<GossipInput, GossipMemory, GossipEvent> = {
       case "announcement.merged":
         return settle(memory, event, say)
       case "merge.failed":
+        SeenSet.remove(memory.seen, event.envelope.announcement.contentId)
         SeenSet.remove(memory.seen, event.envelope.announcement.id)
         return count(tallyOf(memory, event.from), "drop:store")
       case "announcement.made":
-        SeenSet.add(memory.seen, event.announcement.id, event.nowMs)
+        SeenSet.add(memory.seen, event.announcement.contentId, event.nowMs)
         return spread(memory, { announcement: event.announcement, hopCount: 0 }, undefined, true, say)
       case "verdict.given":
         return judge(memory, event.link, event.verdict, event.nowMs, say)
@@ -149,9 +150,11 @@ const hear = (memory: GossipMemory, link: Link, message: Gossip, nowMs: number, 
 
 const admit = (memory: GossipMemory, event: Extract<GossipEvent, { type: "announcement.verified" }>, say: Say): void => {
   const { link, announcement, hopCount, isCaughtUp, nowMs } = event
-  if (SeenSet.has(memory.seen, announcement.id)) return count(tallyOf(memory, link), "duplicate")
-  SeenSet.add(memory.seen, announcement.id, nowMs)
-  memory.push.missing.delete(announcement.id)
+  // What a comparison brought differs from what we hold, though it may say the same in another document.
+  if (SeenSet.has(memory.seen, isCaughtUp ? announcement.id : announcement.contentId)) return count(tallyOf(memory, link), "duplicate")
+  SeenSet.add(memory.seen, announcement.contentId, nowMs)
+  if (isCaughtUp) SeenSet.add(memory.seen, announcement.id, nowMs)
+  memory.push.missing.delete(announcement.contentId)
   say({ type: "merge", envelope: { announcement, hopCount }, from: link, isCaughtUp })
 }
 
@@ -228,7 +231,7 @@ const beaconFor = ({ tree }: GossipMemory, link: Link): BeaconMessage => ({
 // what did not come --------------------------------------------------------------------------------------------------
 
 /** Somebody holds it: unless it comes by itself soon, we ask for it. */
-const learnOf = (memory: GossipMemory, link: Link, id: AnnouncementId, say: Say): void => {
+const learnOf = (memory: GossipMemory, link: Link, id: ContentId, say: Say): void => {
   LazyPush.knows(memory.push, link, id)
   const { missing } = memory.push
   if (SeenSet.has(memory.seen, id)) return
@@ -242,7 +245,7 @@ const learnOf = (memory: GossipMemory, link: Link, id: AnnouncementId, say: Say)
 }
 
 /** It did not come: the next one who has it becomes eager, and we ask again if need be, in turn. */
-const graft = (memory: GossipMemory, id: AnnouncementId, say: Say): void => {
+const graft = (memory: GossipMemory, id: ContentId, say: Say): void => {
   const { missing, links } = memory.push
   const { asked = 0, sources = [] } = missing.get(id) ?? {}
   const [source, ...others] = sources.filter((link) => links.has(link))
@@ -256,14 +259,14 @@ const graft = (memory: GossipMemory, id: AnnouncementId, say: Say): void => {
   say({ type: "remind", afterMs: graftPatienceMs, event: { type: "graft.due", id } })
 }
 
-const answerGraft = (memory: GossipMemory, link: Link, id: AnnouncementId, say: Say): void => {
+const answerGraft = (memory: GossipMemory, link: Link, id: ContentId, say: Say): void => {
   const envelope = memory.push.recent.get(id)
   if (envelope !== undefined) say({ type: "send", link, message: gossipOf(envelope) })
 }
 
 const gossipOf = ({ announcement, hopCount }: Envelope): Gossip => ({
   type: "GOSSIP",
-  id: announcement.id,
+  id: announcement.contentId,
   hopCount,
   document: () => announcement.document,
 })

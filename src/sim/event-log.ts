@@ -6,7 +6,7 @@
  * whose course it was set up: of a delivery the one that sent it, of a timer the one that set it. An event is the whole
  * course of one wake-up, a *step*: computing takes no time, so nothing can be between two rows of one step.
  */
-import { type AnnouncementId, read } from "../protocol/gossip/announcement.ts"
+import { type ContentId, read } from "../protocol/gossip/announcement.ts"
 import type { JsonObject } from "../protocol/identity/canonical-json.ts"
 import type { Message } from "../protocol/wire/message.ts"
 import { isUnreadable } from "../protocol/wire/spec-codec.ts"
@@ -167,7 +167,7 @@ export class EventLog implements ClockListener {
     return []
   }
 
-  #subjectOf(id: AnnouncementId, document: () => JsonObject | undefined): ReadonlyArray<string> {
+  #subjectOf(id: ContentId, document: () => JsonObject | undefined): ReadonlyArray<string> {
     const known = this.#subjects.get(id)
     const said = known === undefined ? document() : undefined
     return known === undefined ? (said === undefined ? [] : this.#learn(said)) : [known]
@@ -176,7 +176,7 @@ export class EventLog implements ClockListener {
   #learn(document: JsonObject): ReadonlyArray<string> {
     const announcement = read(document)
     if (announcement.type === "malformed") return []
-    this.#subjects.set(announcement.id, announcement.subject)
+    this.#subjects.set(announcement.contentId, announcement.subject)
     this.#named.add(announcement.subject)
     return [announcement.subject]
   }

@@ -58,7 +58,7 @@ export const makeRememberingVerifier = (): Verifier["Service"] => {
       if (belief.type === "drop") return belief
       const { announcement } = belief
       // the same two checks as in authority.ts, on what was remembered; their order does not matter to who believes nothing
-      if (claimedId !== undefined && announcement.id !== claimedId) return { type: "drop", reason: "id-mismatch" }
+      if (claimedId !== undefined && announcement.contentId !== claimedId) return { type: "drop", reason: "id-mismatch" }
       return isAhead(announcement, nowMs) ? { type: "drop", reason: "ahead-of-clock" } : belief
     },
   }

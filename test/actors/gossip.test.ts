@@ -3,7 +3,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Command, Link } from "../../src/actors/command.ts"
 import { gossip, type GossipEvent, type GossipMemory } from "../../src/actors/gossip.ts"
-import type { AnnouncementId } from "../../src/protocol/gossip/announcement.ts"
+import type { ContentId } from "../../src/protocol/gossip/announcement.ts"
 import * as LazyPush from "../../src/protocol/gossip/lazy-push.ts"
 import * as SeenSet from "../../src/protocol/gossip/seen-set.ts"
 import { beaconPatienceMs, gossipHopsMax, graftsMax, missingIdsMax, owedIdsMax, recentEnvelopesMax } from "../../src/protocol/limits.ts"
@@ -80,6 +80,9 @@ interface Case {
 }
 type Cases = Readonly<Record<string, Case>>
 
+/** The same content in another document. */
+const twin = { ...fresh, id: other.id }
+
 const from = (link: Link, message: Message): GossipEvent => ({ type: "message.received", link, message, nowMs: noonMs })
 const merged = (hopCount: number, changed = true, isCaughtUp = false): GossipEvent => ({
   type: "announcement.merged",
@@ -132,22 +135,22 @@ const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> |
   },
   IHAVE: {
     "of something that did not come": {
-      event: from(lazy, { type: "IHAVE", ids: [fresh.id, other.id] }),
+      event: from(lazy, { type: "IHAVE", ids: [fresh.contentId, other.contentId] }),
       says: ["remind graft.due", "remind graft.due"],
       counts: `${lazy} ids 1`,
     },
-    "of something seen": { event: from(lazy, { type: "IHAVE", ids: [known.id] }), says: [], counts: `${lazy} ids 1` },
+    "of something seen": { event: from(lazy, { type: "IHAVE", ids: [known.contentId] }), says: [], counts: `${lazy} ids 1` },
     "of something that another told of before": {
-      before: (memory) => void step(memory, from(tree, { type: "IHAVE", ids: [fresh.id] })),
-      event: from(lazy, { type: "IHAVE", ids: [fresh.id, fresh.id] }),
+      before: (memory) => void step(memory, from(tree, { type: "IHAVE", ids: [fresh.contentId] })),
+      event: from(lazy, { type: "IHAVE", ids: [fresh.contentId, fresh.contentId] }),
       says: [],
       counts: `${tree} ids 1, ${lazy} ids 1`,
-      then: ({ push }) => push.missing.get(fresh.id)!.sources,
+      then: ({ push }) => push.missing.get(fresh.contentId)!.sources,
     },
   },
   GRAFT: {
-    "for what we have": { event: from(lazy, { type: "GRAFT", ids: [known.id] }), says: [`${lazy} GOSSIP 0`], then: isEager(lazy) },
-    "for what we never had": { event: from(lazy, { type: "GRAFT", ids: [fresh.id] }), says: [], then: isEager(lazy) },
+    "for what we have": { event: from(lazy, { type: "GRAFT", ids: [known.contentId] }), says: [`${lazy} GOSSIP 0`], then: isEager(lazy) },
+    "for what we never had": { event: from(lazy, { type: "GRAFT", ids: [fresh.contentId] }), says: [], then: isEager(lazy) },
   },
   PRUNE: {
     "of an eager link": { event: from(tree, { type: "PRUNE" }), says: [], then: isEager(tree) },
@@ -192,15 +195,26 @@ const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> |
     "out of order": { event: from(tree, { type: "ANSWER", request: 1, documents: [] }), says: [], counts: `${tree} drop:out-of-order 1` },
   },
   "announcement.verified": {
-    "for the first time": { event: verified(tree), says: ["merge"], then: ({ seen }) => SeenSet.has(seen, fresh.id) },
+    "for the first time": { event: verified(tree), says: ["merge"], then: ({ seen }) => SeenSet.has(seen, fresh.contentId) },
     "when it came by another link meanwhile": {
       before: (memory) => void step(memory, verified(lazy)),
       event: verified(tree),
       says: [],
       counts: `${tree} duplicate 1`,
     },
+    "by comparison, that says what was heard in another document": {
+      before: (memory) => void step(memory, verified(lazy)),
+      event: verified(tree, twin, true),
+      says: ["merge"],
+    },
+    "by comparison, twice": {
+      before: (memory) => void step(memory, verified(lazy, twin, true)),
+      event: verified(tree, twin, true),
+      says: [],
+      counts: `${tree} duplicate 1`,
+    },
     "that was missing": {
-      before: (memory) => void step(memory, from(lazy, { type: "IHAVE", ids: [fresh.id] })),
+      before: (memory) => void step(memory, from(lazy, { type: "IHAVE", ids: [fresh.contentId] })),
       event: verified(tree),
       says: ["merge"],
       counts: `${lazy} ids 1`,
@@ -242,7 +256,7 @@ const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> |
     "": {
       event: { type: "announcement.made", announcement: fresh, nowMs: noonMs },
       says: [`${tree}+${plain} GOSSIP 0`, "remind lazy.due"],
-      then: ({ seen }) => SeenSet.has(seen, fresh.id),
+      then: ({ seen }) => SeenSet.has(seen, fresh.contentId),
     },
   },
   "verdict.given": {
@@ -297,7 +311,7 @@ const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> |
     "and it was told of meanwhile": {
       before: (memory) => {
         step(memory, merged(1))
-        step(memory, from(lazy, { type: "IHAVE", ids: [fresh.id] }))
+        step(memory, from(lazy, { type: "IHAVE", ids: [fresh.contentId] }))
       },
       event: { type: "lazy.due" },
       says: [],
@@ -306,53 +320,53 @@ const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> |
   },
   "graft.due": {
     "and it did not come": {
-      before: (memory) => void step(memory, from(lazy, { type: "IHAVE", ids: [fresh.id] })),
-      event: { type: "graft.due", id: fresh.id },
+      before: (memory) => void step(memory, from(lazy, { type: "IHAVE", ids: [fresh.contentId] })),
+      event: { type: "graft.due", id: fresh.contentId },
       says: [`${lazy} GRAFT 1`, "remind graft.due"],
       then: isEager(lazy),
     },
     "and it came": {
       before: (memory) => {
-        step(memory, from(lazy, { type: "IHAVE", ids: [fresh.id] }))
+        step(memory, from(lazy, { type: "IHAVE", ids: [fresh.contentId] }))
         step(memory, verified(tree))
       },
-      event: { type: "graft.due", id: fresh.id },
+      event: { type: "graft.due", id: fresh.contentId },
       says: [],
       then: ({ push }) => push.missing.size,
     },
     "and again not: the next one is asked": {
       before: (memory) => {
-        step(memory, from(lazy, { type: "IHAVE", ids: [fresh.id] }))
-        step(memory, from(tree, { type: "IHAVE", ids: [fresh.id] }))
-        step(memory, { type: "graft.due", id: fresh.id })
+        step(memory, from(lazy, { type: "IHAVE", ids: [fresh.contentId] }))
+        step(memory, from(tree, { type: "IHAVE", ids: [fresh.contentId] }))
+        step(memory, { type: "graft.due", id: fresh.contentId })
       },
-      event: { type: "graft.due", id: fresh.id },
+      event: { type: "graft.due", id: fresh.contentId },
       says: [`${tree} GRAFT 1`, "remind graft.due"],
-      then: ({ push }) => push.missing.get(fresh.id)!.sources,
+      then: ({ push }) => push.missing.get(fresh.contentId)!.sources,
     },
     "and there is one to ask, again and again": {
       before: (memory) => {
-        step(memory, from(lazy, { type: "IHAVE", ids: [fresh.id] }))
-        for (let i = 1; i < graftsMax; i++) step(memory, { type: "graft.due", id: fresh.id })
+        step(memory, from(lazy, { type: "IHAVE", ids: [fresh.contentId] }))
+        for (let i = 1; i < graftsMax; i++) step(memory, { type: "graft.due", id: fresh.contentId })
       },
-      event: { type: "graft.due", id: fresh.id },
+      event: { type: "graft.due", id: fresh.contentId },
       says: [`${lazy} GRAFT 1`, "remind graft.due"],
     },
     "and it was asked for often enough": {
       before: (memory) => {
-        step(memory, from(lazy, { type: "IHAVE", ids: [fresh.id] }))
-        for (let i = 0; i < graftsMax; i++) step(memory, { type: "graft.due", id: fresh.id })
+        step(memory, from(lazy, { type: "IHAVE", ids: [fresh.contentId] }))
+        for (let i = 0; i < graftsMax; i++) step(memory, { type: "graft.due", id: fresh.contentId })
       },
-      event: { type: "graft.due", id: fresh.id },
+      event: { type: "graft.due", id: fresh.contentId },
       says: [],
       then: ({ push }) => push.missing.size,
     },
     "and who told of it has left": {
       before: (memory) => {
-        step(memory, from(lazy, { type: "IHAVE", ids: [fresh.id] }))
+        step(memory, from(lazy, { type: "IHAVE", ids: [fresh.contentId] }))
         step(memory, { type: "link.left", link: lazy })
       },
-      event: { type: "graft.due", id: fresh.id },
+      event: { type: "graft.due", id: fresh.contentId },
       says: [],
     },
   },
@@ -447,12 +461,12 @@ describe("gossip", () => {
   })
 
   it("bounds what others make it remember", () => {
-    const idOf = (i: number) => i.toString(16).padStart(32, "0") as AnnouncementId
+    const idOf = (i: number) => i.toString(16).padStart(32, "0") as ContentId
     const memory = scene()
     for (let at = 0; at < missingIdsMax + 1_000; at += 500)
       step(memory, from(lazy, { type: "IHAVE", ids: Array.from({ length: 500 }, (_, i) => idOf(at + i)) }))
     expect(memory.push.missing.size).toBe(missingIdsMax)
-    const made = (i: number): GossipEvent => ({ type: "announcement.made", announcement: { ...fresh, id: idOf(i) }, nowMs: noonMs })
+    const made = (i: number): GossipEvent => ({ type: "announcement.made", announcement: { ...fresh, contentId: idOf(i) }, nowMs: noonMs })
     for (let i = 0; i < owedIdsMax + 100; i++) step(memory, made(i))
     expect(memory.push.links.get(lazy)!.owed.size).toBe(owedIdsMax)
     expect(memory.push.recent.size).toBe(recentEnvelopesMax)
@@ -465,8 +479,8 @@ describe("gossip", () => {
   it("what could not be stored may come again", () => {
     const memory = scene()
     step(memory, { type: "announcement.verified", link: tree, announcement: fresh, hopCount: 1, isCaughtUp: false, nowMs: noonMs })
-    expect(SeenSet.has(memory.seen, fresh.id)).toBe(true)
+    expect(SeenSet.has(memory.seen, fresh.contentId)).toBe(true)
     step(memory, { type: "merge.failed", envelope: envelopeOf(fresh), from: tree })
-    expect(SeenSet.has(memory.seen, fresh.id)).toBe(false)
+    expect(SeenSet.has(memory.seen, fresh.contentId)).toBe(false)
   })
 })

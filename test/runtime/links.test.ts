@@ -61,7 +61,7 @@ const messages: Readonly<Record<Message["type"], readonly [message: Message, add
   HELLO: [helloOf(2), "peer/in/1"],
   HEARTBEAT: [heartbeatOf(2), "heartbeat/1"],
   GOSSIP: [gossipOf(announcementOf(2)), "gossip"],
-  IHAVE: [{ type: "IHAVE", ids: [announcementOf(2).id] }, "gossip"],
+  IHAVE: [{ type: "IHAVE", ids: [announcementOf(2).contentId] }, "gossip"],
   GRAFT: [{ type: "GRAFT", ids: [] }, "gossip"],
   PRUNE: [{ type: "PRUNE" }, "gossip"],
   BEACON: [{ type: "BEACON", beacon: { root: registryOf(2).registryId, epoch: 5, distance: 0 }, isParent: false }, "gossip"],

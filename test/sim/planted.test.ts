@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { Hand } from "../../src/sim/byzantine/hand.ts"
 import { idsPerMessageMax, missingIdsMax } from "../../src/protocol/limits.ts"
-import type { AnnouncementId } from "../../src/protocol/gossip/announcement.ts"
+import type { ContentId } from "../../src/protocol/gossip/announcement.ts"
 import { defaultRun, type RunOptions, type Scenario } from "../../src/sim/scenario.ts"
 import { byzantine } from "../../src/sim/scenarios/byzantine.ts"
 import { convergence } from "../../src/sim/scenarios/convergence.ts"
@@ -58,7 +58,7 @@ const unbringable: Scenario = {
     for (let batch = 0; batch <= (2 * missingIdsMax) / idsPerMessageMax; batch++) {
       const ids = Array.from(
         { length: idsPerMessageMax },
-        (_, i) => (batch * idsPerMessageMax + i).toString(16).padStart(32, "0") as AnnouncementId,
+        (_, i) => (batch * idsPerMessageMax + i).toString(16).padStart(32, "0") as ContentId,
       )
       hand.say({ type: "IHAVE", ids })
     }

@@ -102,9 +102,9 @@ const tireless = (): Gossip => {
       const told = isHeard ? { ...event, message: { ...event.message, hopCount: 0 } } : event
       const id =
         event.type === "announcement.merged"
-          ? event.envelope.announcement.id
+          ? event.envelope.announcement.contentId
           : event.type === "announcement.made"
-            ? event.announcement.id
+            ? event.announcement.contentId
             : ""
       gossip.step(memory, told, (command: Command) => say(real(id, command)))
     },

@@ -45,9 +45,9 @@ const announcements = new Map<string, VerifiedAnnouncement>()
 
 export const envelopeOf = (announcement: VerifiedAnnouncement, hopCount = 0): Envelope => ({ announcement, hopCount })
 
-export const gossipOf = ({ id, document }: VerifiedAnnouncement, hopCount = 0): Gossip => ({
+export const gossipOf = ({ contentId, document }: VerifiedAnnouncement, hopCount = 0): Gossip => ({
   type: "GOSSIP",
-  id,
+  id: contentId,
   hopCount,
   document: () => document,
 })

@@ -8,7 +8,7 @@
  *     document (JSON) ──read──► Announcement ──verify──► VerifiedAnnouncement
  *        shape, ids agree          origin's signature, and the party entitled said so (authority.ts)
  */
-import { canonical, canonicalWithout, type JsonObject } from "../identity/canonical-json.ts"
+import { canonical, canonicalWithout, type Json, type JsonObject } from "../identity/canonical-json.ts"
 import { sha256 } from "../identity/digest.ts"
 import { type DeveloperId, type EntityId, fromHash, hexOf, isIdOf, onWire, readRegistryId, type RegistryId } from "../identity/id.ts"
 import { type PublicKey, readKey, readSignature, type Signature } from "../identity/key.ts"
@@ -21,7 +21,7 @@ import { attestationDocument, type Observation } from "./kinds/attestation.ts"
 import { type DeveloperAction, developerDocument, type Introduction } from "./kinds/developer.ts"
 import { type EntityAction, entityDocument } from "./kinds/entity.ts"
 import { type HandleBody, handleDocument } from "./kinds/handle.ts"
-import { type Evidence, type Head, isMalformed, type Malformed, malformed, type Statement } from "./kinds/kind.ts"
+import { type Evidence, type Head, isMalformed, type Malformed, malformed } from "./kinds/kind.ts"
 import { type AnnouncementType, type Body, isType, kindOf } from "./kinds/kinds.ts"
 import { type NameBody, nameDocument } from "./kinds/name.ts"
 import { makeProof, type ProofFacts, proofDocument } from "./kinds/proof.ts"
@@ -34,12 +34,23 @@ export type { Evidence, Malformed } from "./kinds/kind.ts"
 export type { DeletionProof } from "./kinds/tombstone.ts"
 export { typeOf } from "./kinds/entity.ts"
 
-/** 32 hex digits: the start of a SHA-256 over what the announcement says, whatever form it was signed in (ruled). */
+/**
+ * What gossip is deduplicated by: 32 hex digits, the start of a SHA-256 over what both dialects can carry of it, so that one
+ * announcement in two forms is one (ruled).
+ */
+export type ContentId = string & { readonly ContentId: unique symbol }
+
+/**
+ * What stores keep it by, the last word in its order, and what nodes compare: 32 hex digits, the start of a SHA-256 over its
+ * content id and its signature. So two documents that say the same, in two forms or by a liar, are told apart, and all
+ * nodes end with the same one.
+ */
 export type AnnouncementId = string & { readonly AnnouncementId: unique symbol }
 
 /** Read, not yet believed. Also a slot: what one registry last said about one subject. */
 export interface Announcement extends Slot {
   readonly id: AnnouncementId
+  readonly contentId: ContentId
   readonly document: JsonObject
   readonly type: AnnouncementType
   readonly subject: string
@@ -62,15 +73,17 @@ export const read = (document: JsonObject): Announcement | Malformed => {
   if (!isPlainJson(document)) return malformed("nested too deep, or not plain")
   const type = document["type"]
   if (!isType(type)) return malformed("not an announcement")
-  const head = readHead(document)
-  if (isMalformed(head)) return head
+  const read = readHead(document)
+  if (isMalformed(read)) return read
+  const { signature, ...head } = read
   const kind = kindOf(type)
   const statement = kind.read(document, head)
   if (isMalformed(statement)) return statement
-  return { document, type, ...head, ...statement, id: idOfContent(type, statement, head) }
+  const contentId = idOf(type, ...kind.contentOf(statement.body), head.at, head.originKey) as ContentId
+  return { document, type, ...head, ...statement, contentId, id: idOf(contentId, signature) as AnnouncementId }
 }
 
-const readHead = (document: JsonObject): Head | Malformed => {
+const readHead = (document: JsonObject): (Head & { readonly signature: Signature }) | Malformed => {
   const { origin_public_key, registry_id, signature, timestamp } = document
   if (!isText(registry_id) || !isText(origin_public_key) || !isText(timestamp) || !isText(signature))
     return malformed("not an announcement")
@@ -78,21 +91,14 @@ const readHead = (document: JsonObject): Head | Malformed => {
   if (origin === undefined) return malformed("not an announcement")
   const originKey = readKey(origin_public_key)
   const at = readTime(timestamp)
-  if (originKey === undefined || at === undefined || readSignature(signature) === undefined) return malformed("key, time or signature")
-  return isIdOf(origin, originKey) ? { origin, originKey, at } : malformed("registry id and key disagree")
+  const signed = readSignature(signature)
+  if (originKey === undefined || at === undefined || signed === undefined) return malformed("key, time or signature")
+  return isIdOf(origin, originKey) ? { origin, originKey, at, signature: signed } : malformed("registry id and key disagree")
 }
 
 const isText = (value: unknown): value is string => typeof value === "string"
 
-/**
- * The id: a digest over what is said, and over what decides which word wins (`records/slots.ts`): else a liar could say two
- * words of different rank under one id, and no two nodes would ever notice that they hold different ones.
- */
-const idOfContent = (type: AnnouncementType, statement: Statement<Body>, { at, originKey }: Head): AnnouncementId => {
-  const { body, homeIsSigned, isOwnWord = false, registeredAt } = statement
-  const content = [type, ...kindOf(type).contentOf(body), registeredAt, homeIsSigned, isOwnWord, at, originKey]
-  return hexOf(fromHash("agent", sha256(canonical(content)))) as AnnouncementId
-}
+const idOf = (...content: ReadonlyArray<Json>): string => hexOf(fromHash("agent", sha256(canonical(content))))
 
 /**
  * Whose developer's word it is (`records/slots.ts`): a record's developer; of a tombstone that the owner's own key asked

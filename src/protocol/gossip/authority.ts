@@ -24,7 +24,7 @@ const drop = (reason: Extract<Belief, { readonly type: "drop" }>["reason"]): Bel
 export const believe = (document: JsonObject, claimedId: string | undefined, nowMs: number, check: typeof verify): Belief => {
   const announcement = read(document)
   if (announcement.type === "malformed") return drop("malformed")
-  if (claimedId !== undefined && announcement.id !== claimedId) return drop("id-mismatch")
+  if (claimedId !== undefined && announcement.contentId !== claimedId) return drop("id-mismatch")
   if (isAhead(announcement, nowMs)) return drop("ahead-of-clock")
   const signature = readSignature(document["signature"] as string)!
   if (!check(announcement.originKey, signedText(document), signature)) return drop("signature")

@@ -6,7 +6,7 @@
  * something makes its link eager again (GRAFT) until it brings what was known (PRUNE) or a new beacon comes. Until a first
  * beacon all are eager, and a peer that does not speak this stays so for ever: plain flooding. Changed in place.
  */
-import type { AnnouncementId, Envelope } from "./announcement.ts"
+import type { ContentId, Envelope } from "./announcement.ts"
 import { idsPerMessageMax, owedIdsMax, recentEnvelopesMax } from "../limits.ts"
 import { fresh, type Reputation } from "./reputation.ts"
 import type { Tally } from "./verdict.ts"
@@ -20,15 +20,15 @@ export interface LinkState {
   /** It is eager because the tree goes along it. */
   isInTree: boolean
   /** Ids it is to be told, oldest first; at the bound the oldest are forgotten, and anti-entropy repairs. */
-  readonly owed: Set<AnnouncementId>
+  readonly owed: Set<ContentId>
 }
 
 export interface LazyPush<Link> {
   readonly links: Map<Link, LinkState>
   /** What was accepted lately, ready to be sent when somebody grafts; at the bound the oldest are forgotten. */
-  readonly recent: Map<AnnouncementId, Envelope>
+  readonly recent: Map<ContentId, Envelope>
   /** Ids that were told to us and did not come yet, with those who told them. */
-  readonly missing: Map<AnnouncementId, Missing<Link>>
+  readonly missing: Map<ContentId, Missing<Link>>
 }
 
 export interface Missing<Link> {
@@ -46,12 +46,12 @@ export const join = <Link>(push: LazyPush<Link>, link: Link, speaksLazily: boole
 
 /** Those who get the whole announcement now; the others owe it the id from here on. `isEager: false`: ids only, to everybody who understands them. */
 export const spread = <Link>(push: LazyPush<Link>, envelope: Envelope, except: Link | undefined, isEager: boolean): ReadonlyArray<Link> => {
-  const { id } = envelope.announcement
+  const { contentId } = envelope.announcement
   remember(push, envelope)
   const whole: Array<Link> = []
   for (const [link, state] of push.links) {
     if (link === except) continue
-    if (state.speaksLazily && !(isEager && state.isEager)) owe(state, id)
+    if (state.speaksLazily && !(isEager && state.isEager)) owe(state, contentId)
     else if (isEager) whole.push(link)
   }
   return whole
@@ -64,8 +64,8 @@ export const owesAnything = <Link>(push: LazyPush<Link>): boolean => {
 }
 
 /** What each lazy link is to be told now, in messages of a bounded size. */
-export const settle = <Link>(push: LazyPush<Link>): ReadonlyArray<readonly [Link, ReadonlyArray<AnnouncementId>]> => {
-  const told: Array<readonly [Link, ReadonlyArray<AnnouncementId>]> = []
+export const settle = <Link>(push: LazyPush<Link>): ReadonlyArray<readonly [Link, ReadonlyArray<ContentId>]> => {
+  const told: Array<readonly [Link, ReadonlyArray<ContentId>]> = []
   for (const [link, { owed }] of push.links) {
     const ids = [...owed]
     owed.clear()
@@ -75,7 +75,7 @@ export const settle = <Link>(push: LazyPush<Link>): ReadonlyArray<readonly [Link
 }
 
 /** The other end has it: it need not be told. */
-export const knows = <Link>(push: LazyPush<Link>, link: Link, id: AnnouncementId): void => {
+export const knows = <Link>(push: LazyPush<Link>, link: Link, id: ContentId): void => {
   push.links.get(link)?.owed.delete(id)
 }
 
@@ -97,12 +97,12 @@ export const branch = <Link>(push: LazyPush<Link>, link: Link, isInTree: boolean
 
 export const isInTree = <Link>(push: LazyPush<Link>, link: Link): boolean => push.links.get(link)?.isInTree === true
 
-const owe = ({ owed }: LinkState, id: AnnouncementId): void => {
+const owe = ({ owed }: LinkState, id: ContentId): void => {
   if (owed.size >= owedIdsMax) owed.delete(owed.values().next().value!)
   owed.add(id)
 }
 
 const remember = <Link>({ recent }: LazyPush<Link>, envelope: Envelope): void => {
   if (recent.size >= recentEnvelopesMax) recent.delete(recent.keys().next().value!)
-  recent.set(envelope.announcement.id, envelope)
+  recent.set(envelope.announcement.contentId, envelope)
 }

@@ -29,7 +29,7 @@ export interface Slot {
   readonly origin: RegistryId
   /** When the origin said it. Strictly increasing per (origin, subject). */
   readonly at: Seconds
-  /** Id of the announcement: the last word in a tie. */
+  /** Of this very document, so that no two are equal: the last word in a tie. */
   readonly id: string
   readonly isTombstone: boolean
   /** Registration that is claimed, or was deleted. */
@@ -43,7 +43,6 @@ export interface Slot {
 /** Which of two slots of one origin counts: the stronger claim, then the later. Total: two different slots are never equal. */
 export const later = <S extends Slot>(a: S, b: S): S => ((compareClaims(b, a) || compareAge(a, b)) >= 0 ? a : b)
 
-/** An owner's word and its registry's own, said in the same second, have one id, as that is over what is said and not over why. */
 const compareAge = (a: Slot, b: Slot): number =>
   a.at - b.at ||
   Number(a.isTombstone) - Number(b.isTombstone) ||

@@ -2,7 +2,7 @@
  * Messages: what one frame says, in our own words. A codec (`spec-codec.ts`; later the deployed dialect's) writes and reads
  * them; nothing above it knows which dialect is spoken.
  */
-import type { AnnouncementId } from "../gossip/announcement.ts"
+import type { ContentId } from "../gossip/announcement.ts"
 import type { Beacon } from "../gossip/tree.ts"
 import type { JsonObject } from "../identity/canonical-json.ts"
 import type { RegistryId } from "../identity/id.ts"
@@ -57,7 +57,7 @@ export interface PeerHint {
  */
 export interface Gossip {
   readonly type: "GOSSIP"
-  readonly id: AnnouncementId
+  readonly id: ContentId
   readonly hopCount: number
   readonly document: () => JsonObject | undefined
 }
@@ -65,13 +65,13 @@ export interface Gossip {
 /** "I hold these": told lazily over links that do not carry whole announcements (Plumtree; a capability of ours). */
 export interface IHave {
   readonly type: "IHAVE"
-  readonly ids: ReadonlyArray<AnnouncementId>
+  readonly ids: ReadonlyArray<ContentId>
 }
 
 /** "Send me these, and whole ones from now on." */
 export interface Graft {
   readonly type: "GRAFT"
-  readonly ids: ReadonlyArray<AnnouncementId>
+  readonly ids: ReadonlyArray<ContentId>
 }
 
 /** "I had that already, and you are not in my tree: ids are enough from now on." */

@@ -5,7 +5,7 @@
  * counted. Members that a type does not have are ignored, so that a newer node can say more.
  */
 import { Result, Schema } from "effect"
-import type { AnnouncementId } from "../gossip/announcement.ts"
+import type { ContentId } from "../gossip/announcement.ts"
 import type { JsonObject } from "../identity/canonical-json.ts"
 import { readJson } from "../identity/json-text.ts"
 import { onWire, readRegistryId, RegistryIdText } from "../identity/id.ts"
@@ -137,7 +137,7 @@ const peekGossip = (payload: Uint8Array): Gossip | undefined => {
   const head = Buffer.from(payload.buffer, payload.byteOffset, Math.min(payload.byteLength, gossipHeadBytesMax)).toString("latin1")
   const match = gossipHead.exec(head)
   if (match === null) return undefined
-  const id = match[1] as AnnouncementId
+  const id = match[1] as ContentId
   const hopCount = Number(match[2])
   return {
     type: "GOSSIP",
@@ -177,7 +177,7 @@ const readGossip = (value: object): Gossip | Unreadable => {
   if (Result.isFailure(decoded)) return unreadable("not-a-message")
   const { id, hop_count, announcement } = decoded.success
   return typeof announcement === "object" && announcement !== null && !Array.isArray(announcement)
-    ? { type: "GOSSIP", id: id as AnnouncementId, hopCount: hop_count, document: () => announcement as JsonObject }
+    ? { type: "GOSSIP", id: id as ContentId, hopCount: hop_count, document: () => announcement as JsonObject }
     : unreadable("not-a-message")
 }
 
@@ -191,7 +191,7 @@ const readIds = (value: object): IHave | Graft | Unreadable => {
   const decoded = decodeIds(value)
   return Result.isFailure(decoded)
     ? unreadable("not-a-message")
-    : { type: decoded.success.type, ids: decoded.success.ids as ReadonlyArray<AnnouncementId> }
+    : { type: decoded.success.type, ids: decoded.success.ids as ReadonlyArray<ContentId> }
 }
 
 const BeaconShape = Schema.Struct({

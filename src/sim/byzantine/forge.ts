@@ -2,7 +2,7 @@
  * Announces what is not its own: others' announcements with something changed, others' entities as its own clients with
  * something changed, tombstones that no owner asked for, and all of it in others' names.
  */
-import { announceEntity, announceTombstone, type AnnouncementId, read } from "../../protocol/gossip/announcement.ts"
+import { announceEntity, announceTombstone, type ContentId, read } from "../../protocol/gossip/announcement.ts"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
 import { secretKeyOf, sign } from "../../protocol/identity/ed25519.ts"
 import { secondsOf, writeTime } from "../../protocol/time.ts"
@@ -26,8 +26,8 @@ const forgeOne = (stage: Stage, { hand, machine, origin, random }: Liar): void =
   const at = secondsOf(machine.clock.currentTimeMillisUnsafe())
   const claim = { ...record, home_registry: origin.registryId, registered_at: record.registered_at - 1_000, updated_at: at }
   const forgery = random.pick([
-    () => inTheirName(document, heard.id, { timestamp: writeTime(heard.at + 1) }),
-    () => inTheirName(document, heard.id, { record: { ...(document["record"] as JsonObject), name: "taken-over" } }),
+    () => inTheirName(document, heard.contentId, { timestamp: writeTime(heard.at + 1) }),
+    () => inTheirName(document, heard.contentId, { record: { ...(document["record"] as JsonObject), name: "taken-over" } }),
     () => gossipOf(announceEntity(origin, "register", { ...claim, name: "taken-over" }, at)),
     () => gossipOf(announceEntity(origin, "update", { ...claim, entity_url: "https://forger.example.com" }, at)),
     () => gossipOf(announceEntity(origin, "register", { ...claim, summary: "taken over", signature: sign(ownKey, "taken over") }, at)),
@@ -40,8 +40,8 @@ const forgeOne = (stage: Stage, { hand, machine, origin, random }: Liar): void =
 }
 
 /** Somebody else's document, changed under its signature; with the id it had, or the one that it would have. */
-const inTheirName = (document: JsonObject, id: AnnouncementId, change: JsonObject) => {
+const inTheirName = (document: JsonObject, id: ContentId, change: JsonObject) => {
   const changed = { ...document, ...change }
   const announcement = read(changed)
-  return gossipOf({ id: announcement.type === "malformed" ? id : announcement.id, document: changed })
+  return gossipOf({ contentId: announcement.type === "malformed" ? id : announcement.contentId, document: changed })
 }

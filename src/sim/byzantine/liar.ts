@@ -1,6 +1,6 @@
 /** A kind of liar: what it does from the moment it begins until it is told to end. */
 import type { Origin } from "../../protocol/gossip/announcement.ts"
-import type { AnnouncementId } from "../../protocol/gossip/announcement.ts"
+import type { ContentId } from "../../protocol/gossip/announcement.ts"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
 import type { Gossip } from "../../protocol/wire/message.ts"
 import type { SeededRandom } from "../dice.ts"
@@ -24,9 +24,12 @@ export interface LiarKind {
   begin(stage: Stage, liar: Liar): () => void
 }
 
-export const gossipOf = ({ id, document }: { readonly id: AnnouncementId; readonly document: JsonObject }, hopCount = 0): Gossip => ({
+export const gossipOf = (
+  { contentId, document }: { readonly contentId: ContentId; readonly document: JsonObject },
+  hopCount = 0,
+): Gossip => ({
   type: "GOSSIP",
-  id,
+  id: contentId,
   hopCount,
   document: () => document,
 })

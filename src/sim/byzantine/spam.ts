@@ -1,5 +1,5 @@
 /** Sends what is no message, and messages that ask for much: bytes, lengths, ids that nobody holds, roots that do not exist. */
-import type { AnnouncementId } from "../../protocol/gossip/announcement.ts"
+import type { ContentId } from "../../protocol/gossip/announcement.ts"
 import { fromHash, type RegistryId } from "../../protocol/identity/id.ts"
 import { frameBytesMax, idsPerMessageMax } from "../../protocol/limits.ts"
 import { secondsOf } from "../../protocol/time.ts"
@@ -45,8 +45,8 @@ const framed = (length: number, body: Uint8Array): Uint8Array => {
   return Buffer.concat([head, body])
 }
 
-const unknownIds = (random: SeededRandom): ReadonlyArray<AnnouncementId> =>
-  Array.from({ length: idsPerMessageMax }, () => Buffer.from(bytes(random, 16)).toString("hex") as AnnouncementId)
+const unknownIds = (random: SeededRandom): ReadonlyArray<ContentId> =>
+  Array.from({ length: idsPerMessageMax }, () => Buffer.from(bytes(random, 16)).toString("hex") as ContentId)
 
 /** Smaller than most that exist: the kind of root that everybody would follow. */
 const unknownRegistry = (random: SeededRandom): RegistryId =>

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest"
 import {
   type Announcement,
   announceEntity,
+  announceStatus,
   announceTombstone,
   developerOf as developerBehind,
   type Malformed,
@@ -106,9 +107,9 @@ const tampered = fc.tuple(sample, fc.nat(), tampering).map(([announcement, n, ch
 
 describe("a document on its way", () => {
   it("is believed as it was signed, also after a trip through text", () => {
-    for (const { document, id } of samples) {
+    for (const { contentId, document, id } of samples) {
       const read = readJson(JSON.stringify(document)) as JsonObject
-      const belief = believe(read, id, nowMs, verify)
+      const belief = believe(read, contentId, nowMs, verify)
       expect(belief).toMatchObject({ type: "verified", announcement: { id } })
       expect(canonical(read)).toBe(canonical(document))
     }
@@ -160,7 +161,7 @@ describe("a registry that signs what it likes", () => {
       fc.property(tampered, ({ document, original, path }) => {
         if (signedText(document) === signedText(original.document)) return
         const belief = believed(resigned(document))
-        if (belief.type === "drop" || belief.announcement.id !== original.id) return
+        if (belief.type === "drop" || belief.announcement.contentId !== original.contentId) return
         // What no dialect but ours carries is outside the id; the signature keeps it whole all the same.
         expect(path.join(".")).toMatch(
           /^(signature|registry_id|origin_public_key|reason|extra\d|entity_id|registered_at|public_key|developer_proof.*|evidence.*|record(\.(entity_id|developer_id|public_key|developer_proof.*|registered_at|updated_at|ttl|signature|codebase_hash|capability_summary|extra\d|entity_pricing))?)$/,
@@ -322,7 +323,7 @@ describe("reading", () => {
   })
 
   it("takes ids in either spelling and keys with or without prefix as the same announcement", () => {
-    const { document, id } = samples[0]!
+    const { document, contentId } = samples[0]!
     const record = document["record"] as JsonObject
     const respelled = resigned({
       ...document,
@@ -335,16 +336,28 @@ describe("reading", () => {
         public_key: entity.public_key.slice("ed25519:".length),
       },
     })
-    expect(announcementOf(respelled).id).toBe(id)
+    expect(announcementOf(respelled).contentId).toBe(contentId)
     expect(isVerified(respelled)).toBe(true)
   })
 
-  it("covers what decides which word wins: no two words of different rank have one id", () => {
-    const earlier = announced(home, { ...entity, registered_at: entity.registered_at - 1 })
-    expect(earlier.id).not.toBe(announced(home, entity).id)
-    expect(buried(home, 5, 0, { ...entity, registered_at: entity.registered_at - 1 }, noon).id).not.toBe(
-      buried(home, 5, 0, entity, noon).id,
-    )
+  it("is one announcement in gossip, whatever the deployed form does not carry, and one of several documents in stores", () => {
+    const backdated = { ...entity, registered_at: entity.registered_at - 1 }
+    const twins = [
+      [
+        announced(home, entity),
+        announced(home, backdated),
+        announced(home, { ...entity, ttl: 1 }),
+        announced(home, { ...entity, capability_summary: { skills: ["x"] } }),
+      ],
+      [buried(home, 5, 0, entity, noon), buried(home, 5, 0, backdated, noon), announceTombstone(home, entity, undefined, "not-held", noon)],
+      [announceStatus(home, entity.entity_id, "active", noon - 9, noon), announceStatus(home, entity.entity_id, "active", noon - 8, noon)],
+    ]
+    for (const same of twins) {
+      expect(new Set(same.map(({ contentId }) => contentId)).size).toBe(1)
+      expect(new Set(same.map(({ id }) => id)).size).toBe(same.length)
+      // all nodes end with the same one, in whatever order they came
+      for (const a of same) for (const b of same) expect(Slots.later(a, b).id).toBe(Slots.later(b, a).id)
+    }
   })
 
   it("tells announcements of other content, time, action, kind or origin apart by their ids", () => {
@@ -357,15 +370,15 @@ describe("reading", () => {
       buried(home, 5, 0, entity, noon + 1),
       buried(stranger, 5, 0, entity, noon),
     ]
-    expect(new Set(others.map(({ id }) => id)).size).toBe(others.length)
+    expect(new Set(others.map(({ contentId }) => contentId)).size).toBe(others.length)
   })
 
   it("holds the sender to the id it named, and the origin to the clock", () => {
-    const { document, id } = samples[0]!
+    const { document, contentId } = samples[0]!
     expect(
       believe(
         document,
-        id.replace(/^./, (digit) => (digit === "0" ? "1" : "0")),
+        contentId.replace(/^./, (digit) => (digit === "0" ? "1" : "0")),
         nowMs,
         verify,
       ),

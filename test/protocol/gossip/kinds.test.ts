@@ -86,7 +86,7 @@ const verdictOn = (document: JsonObject): string => {
 describe.each(Object.entries(samples))("%s", (_, sample) => {
   it("is believed as it was said, with the same id after a trip through text", () => {
     const document = JSON.parse(JSON.stringify(sample.document)) as JsonObject
-    expect(believe(document, sample.id, noon * 1_000, verify)).toMatchObject({
+    expect(believe(document, sample.contentId, noon * 1_000, verify)).toMatchObject({
       type: "verified",
       announcement: { id: sample.id, subject: sample.subject },
     })

@@ -4,7 +4,7 @@
  */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import type { AnnouncementId } from "../../../src/protocol/gossip/announcement.ts"
+import type { ContentId } from "../../../src/protocol/gossip/announcement.ts"
 import type { JsonObject } from "../../../src/protocol/identity/canonical-json.ts"
 import { isPlainName } from "../../../src/protocol/identity/json-text.ts"
 import type { Gossip } from "../../../src/protocol/wire/message.ts"
@@ -22,7 +22,7 @@ const document = fc
   .filter(hasPlainNames)
 const gossip = fc
   .record({ id, hopCount, document })
-  .map((said): Gossip => ({ type: "GOSSIP", id: said.id as AnnouncementId, hopCount: said.hopCount, document: () => said.document }))
+  .map((said): Gossip => ({ type: "GOSSIP", id: said.id as ContentId, hopCount: said.hopCount, document: () => said.document }))
 
 /** What a frame says once it has been read to its end, or why it says nothing. */
 const wholly = (payload: Uint8Array): unknown => {
@@ -45,7 +45,7 @@ describe("a GOSSIP frame", () => {
     const announcement = announcementOf(2)
     expect(wholly(write(gossipOf(announcement, 3)))).toEqual({
       type: "GOSSIP",
-      id: announcement.id,
+      id: announcement.contentId,
       hopCount: 3,
       document: announcement.document,
     })

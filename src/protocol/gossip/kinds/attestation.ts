@@ -70,16 +70,7 @@ export const attestation: Kind<AttestationBody> = {
       layers,
     })
   },
-  contentOf: ({ answers, invalid, layers, period, subject, uptime, valid }) => [
-    "attest",
-    subject,
-    period,
-    valid,
-    invalid,
-    answers,
-    uptime,
-    layers,
-  ],
+  contentOf: ({ layers, subject }) => ["attest", subject, layers],
   isEntitled: () => true,
 }
 

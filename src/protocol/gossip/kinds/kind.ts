@@ -43,7 +43,7 @@ export const ownStatement = <Body>(subject: string, body: Body, isTombstone: boo
 
 export interface Kind<Body> {
   readonly read: (document: JsonObject, head: Head) => Statement<Body> | Malformed
-  /** What the announcement's id covers besides type, time and key: what both dialects can carry (ruled). */
+  /** What the content id covers besides type, time and key: what both dialects can carry, and nothing else (ruled). */
   readonly contentOf: (body: Body) => ReadonlyArray<Json>
   /** May this registry say it? Its own signature has been checked. */
   readonly isEntitled: (body: Body, head: Head, check: typeof verify) => boolean

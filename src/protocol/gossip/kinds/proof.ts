@@ -57,7 +57,7 @@ export const proof: Kind<ProofBody> = {
     if (read.issuedAt > at || read.expiresAt <= at) return malformed("a proof of another time")
     return ownStatement(proofSubject(origin), { kind: "proof", proof: read })
   },
-  contentOf: ({ proof: { domain, expiresAt, fingerprint, issuedAt } }) => ["publish", domain ?? "", fingerprint, issuedAt, expiresAt],
+  contentOf: ({ proof: { domain, fingerprint } }) => ["publish", domain ?? "", fingerprint],
   isEntitled: (body, _, check) => proofHoldsOf(body.proof, check),
 }
 
