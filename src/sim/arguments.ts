@@ -1,5 +1,7 @@
 /** The simulator's command line, read: flags to options, or one sentence that says what is wrong with them. */
+import { Result, Schema } from "effect"
 import { liarNames } from "./byzantine/liars.ts"
+import { PlannedFault } from "./faults/fault.ts"
 import { faultNames } from "./faults/schedule.ts"
 import { defaultRun, type RunOptions, type Scenario } from "./scenario.ts"
 
@@ -10,11 +12,20 @@ export interface SimArguments {
   readonly json?: string
   /** Where the report goes: of several seeds that of the first that fails, else of the first. */
   readonly report?: string
+  /** How long the first seed that fails may be made smaller. */
+  readonly shrinkSeconds?: number
 }
 
 export type ReadArguments = SimArguments | { readonly list: true } | { readonly wrong: string }
 
 const seedsMax = 100_000
+
+/** Faults as JSON: what a run that was made smaller is given. */
+const readSchedule = (text: string): Partial<RunOptions> | undefined => {
+  const read = decodeSchedule(text)
+  return Result.isSuccess(read) && read.success.every(({ kind }) => faultNames.includes(kind)) ? { schedule: read.success } : undefined
+}
+const decodeSchedule = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Array(PlannedFault)))
 
 /** Flags that take a value, each with what it must be. */
 const readers: Readonly<Record<string, (text: string) => Partial<RunOptions> | undefined>> = {
@@ -27,6 +38,9 @@ const readers: Readonly<Record<string, (text: string) => Partial<RunOptions> | u
   "--gateways": (text) => whole(text, 0, 1_000, (gateways) => ({ gateways })),
   "--bootnodes": (text) => whole(text, 0, 1_000, (bootnodes) => ({ bootnodes })),
   "--faults": (text) => faults(text.split(",")),
+  "--without": (text) => wholes(text, (without) => ({ without })),
+  "--clients": (text) => wholes(text, (clients) => ({ clients })),
+  "--schedule": readSchedule,
   "--records": (text) => whole(text, 0, 1_000_000, (records) => ({ records })),
   "--engine": (text) => (text === "compiled" || text === "xstate" ? { engine: text } : undefined),
   "--codec": (text) => (text === "wire" || text === "fast" ? { codec: text } : undefined),
@@ -42,26 +56,42 @@ export const readArguments = (argv: ReadonlyArray<string>, scenarios: ReadonlyAr
   let seeds: ReadonlyArray<number> = [options.seed]
   let json: string | undefined
   let report: string | undefined
+  let shrinkSeconds: number | undefined
   for (let i = 0; i < rest.length; i += 2) {
     const flag = rest[i]!
     const value = rest[i + 1]
     if (value === undefined) return { wrong: `${flag} needs a value` }
     if (flag === "--json") json = value
     else if (flag === "--report") report = value
-    else if (flag === "--seed" || flag === "--seeds") {
+    else if (flag === "--shrink") {
+      shrinkSeconds = Number.parseFloat(value)
+      if (!(shrinkSeconds > 0)) return { wrong: `${flag} ${value} is no time` }
+    } else if (flag === "--seed" || flag === "--seeds") {
       const range = readSeeds(value)
       if (range === undefined) return { wrong: `${flag} ${value} is no seed, nor a range A..B of at most ${seedsMax}` }
       seeds = range
     } else {
       const read = readers[flag]
       if (read === undefined)
-        return { wrong: `there is no flag ${flag}; there are --seed --seeds --json --report ${Object.keys(readers).join(" ")}` }
+        return { wrong: `there is no flag ${flag}; there are --seed --seeds --json --report --shrink ${Object.keys(readers).join(" ")}` }
       const more = read(value)
       if (more === undefined) return { wrong: `${flag} cannot be ${value}` }
       options = { ...options, ...more }
     }
   }
-  return { scenario, options, seeds, ...(json !== undefined && { json }), ...(report !== undefined && { report }) }
+  return {
+    scenario,
+    options,
+    seeds,
+    ...(json !== undefined && { json }),
+    ...(report !== undefined && { report }),
+    ...(shrinkSeconds !== undefined && { shrinkSeconds }),
+  }
+}
+
+const wholes = <A>(text: string, make: (values: ReadonlyArray<number>) => A): A | undefined => {
+  const values = text === "" ? [] : text.split(",").map(Number)
+  return values.every((value) => Number.isInteger(value) && value >= 0) ? make(values) : undefined
 }
 
 const faults = (names: ReadonlyArray<string>): Partial<RunOptions> | undefined =>

@@ -25,20 +25,34 @@ const upheavals: ReadonlyArray<LoggedEvent["kind"]> = ["crash", "pause", "resume
 export const sliceOf = (log: EventLog, end = firstViolation(log), most = eventsMax): Slice | undefined => {
   if (end === undefined) return undefined
   const past = pastOf(log, end.index)
+  const until = [...log.events()].slice(0, end.index + 1)
   const subjects = new Set(end.about)
-  const told = [...log.events()].filter(({ index }) => index <= end.index)
   const isAbout = ({ about }: LoggedEvent) => about.some((subject) => subjects.has(subject))
-  const told1 = subjects.size > 0 ? told.filter(isAbout) : told.filter((event) => isNear(event, end) && past[event.index] === 1)
-  const fromMs = told1[0]?.atMs ?? 0
-  const machines = new Set(told1.map(({ machine }) => machine))
-  const upset = told.filter(
-    ({ kind, atMs, machine }) =>
-      upheavals.includes(kind) && (kind === "boot" || atMs >= fromMs) && (machine < 0 || machines.has(machine)) && atMs > 0,
-  )
-  const wanted = [...new Map([end, ...ranked(told1, past, end), ...upset].map((event) => [event.index, event])).values()]
+  const told = subjects.size > 0 ? until.filter(isAbout) : until.filter((event) => past[event.index] === 1 && isNear(event, end))
+  const fromMs = told[0]!.atMs
+  const machines = new Set(told.map(({ machine }) => machine))
+  const isUpset = ({ atMs, kind, machine }: LoggedEvent) =>
+    upheavals.includes(kind) && (kind === "boot" ? atMs > 0 : atMs >= fromMs) && (machine < 0 || machines.has(machine))
+  // where nothing was said of it the reason is that nobody was there to hear it
+  const apart =
+    told.length > silentMax
+      ? []
+      : until.filter(({ kind, machine, what }) => machines.has(machine) && isParting(kind, what)).slice(-partingsMax)
+  const wanted = byIndex([end, ...ranked(told, past, end), ...until.filter(isUpset), ...apart])
   const kept = wanted.slice(0, most).sort((a, b) => a.index - b.index)
   return { events: linked(log, kept), leftOut: wanted.length - kept.length }
 }
+
+/** Fewer events than this about a thing: it was hardly spoken of. */
+const silentMax = 4
+const partingsMax = 30
+
+const isParting = (kind: LoggedEvent["kind"], what: string): boolean => kind === "lose" || (kind === "report" && what.startsWith("peer."))
+
+/** Each once, the first of its kind. */
+const byIndex = (events: ReadonlyArray<LoggedEvent>): ReadonlyArray<LoggedEvent> => [
+  ...new Map(events.map((event) => [event.index, event])).values(),
+]
 
 export const firstViolation = (log: EventLog): LoggedEvent | undefined => {
   for (const event of log.events()) if (event.kind === "violation") return event

@@ -1,14 +1,24 @@
 /** `npm run sim -- SCENARIO FLAGS`: runs seeds, one after the other, and says what came of them. */
 import "effect/schema/SchemaJITCompiler/enable"
-import { execFileSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { readArguments, type SimArguments } from "./arguments.ts"
+import { currentCommit } from "./cli/commit.ts"
+import { hideProgress, showProgress } from "./cli/progress.ts"
+import { regressionsFolder, shrinkCommand, shrinkOne } from "./cli/shrink.ts"
 import { banner, replayOf, report } from "./print.ts"
 import { watchForReport } from "./report/write-report.ts"
 import { exitCodeOf, type RunResult, scenarios, simulate } from "./simulate.ts"
 
-const main = (): number => {
-  const read = readArguments(process.argv.slice(2), scenarios)
+/** What is no scenario. */
+const commands: Readonly<Record<string, (argv: ReadonlyArray<string>) => number | Promise<number>>> = { shrink: shrinkCommand }
+
+const main = (argv: ReadonlyArray<string>): number | Promise<number> => {
+  const [name = "", ...rest] = argv
+  return Object.hasOwn(commands, name) ? commands[name]!(rest) : play(argv)
+}
+
+const play = (argv: ReadonlyArray<string>): number => {
+  const read = readArguments(argv, scenarios)
   if ("wrong" in read) {
     console.error(read.wrong)
     return 1
@@ -22,6 +32,9 @@ const main = (): number => {
   const runs = read.seeds.map((seed) => runOne(read, seed, commit, isAlone ? read.report : undefined))
   if (read.report !== undefined && !isAlone) runOne(read, failedOf(runs)[0] ?? read.seeds[0]!, commit, read.report)
   if (read.json !== undefined) writeFileSync(read.json, `${JSON.stringify(isAlone ? runs[0]!.json : severalAsJson(runs), null, 1)}\n`)
+  const failed = failedOf(runs)[0]
+  if (read.shrinkSeconds !== undefined && failed !== undefined)
+    shrinkOne(read.scenario, { ...read.options, seed: failed }, read.shrinkSeconds, regressionsFolder)
   if (runs.length > 1)
     console.log(
       `${runs.length} seeds, ${failedOf(runs).length} failed${failedOf(runs)
@@ -70,23 +83,4 @@ const failedOf = (runs: ReadonlyArray<Run>) => runs.filter(({ result }) => exitC
 
 const severalAsJson = (runs: ReadonlyArray<Run>) => ({ runs: runs.map(({ json }) => json), failed: failedOf(runs) })
 
-const showProgress = (share: number, wallMs: number): void => {
-  if (!process.stderr.isTTY) return
-  const done = Math.min(1, share)
-  const bar = "█".repeat(Math.round(done * 30)).padEnd(30, "░")
-  process.stderr.write(`\r  ${bar} ${(done * 100).toFixed(0)} % · ${((wallMs / Math.max(done, 0.01) - wallMs) / 1_000).toFixed(0)} s left `)
-}
-
-const hideProgress = (): void => {
-  if (process.stderr.isTTY) process.stderr.write("\r\u001b[K")
-}
-
-const currentCommit = (): string => {
-  try {
-    return execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim()
-  } catch {
-    return "unknown"
-  }
-}
-
-process.exitCode = main()
+process.exitCode = await main(process.argv.slice(2))

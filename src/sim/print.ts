@@ -61,6 +61,9 @@ const flagsOf = ({
   gateways,
   bootnodes,
   faults,
+  without,
+  schedule,
+  clients,
   engine,
   codec,
 }: RunOptions): string =>
@@ -68,6 +71,9 @@ const flagsOf = ({
     `--nodes ${nodes} --seed ${seed} --until ${untilMs / 1_000} --loss ${loss} --records ${records} --engine ${engine} --codec ${codec}`,
     `--differences ${differences} --light ${light} --gateways ${gateways} --bootnodes ${bootnodes}`,
     ...(latencyMs === undefined ? [] : [`--latency ${latencyMs}`]),
+    ...(without === undefined ? [] : [`--without ${without.join(",")}`]),
+    ...(clients === undefined ? [] : [`--clients ${clients.join(",")}`]),
+    ...(schedule === undefined ? [] : [`--schedule '${JSON.stringify(schedule)}'`]),
     ...(faults === undefined ? [] : [`--faults ${faults.join(",")}`]),
   ].join(" ")
 

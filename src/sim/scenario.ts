@@ -2,6 +2,7 @@
  * What a scenario is: a named world with a purpose. It builds its world on a stage, plays, and says what it found; the
  * checkers say whether that was right.
  */
+import type { PlannedFault } from "./faults/fault.ts"
 import type { Stage } from "./stage.ts"
 
 /** What can be given on the command line; everything else is drawn from the seed, and printed. */
@@ -22,6 +23,11 @@ export interface RunOptions {
   readonly bootnodes: number
   /** Kinds of faults that happen, for sure and no others; drawn when absent. */
   readonly faults?: ReadonlyArray<string>
+  /** Faults by number, in the order they begin, that do not happen after all: what would have been without them. */
+  readonly without?: ReadonlyArray<number>
+  /** Exactly these faults, drawn or not; and of the clients only these do anything: what is left of a run that was made smaller. */
+  readonly schedule?: ReadonlyArray<PlannedFault>
+  readonly clients?: ReadonlyArray<number>
   readonly engine: "compiled" | "xstate"
   readonly codec: "wire" | "fast"
 }

@@ -125,8 +125,14 @@ export class Stage {
     const random = this.world.random("workload")
     for (let number = 0; number < count; number++) {
       const home = random.pick(this.honest())
-      this.world.clock.at(random.between(0, overMs), () => this.register(home, client(this.options.seed, number)))
+      const afterMs = random.between(0, overMs)
+      if (this.acts(number)) this.world.clock.at(afterMs, () => this.register(home, client(this.options.seed, number)))
     }
+  }
+
+  /** Does the client with this number do anything in this run? */
+  acts(number: number): boolean {
+    return this.options.clients?.includes(number) !== false
   }
 
   /** A client asks for a registration; an acknowledged one comes into the ledger. */

@@ -67,8 +67,15 @@ const places: Readonly<Record<string, Place>> = {
   "src/sim": { ours: [...runtime, ...memoryStore, "src/sim"], packages: /^(effect|xstate)(\/|$)/ },
   "src/sim/report": { ours: [...runtime, "src/sim", "src/sim/report"], packages: anything, isLeaf: true },
   "src/sim/sweep": { ours: [...runtime, "src/sim", "src/sim/sweep"], packages: anything, isLeaf: true },
+  "src/sim/cli": {
+    ours: [...runtime, "src/sim", "src/sim/report", "src/sim/sweep", "src/sim/cli"],
+    packages: anything,
+    isLeaf: true,
+    isAmbient: true,
+    speaks: true,
+  },
   "src/sim/main.ts": {
-    ours: [...runtime, "src/sim", "src/sim/report", "src/sim/sweep"],
+    ours: [...runtime, "src/sim", "src/sim/report", "src/sim/sweep", "src/sim/cli"],
     packages: anything,
     isLeaf: true,
     isAmbient: true,

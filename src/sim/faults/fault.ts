@@ -3,6 +3,7 @@
  *
  * What is drawn is plain data, so that a schedule of faults can be printed, given back, and made smaller.
  */
+import { Schema } from "effect"
 import type { SeededRandom } from "../dice.ts"
 import type { Stage } from "../stage.ts"
 
@@ -18,13 +19,14 @@ export interface FaultKind<P extends Parameters = Parameters> {
   begin(stage: Stage, parameters: P): () => void
 }
 
-/** One fault of a schedule. */
-export interface PlannedFault {
-  readonly kind: string
-  readonly atMs: number
-  readonly forMs: number
-  readonly parameters: Parameters
-}
+/** One fault of a schedule: when it begins, and how long it lasts. */
+export const PlannedFault = Schema.Struct({
+  kind: Schema.String,
+  atMs: Schema.Finite,
+  forMs: Schema.Finite,
+  parameters: Schema.Record(Schema.String, Schema.Union([Schema.Finite, Schema.String, Schema.Boolean, Schema.Array(Schema.Finite)])),
+})
+export type PlannedFault = typeof PlannedFault.Type
 
 /** All machines by index, in some order. */
 export const shuffled = (random: SeededRandom, nodes: number): ReadonlyArray<number> => {

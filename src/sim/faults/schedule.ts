@@ -3,6 +3,7 @@
  * leave something out find what runs with everything hide).
  */
 import type { SeededRandom } from "../dice.ts"
+import type { RunOptions } from "../scenario.ts"
 import type { Stage } from "../stage.ts"
 import { bridge } from "./bridge.ts"
 import { churn } from "./churn.ts"
@@ -73,6 +74,10 @@ const drawOne = (random: SeededRandom, nodes: number, kind: FaultKind, fromMs: n
 }
 
 const endOf = ({ atMs, forMs }: PlannedFault): number => atMs + forMs
+
+/** Of the faults that were drawn those that the options leave, in the order they begin. */
+export const leftOf = ({ schedule, without = [] }: RunOptions, drawn: ReadonlyArray<PlannedFault>): ReadonlyArray<PlannedFault> =>
+  (schedule ?? drawn).toSorted((a, b) => a.atMs - b.atMs).filter((_, i) => !without.includes(i + 1))
 
 /** Sets the schedule up: each fault begins and ends by itself. */
 export const arrange = (stage: Stage, schedule: ReadonlyArray<PlannedFault>): void => {

@@ -4,12 +4,13 @@
  */
 import type { HoldingsMemory } from "../../actors/holdings.ts"
 import { idOf } from "../../protocol/identity/id.ts"
-import { type Slice, sliceOf } from "../causes.ts"
+import { type Slice, type SlicedEvent, sliceOf } from "../causes.ts"
 import { digestOf } from "../digest-watch.ts"
 import type { EventLog, LoggedEvent } from "../event-log.ts"
 import type { RunOptions, Scenario } from "../scenario.ts"
 import type { RunResult } from "../simulate.ts"
 import type { Stage } from "../stage.ts"
+import { tellEvent } from "../tell.ts"
 import type { Machine } from "../world.ts"
 
 /** Moments at which every node is looked at. */
@@ -66,7 +67,7 @@ export interface ReportData {
     readonly max: number
   }
   readonly hops: ReadonlyArray<number>
-  readonly causes: Slice | undefined
+  readonly causes: { readonly events: ReadonlyArray<SlicedEvent & { readonly says: string }>; readonly leftOut: number } | undefined
   readonly events: number
   readonly eventsDropped: number
 }
@@ -210,12 +211,15 @@ export class Collector {
       words: words.slice(0, wordsMax).map(({ atMs, machine, what, about }) => ({ atMs, node: machine, kind: what, about: about[0] ?? "" })),
       latencies: histogram(latencies),
       hops: Array.from(this.#hops, (count) => count ?? 0),
-      causes: sliceOf(log),
+      causes: told(sliceOf(log), (machine) => stage.world.machines[machine]!.name),
       events: log.count,
       eventsDropped: log.dropped,
     }
   }
 }
+
+const told = (slice: Slice | undefined, name: (machine: number) => string): ReportData["causes"] =>
+  slice && { ...slice, events: slice.events.map((event) => ({ ...event, says: tellEvent(event, name) })) }
 
 const heldBy = (machine: Machine): number =>
   (machine.node?.actors.snapshot("holdings")?.context as HoldingsMemory | undefined)?.set.size ?? 0

@@ -3,7 +3,7 @@
  * whether all is healed within two rounds of anti-entropy.
  */
 import { reconcilePeriodMs } from "../../protocol/limits.ts"
-import { arrange, drawSchedule, faultNames } from "../faults/schedule.ts"
+import { arrange, drawSchedule, faultNames, leftOf } from "../faults/schedule.ts"
 import type { Sections } from "../scenario.ts"
 import type { Stage } from "../stage.ts"
 import { lifecycle } from "../workload/lifecycle.ts"
@@ -30,7 +30,7 @@ export const playFaults = (stage: Stage, always: ReadonlyArray<string>, maybe: R
       : faults
           .filter((one) => faultNames.includes(one))
           .map((one) => drawSchedule(random, nodes, { fromMs, untilMs, always: [one], maybe: [] }))
-  for (const schedule of schedules) arrange(stage, schedule)
+  arrange(stage, leftOf(stage.options, schedules.flat()))
   stage.digests.calmFromMs = untilMs
   lifecycle(stage, stage.options.records, fromMs, untilMs)
   stage.run(untilMs + calmMs)

@@ -43,8 +43,6 @@ export const seconds = (ms) => `${(ms / 1_000).toFixed(ms < 100_000 ? 2 : 1)} s`
 export const duration = (ms) => (ms < 1_000 ? `${Math.round(ms)} ms` : `${Number((ms / 1_000).toPrecision(3))} s`)
 export const whole = (number) => Math.round(number).toLocaleString("en-US")
 export const nameOf = (node) => (node < 0 ? "the world" : run.nodes[node].name)
-/** The end of an id says which; its start is the same for all. */
-export const short = (subject) => (subject.length > 14 ? `…${subject.slice(-6)}` : subject)
 
 const style = getComputedStyle(document.documentElement)
 export const color = (name) => style.getPropertyValue(`--${name}`).trim()

@@ -1,39 +1,9 @@
 /** The failure's causal sequence: the events that matter, each in its machine's column, with arrows from what it came of. */
-import { color, nameOf, run, seconds, short } from "./run.js"
+import { color, nameOf, run, seconds } from "./run.js"
 import { choose, goTo, whenChanged } from "./moment.js"
 
 const columnsMax = 14
 const rowHeight = 26
-
-const said = ({ kind, what, from, about }) => {
-  const subject = about.length === 0 ? "" : ` ${short(about[0])}${about.length > 1 ? ` and ${about.length - 1} more` : ""}`
-  switch (kind) {
-    case "deliver":
-      return `hears ${what || "a part of a frame"}${subject} from ${nameOf(from)}`
-    case "lose":
-      return `never hears ${what || "a piece"}${subject} from ${nameOf(from)}`
-    case "word":
-      return `${what}${subject}: its client is told so`
-    case "report":
-      return what === "gossip.accepted" ? `accepts${subject}` : `${what}${subject}`
-    case "timer":
-      return "a timer rings"
-    case "boot":
-      return "starts"
-    case "crash":
-      return `goes down${what === "" ? "" : ` ${what}`}`
-    case "pause":
-      return "stops for a while"
-    case "resume":
-      return "goes on"
-    case "fault":
-      return `${what} begins`
-    case "calm":
-      return `${what} ends`
-    default:
-      return `${what} is violated${subject}`
-  }
-}
 
 export const story = () => {
   const place = document.getElementById("story")
@@ -87,7 +57,7 @@ export const story = () => {
     button.innerHTML = `<span class="at"></span><span class="room" style="width:${shown.length * each}px;flex:none"></span><span class="what"></span>`
     button.querySelector(".at").textContent = seconds(event.atMs)
     const text = button.querySelector(".what")
-    text.textContent = event.machine < 0 ? said(event) : `${nameOf(event.machine)} ${said(event)}`
+    text.textContent = event.says
     if (event.kind === "violation" || event.kind === "lose") text.classList.add("is-bad")
     if (["fault", "calm", "crash", "pause", "resume", "boot"].includes(event.kind)) text.classList.add("is-fault")
     button.title = `event ${event.index}`
