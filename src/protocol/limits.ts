@@ -133,6 +133,25 @@ export const freshnessPerDay = 0.023
 export const rrfConstant = 60
 /** Components of a hashed vector (deployed). */
 export const hashDimensions = 384
+/** Texts that a model gets at once; tokens of each, the rest is cut (ruled: what bge-small reads). */
+export const embeddingBatchMax = 32
+export const embeddedTokensMax = 512
+/** A model's server answers within this time, and for a search within the second, or search goes on with words alone (ruled). */
+export const embeddingPatienceMs = 10 * second
+export const queryEmbeddingPatienceMs = 1 * second
+/** After it did not answer a search, the next ones do not wait for it for so long (ruled). */
+export const embeddingPauseMs = 5 * second
+/** First wait before entities without vectors are tried again; doubles up to the second number (ruled). */
+export const embeddingRetryFirstMs = 1 * second
+export const embeddingRetryMaxMs = 60 * second
+/** Least similarity by which a model's vectors find an entity that has none of the words (ruled; models differ, operators may say). */
+export const similarityFloorDefault = 0.5
+/** Entries kept in memory that results of searches showed (ruled: 40 MB at most of them are as large as can be). */
+export const shownEntriesMax = 10_000
+/** Entities between two lines that say how far the index is at a start (ruled). */
+export const searchProgressEvery = 20_000
+/** Neighbours that an index of vectors is asked for at least (ruled). */
+export const neighboursMin = 200
 
 // Agent Cards --------------------------------------------------------------------------------------------------------
 

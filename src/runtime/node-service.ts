@@ -85,6 +85,8 @@ export interface NodeStatus {
   readonly localEntities: number
   readonly gossipEntities: number
   readonly developers: number
+  /** Entities that wait for a model's vector, and searches that had to do without one since the start. */
+  readonly vectors: { readonly waiting: number; readonly degraded: number }
   /** Frames refused before a peer was known, by reason. */
   readonly refused: Readonly<Record<string, number>>
 }

@@ -51,6 +51,7 @@ import { SharedCache } from "./shared-cache.ts"
 import { Web } from "./web.ts"
 import { asksOthers, capabilitiesOf, type Selection, storeOf } from "./roles.ts"
 import { makeSearcher, marked } from "./searcher.ts"
+import { searchSettingsDefault, type SearchSettings } from "./search-settings.ts"
 
 export interface NodeSettings {
   readonly version: string
@@ -84,8 +85,9 @@ export interface NodeSettings {
   readonly cast: Cast
   /** What it says it can do beyond the mesh page; all that its role can when absent, and none of it is a node of the page. */
   readonly capabilities?: ReadonlyArray<string>
-  /** Whether it can be searched. */
+  /** Whether it can be searched, and how. */
   readonly indexes: boolean
+  readonly search: SearchSettings
 }
 
 export const defaultSettings: Omit<NodeSettings, "version"> = {
@@ -104,6 +106,7 @@ export const defaultSettings: Omit<NodeSettings, "version"> = {
   engine: compiledEngine,
   cast,
   indexes: true,
+  search: searchSettingsDefault,
 }
 
 /** A node that runs, and what its makers may see of it. */
@@ -129,7 +132,13 @@ export const makeNode = Effect.fnUntraced(function* (
   const startedAtMs = yield* Clock.currentTimeMillis
   const pins = yield* disk.pins
   const isHolder = settings.role === "full"
-  const searcher = yield* makeSearcher({ indexes: settings.indexes, store, own: signer.registryId, stale: () => stale() })
+  const searcher = yield* makeSearcher({
+    indexes: settings.indexes,
+    settings: settings.search,
+    store,
+    own: signer.registryId,
+    stale: () => stale(),
+  })
   const { actors, links, tell } = yield* makeInterpreter(
     settings.engine,
     settings.cast,
@@ -277,6 +286,7 @@ export const makeNode = Effect.fnUntraced(function* (
         phase: actors.snapshot("node")?.value ?? "stopped",
         peerCount: (yield* context)?.roster.length ?? 0,
         ...counts,
+        vectors: searcher.vectorCounts(),
         refused: { ...memory?.others },
       } satisfies NodeStatus
     }),

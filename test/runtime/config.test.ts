@@ -298,7 +298,7 @@ republish_interval = 3600
     for (const key of ["[node] external_ip", "[registry] max_local_agents", "[cache] max_gossip_entries", "[trust] min_display_score"]) {
       expect(notes.filter((note) => note.includes(`${key} has no meaning here`)).length).toBe(1)
     }
-    expect(notes).toContain("node.toml line 21: [search] embedding_backend is known, but has no effect in this version")
+    expect(notes).toContain("node.toml line 25: [search] min_score is known, but has no effect in this version")
     expect(notes.some((note) => note.includes("max_hops"))).toBe(false)
   })
 })

@@ -25,7 +25,7 @@ const inner = ["src/protocol", "src/actors"]
 const runtime = [...inner, "src/runtime"]
 /** The one store that simulated nodes use, and the rules it shares with the others: these must not reach for SQL. */
 const memoryStore = ["src/runtime/store/memory*", "src/runtime/store/shown*"]
-const leaves = ["src/runtime/live", "src/runtime/store", ...memoryStore, "src/runtime/http", "src/runtime/cli"]
+const leaves = ["src/runtime/live", "src/runtime/store", ...memoryStore, "src/runtime/embedding", "src/runtime/http", "src/runtime/cli"]
 const anything = /./
 
 /** What of Effect is data: nothing that runs, waits or draws. */
@@ -48,6 +48,7 @@ const places: Readonly<Record<string, Place>> = {
   "src/runtime/store": { ours: [...runtime, "src/runtime/store", ...memoryStore], packages: anything, isLeaf: true },
   "src/runtime/store/memory*": { ours: [...runtime, ...memoryStore], packages: /^effect(\/|$)/ },
   "src/runtime/store/shown*": { ours: [...runtime, ...memoryStore], packages: /^effect(\/|$)/ },
+  "src/runtime/embedding": { ours: [...runtime, "src/runtime/embedding"], packages: anything, isLeaf: true },
   "src/runtime/http": { ours: [...runtime, "src/runtime/http"], packages: anything, isLeaf: true },
   "src/runtime/cli": { ours: [...runtime, ...leaves], packages: anything, isLeaf: true, isAmbient: true, speaks: true },
   "src/runtime/main.*": {

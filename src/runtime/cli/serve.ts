@@ -21,6 +21,7 @@ import { systemHandleWitness } from "../live/handle-witness.ts"
 import { signerOf, strictVerifier } from "../live/keys.ts"
 import { canListen, listeningReason } from "../live/listening.ts"
 import { systemTimers } from "../live/timers.ts"
+import { searchSettings } from "../embedding/open.ts"
 import { tlsTransport } from "../live/tls-transport.ts"
 import { isPublicAddress } from "../live/public-address.ts"
 import { publicWeb, systemResolve } from "../live/public-web.ts"
@@ -62,6 +63,8 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
     const found = yield* readIdentity(file)
     if (found === undefined && isNamed) return yield* Effect.fail(namedButAbsent(file))
 
+    const search = yield* searchSettings(settings, reporter.note, reporter.warn)
+
     // The database opens in a thread of its own; meanwhile this one reads the code of REST, the largest part.
     const httpCode = import("../http/server.ts")
     const store = yield* Layer.build(
@@ -87,7 +90,7 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
       Layer.succeed(Web, publicWeb({ isAllowed: settings["cards.allow_private"] ? () => true : isPublicAddress, resolve: systemResolve })),
       Layer.succeedContext(store),
     )
-    const node = yield* makeNode(yield* nodeSettings(settings)).pipe(Effect.provide(ports))
+    const node = yield* makeNode({ ...(yield* nodeSettings(settings)), search }).pipe(Effect.provide(ports))
     yield* Effect.addFinalizer(() => node.stop)
     const { HttpListener, layer: httpServer } = yield* Effect.promise(() => httpCode)
     const served = yield* Layer.build(
@@ -113,6 +116,7 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
     Effect.scoped,
     databaseEnding,
     Effect.catchTags({
+      EmbedderFailed: ({ reason }) => Effect.fail<Ending>({ code: exitCode.usage, sentence: `search cannot be set up: ${reason}` }),
       IdentityUnusable: (error) => Effect.fail(identityEnding(error, identityFileOf(settings).isNamed)),
       ListenFailed: ({ address, reason }) =>
         Effect.fail<Ending>({ code: exitCode.unavailable, sentence: `cannot listen on ${address}: ${listeningReason(reason)}` }),

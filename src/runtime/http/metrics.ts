@@ -7,6 +7,8 @@
  * | `agentdns_peers` | gauge | mesh peers that are connected |
  * | `agentdns_entities{tier}` | gauge | entities held: `local`, `gossip` |
  * | `agentdns_developers` | gauge | developers registered here |
+ * | `agentdns_vectors_waiting` | gauge | entities that wait for a model's vector |
+ * | `agentdns_searches_degraded_total` | counter | searches with words alone, because the model did not answer |
  * | `agentdns_peer_reputation{peer}` | gauge | 1 at the best, 0 when it has to go |
  * | `agentdns_peer_verdicts_total{peer,verdict}` | counter | verdicts on what a connected peer sent |
  * | `agentdns_verdicts_total{verdict}` | counter | verdicts on links that are gone, or never were |
@@ -45,6 +47,8 @@ const textOf = (status: NodeStatus, peers: ReadonlyArray<PeerView>): string =>
       [{ tier: "gossip" }, status.gossipEntities],
     ]),
     family("agentdns_developers", "gauge", [[{}, status.developers]]),
+    family("agentdns_vectors_waiting", "gauge", [[{}, status.vectors.waiting]]),
+    family("agentdns_searches_degraded_total", "counter", [[{}, status.vectors.degraded]]),
     family(
       "agentdns_peer_reputation",
       "gauge",
