@@ -5,11 +5,11 @@ import { Effect, Exit, Stream } from "effect"
 import fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { ClientCommand } from "../../../src/runtime/cli/client/client-command.ts"
-import { claimHandle, makeDeveloper, registerDeveloper } from "../../../src/runtime/cli/client/developer.ts"
+import { claimHandle, makeDeveloper, registerDeveloper, releaseHandle } from "../../../src/runtime/cli/client/developer.ts"
 import { deregisterEntity, deriveAgent, registerEntity } from "../../../src/runtime/cli/client/entity.ts"
 import { isEnding, readGiven } from "../../../src/runtime/cli/client/flags.ts"
 import { createKey, deriveKeyFile, listKeys, showKey, whoami } from "../../../src/runtime/cli/client/keys.ts"
-import { readFqan } from "../../../src/runtime/cli/client/name.ts"
+import { bindName, readFqan, rollbackName, unbindName, updateName } from "../../../src/runtime/cli/client/name.ts"
 import { peers, resolve, search, status } from "../../../src/runtime/cli/client/reading.ts"
 import { printable, registryAt } from "../../../src/runtime/cli/client/registry.ts"
 import { deregisterMany, registerMany } from "../../../src/runtime/cli/client/trial.ts"
@@ -93,6 +93,38 @@ describe("a developer with an agent", () => {
     await ask(register, flags)
     const ended = await ask(deregisterEntity, ["--entity-id", entity_id, "--keypair", join(home, "agents/stocks/keypair.json")])
     expect(ended).toMatchObject({ text: `${entity_id} is no longer registered` })
+  })
+
+  it("has a name for it, with versions to go back to", async () => {
+    expect(await ask(claimHandle, ["acme-corp"])).toMatchObject({ text: expect.stringContaining("zns-verification=") })
+    expect(await ask(claimHandle, ["acme-corp"])).toMatchObject({ text: "acme-corp is yours" })
+    const idIn = async (flags: ReadonlyArray<string>) =>
+      (
+        (await ask(registerEntity("agent register"), ["--name", "bot", "--agent-url", "https://bot.example.com", ...flags])) as {
+          json: { entity_id: string }
+        }
+      ).json.entity_id
+    const first = await idIn(["--agent-index", "1", "--agent-name", "stock-bot"])
+    const second = await idIn(["--agent-index", "2"])
+    const fqan = "registry.example/acme-corp/stock-bot"
+    expect(await ask(resolve, [fqan])).toMatchObject({ json: { entity_id: first, current_version: 1 } })
+    expect(await ask(updateName, [fqan, "--new-agent-id", second, "--build-hash", "abc123", "--tags", "stocks"])).toMatchObject({
+      text: `${fqan} means ${second} since version 2`,
+    })
+    expect(await ask(rollbackName, [fqan, "--version", "1"])).toMatchObject({ text: `${fqan} means ${first} again, as version 3` })
+    expect(await ask(rollbackName, [fqan, "--version", "2"])).toMatchObject({
+      json: { entity_id: second, build_hash: "abc123", capability_tags: ["stocks"] },
+    })
+    expect(await ask(rollbackName, [fqan, "--version", "9"])).toMatchObject({
+      code: 64,
+      sentence: `${fqan} has no version 9; it has 4, 3, 2, 1`,
+    })
+    expect(await ask(bindName, [first, "stock-canary"])).toMatchObject({ text: `registry.example/acme-corp/stock-canary means ${first}` })
+    expect(await ask(unbindName, ["elsewhere.example/acme-corp/stock-bot"])).toMatchObject({ code: 64 })
+    expect(await ask(unbindName, [fqan])).toMatchObject({ text: `${fqan} is given up` })
+    expect(await ask(resolve, [fqan])).toMatchObject({ code: 1, sentence: expect.stringContaining("(404)") })
+    expect(await ask(releaseHandle, ["acme-corp"])).toMatchObject({ text: "acme-corp is given up" })
+    for (const id of [first, second]) await ask(deregisterEntity, [id])
   })
 
   it("tries many at once, and takes them back", async () => {

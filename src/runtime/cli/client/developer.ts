@@ -77,8 +77,8 @@ Run it again with the same flag once the proof is in its place.`,
     const home = textIn(yield* registry.call("GET", "/v1/info"), "registry_id")
     const claimed = isOurs ? {} : asObject(yield* registry.call("POST", "/v1/handles", claimRequest(key, handle, home, domain)))
     const lines = [isOurs ? `${handle} is yours` : `${handle} is yours now`]
-    const token = textIn(claimed, "dns_token") || textIn(claimed, "verification_token")
-    if (token !== "") lines.push(`to verify it by DNS: a TXT record with zns-verification=${token}`)
+    const record = textIn(claimed, "dns_txt")
+    if (record !== "") lines.push(`to verify it by DNS: a TXT record with ${record}`)
     if (method === undefined || (!isOurs && method === "dns")) return { json: { handle, ...claimed }, text: lines.join("\n") }
 
     const request = verificationRequest(key, handle, method, domain ?? given.text("verify-github")!)

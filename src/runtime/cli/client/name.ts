@@ -1,5 +1,6 @@
 /** Names under a handle: binding, rebinding, rolling back, releasing (naming page). The developer of the handle signs each. */
 import { Effect } from "effect"
+import type { JsonObject } from "../../../protocol/identity/canonical-json.ts"
 import { readEntityId } from "../../../protocol/identity/id.ts"
 import type { Ending } from "../exit.ts"
 import { type Circumstances, type ClientCommand, stopWith } from "./client-command.ts"
@@ -9,20 +10,21 @@ import { asList, asObject, at, textIn } from "./registry.ts"
 import { nameRequest, releaseHeaders } from "./requests.ts"
 
 const tagsFlag: Flag = { name: "tags", takes: "A,B", doc: "what the entity can do under this name", isList: true }
+const buildFlag: Flag = { name: "build-hash", takes: "HASH", doc: "of what was built, to know it again after a rollback" }
 const labelFlag: Flag = { name: "label", takes: "LABEL", doc: "what this version is called" }
 
 export const bindName: ClientCommand = {
   name: "name-bind",
   help: "Binds a name under the developer's handle to an entity of the developer.",
   positions: [{ name: "ENTITY" }, { name: "NAME" }],
-  flags: [{ name: "handle", takes: "HANDLE", doc: "the handle (the developer's)" }, labelFlag, tagsFlag, developerFlag],
+  flags: [{ name: "handle", takes: "HANDLE", doc: "the handle (the developer's)" }, labelFlag, tagsFlag, buildFlag, developerFlag],
   run: Effect.fnUntraced(function* (given, circumstances) {
     const { registry } = circumstances
     const { key } = yield* developerKey(given, circumstances)
     const entityId = yield* entityIn(given.position("ENTITY")!)
     const handle = given.text("handle") ?? (yield* handleOf(entityId, circumstances))
     const name = given.position("NAME")!
-    const request = nameRequest(key, { handle, name, entityId, label: given.text("label") ?? "", tags: given.list("tags") ?? [] })
+    const request = nameRequest(key, { handle, name, ...meaning(given, entityId) })
     const json = yield* registry.call("POST", "/v1/names", request)
     return { json, text: `${textIn(json, "fqan")} means ${entityId}` }
   }),
@@ -36,6 +38,7 @@ export const updateName: ClientCommand = {
     { name: "new-agent-id", takes: "ENTITY", doc: "what it shall mean from now on (without it: what it means now)" },
     labelFlag,
     tagsFlag,
+    buildFlag,
     developerFlag,
   ],
   run: Effect.fnUntraced(function* (given, circumstances) {
@@ -43,11 +46,11 @@ export const updateName: ClientCommand = {
     const versions = yield* versionsOf(name, circumstances)
     const said = given.text("new-agent-id")
     const entityId = yield* entityIn(said ?? textIn(versions[0], "entity_id"))
-    return yield* rebind(given, circumstances, name, versions, {
-      entityId,
-      label: given.text("label") ?? "",
-      tags: given.list("tags") ?? [],
-    })
+    const { key } = yield* developerKey(given, circumstances)
+    const number = nextNumber(versions)
+    const request = nameRequest(key, { handle: name.handle, name: name.name, number, ...meaning(given, entityId) })
+    const json = yield* circumstances.registry.call("PUT", at("v1", "names", name.handle, name.name), request)
+    return { json, text: `${textIn(json, "fqan")} means ${entityId} since version ${number}` }
   }),
 }
 
@@ -62,11 +65,21 @@ export const rollbackName: ClientCommand = {
     const wanted = given.text("version")!
     const old = versions.find((version) => String(numberOf(version)) === wanted)
     if (old === undefined) return yield* stopWith(`${name.fqan} has no version ${wanted}; it has ${versions.map(numberOf).join(", ")}`)
-    return yield* rebind(given, circumstances, name, versions, {
-      entityId: yield* entityIn(textIn(old, "entity_id")),
+    const { key } = yield* developerKey(given, circumstances)
+    const number = nextNumber(versions)
+    const entityId = textIn(old, "entity_id")
+    const { signature } = nameRequest(key, {
+      handle: name.handle,
+      name: name.name,
+      number,
+      entityId,
       label: textIn(old, "label"),
-      tags: [],
+      tags: asList(old["capability_tags"]).map(String),
+      buildHash: textIn(old, "build_hash") || undefined,
     })
+    const path = `${at("v1", "names", name.handle, name.name)}/rollback`
+    const json = yield* circumstances.registry.call("POST", path, { to_version: numberOf(old), signature })
+    return { json, text: `${textIn(json, "fqan")} means ${entityId} again, as version ${number}` }
   }),
 }
 
@@ -86,6 +99,14 @@ export const unbindName: ClientCommand = {
     return { json, text: `${bound} is given up` }
   }),
 }
+
+/** What the name shall mean, as the flags say it. */
+const meaning = (given: Given, entityId: string) => ({
+  entityId,
+  label: given.text("label") ?? "",
+  tags: given.list("tags") ?? [],
+  buildHash: given.text("build-hash"),
+})
 
 interface Name {
   readonly fqan: string
@@ -124,25 +145,10 @@ const handleOf = Effect.fnUntraced(function* (entityId: string, { registry }: Ci
 /** Newest first. */
 const versionsOf = Effect.fnUntraced(function* ({ handle, name }: Name, { registry }: Circumstances) {
   const found = yield* registry.call("GET", `${at("v1", "names", handle, name)}/versions`)
-  const versions = (Array.isArray(found) ? asList(found) : asList(asObject(found)["versions"])).map((version) => asObject(version))
+  const versions = asList(found).map((version) => asObject(version))
   return versions.sort((a, b) => numberOf(b) - numberOf(a))
 })
 
-const numberOf = (version: Readonly<Record<string, unknown>>): number => Number(version["version"])
+const numberOf = (version: JsonObject): number => Number(version["version"])
 
-const rebind = Effect.fnUntraced(function* (
-  given: Given,
-  circumstances: Circumstances,
-  { handle, name }: Name,
-  versions: ReadonlyArray<Readonly<Record<string, unknown>>>,
-  means: { readonly entityId: string; readonly label: string; readonly tags: ReadonlyArray<string> },
-) {
-  const { key } = yield* developerKey(given, circumstances)
-  const number = Math.max(0, ...versions.map(numberOf)) + 1
-  const json = yield* circumstances.registry.call(
-    "PUT",
-    at("v1", "names", handle, name),
-    nameRequest(key, { handle, name, number, ...means }),
-  )
-  return { json, text: `${textIn(json, "fqan")} means ${means.entityId} since version ${number}` }
-})
+const nextNumber = (versions: ReadonlyArray<JsonObject>): number => Math.max(0, ...versions.map(numberOf)) + 1

@@ -72,12 +72,14 @@ export interface NameRequest {
   readonly entityId: string
   readonly label: string
   readonly tags: ReadonlyArray<string>
+  readonly buildHash?: string | undefined
   /** The number the registry shall give it; a change of what a name means must say it, a first binding need not. */
   readonly number?: number
 }
 
-export const nameRequest = (developer: SecretKey, { entityId, handle, label, name, number, tags }: NameRequest) =>
+export const nameRequest = (developer: SecretKey, { buildHash, entityId, handle, label, name, number, tags }: NameRequest) =>
   signedBy(developer, {
+    ...(buildHash !== undefined && { build_hash: buildHash }),
     capability_tags: tags.length === 0 ? null : tags,
     ...(number !== undefined && { current_version: number }),
     developer_handle: handle,
