@@ -39,6 +39,7 @@ const readers: Readonly<Record<string, (text: string) => Partial<RunOptions> | u
   "--bootnodes": (text) => whole(text, 0, 1_000, (bootnodes) => ({ bootnodes })),
   "--faults": (text) => faults(text.split(",")),
   "--without": (text) => wholes(text, (without) => ({ without })),
+  "--branch": (text) => branch(text.split("/")),
   "--clients": (text) => wholes(text, (clients) => ({ clients })),
   "--schedule": readSchedule,
   "--records": (text) => whole(text, 0, 1_000_000, (records) => ({ records })),
@@ -92,6 +93,12 @@ export const readArguments = (argv: ReadonlyArray<string>, scenarios: ReadonlyAr
 const wholes = <A>(text: string, make: (values: ReadonlyArray<number>) => A): A | undefined => {
   const values = text === "" ? [] : text.split(",").map(Number)
   return values.every((value) => Number.isInteger(value) && value >= 0) ? make(values) : undefined
+}
+
+/** STEP/SEED */
+const branch = (parts: ReadonlyArray<string>): Partial<RunOptions> | undefined => {
+  const [step, seed] = parts.map(Number)
+  return parts.length === 2 && Number.isInteger(step) && Number.isInteger(seed) ? { branch: { step: step!, seed: seed! } } : undefined
 }
 
 const faults = (names: ReadonlyArray<string>): Partial<RunOptions> | undefined =>

@@ -15,6 +15,8 @@ export class VirtualClock implements Clock.Clock {
   /** Wall time at the start: a moment like any other, so that dates in documents are real ones. */
   readonly startMs = Date.UTC(2026, 0, 1)
   #nowMs = 0
+  /** Wake-ups so far that did anything. */
+  steps = 0
   /** The monotonic time in nanoseconds, at this millisecond; a number of this kind is dear to make. */
   #nanos = 0n
   #nanosMs = 0
@@ -51,8 +53,11 @@ export class VirtualClock implements Clock.Clock {
     if (nextMs === Number.POSITIVE_INFINITY) return false
     this.#nowMs = nextMs
     const wakeup = this.#agenda.pop()
-    if (this.listener !== undefined && wakeup.fire !== undefined) this.listener.wakeupFires(wakeup, nextMs)
-    wakeup.fire?.()
+    if (wakeup.fire !== undefined) {
+      this.steps++
+      this.listener?.wakeupFires(wakeup, nextMs)
+      wakeup.fire()
+    }
     return true
   }
 

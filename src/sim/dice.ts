@@ -5,10 +5,17 @@ import { type Dice, dice, roll } from "../protocol/mesh/dice.ts"
 
 export class SeededRandom implements Random.Random {
   #dice: Dice
+  readonly #stream: string
 
   /** `stream`: what draws from it. */
   constructor(seed: number, stream: string) {
-    this.#dice = dice(Buffer.from(sha256(`${seed}/${stream}`)).readUInt32BE(0))
+    this.#stream = stream
+    this.#dice = diceOf(seed, stream)
+  }
+
+  /** From here on another chance. */
+  reseed(seed: number): void {
+    this.#dice = diceOf(seed, this.#stream)
   }
 
   /** In [0, 1). */
@@ -49,3 +56,5 @@ export class SeededRandom implements Random.Random {
     return Math.floor((this.next() * 2 - 1) * Number.MAX_SAFE_INTEGER)
   }
 }
+
+const diceOf = (seed: number, stream: string): Dice => dice(Buffer.from(sha256(`${seed}/${stream}`)).readUInt32BE(0))

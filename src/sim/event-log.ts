@@ -12,7 +12,7 @@ import type { Message } from "../protocol/wire/message.ts"
 import { isUnreadable } from "../protocol/wire/spec-codec.ts"
 import type { Codec } from "../runtime/ports.ts"
 import type { Wakeup } from "./agenda.ts"
-import type { ClockListener } from "./clock.ts"
+import type { ClockListener, VirtualClock } from "./clock.ts"
 
 export const eventKinds = [
   "deliver",
@@ -58,13 +58,11 @@ export const eventsMax = 4_000_000
 const aboutMax = 64
 
 export class EventLog implements ClockListener {
-  readonly #clock: { readonly elapsedMs: number }
+  readonly #clock: VirtualClock
   /** Rows so far. */
   count = 0
   /** Rows that did not fit. */
   dropped = 0
-  /** Wake-ups so far; all that is before the first one is step 0. */
-  step = 0
   /** The row that whatever happens now comes of. */
   #current = -1
   #sinceMs = 0
@@ -79,8 +77,13 @@ export class EventLog implements ClockListener {
   readonly #named = new Set<string>()
   readonly #written = new WeakMap<Uint8Array, Message>()
 
-  constructor(clock: { readonly elapsedMs: number }) {
+  constructor(clock: VirtualClock) {
     this.#clock = clock
+  }
+
+  /** Wake-ups so far; all that is before the first one is step 0. */
+  get step(): number {
+    return this.#clock.steps
   }
 
   // told by the world ------------------------------------------------------------------------------------------------
@@ -91,7 +94,6 @@ export class EventLog implements ClockListener {
 
   wakeupFires(wakeup: Wakeup, nowMs: number): void {
     const { cause, atMs } = this.#setBy.get(wakeup) ?? { cause: -1, atMs: nowMs }
-    this.step++
     this.#current = cause
     this.#sinceMs = atMs
   }
@@ -110,6 +112,8 @@ export class EventLog implements ClockListener {
     this.#columns.set([...row, this.step], width * index)
     if (about.length > 0) this.#about.set(index, about)
     if (kind === "word") for (const subject of about) this.#named.add(subject)
+    // what was lost happened to nobody: nothing comes of it
+    if (kind === "lose") return index
     if (machine >= 0) this.#last.set(machine, index)
     this.#current = index
     this.#sinceMs = nowMs

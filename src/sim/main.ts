@@ -5,12 +5,17 @@ import { readArguments, type SimArguments } from "./arguments.ts"
 import { currentCommit } from "./cli/commit.ts"
 import { hideProgress, showProgress } from "./cli/progress.ts"
 import { regressionsFolder, shrinkCommand, shrinkOne } from "./cli/shrink.ts"
+import { likelihoodCommand, travelCommand } from "./cli/travel.ts"
 import { banner, replayOf, report } from "./print.ts"
 import { watchForReport } from "./report/write-report.ts"
 import { exitCodeOf, type RunResult, scenarios, simulate } from "./simulate.ts"
 
 /** What is no scenario. */
-const commands: Readonly<Record<string, (argv: ReadonlyArray<string>) => number | Promise<number>>> = { shrink: shrinkCommand }
+const commands: Readonly<Record<string, (argv: ReadonlyArray<string>) => number | Promise<number>>> = {
+  shrink: shrinkCommand,
+  travel: travelCommand,
+  likelihood: likelihoodCommand,
+}
 
 const main = (argv: ReadonlyArray<string>): number | Promise<number> => {
   const [name = "", ...rest] = argv

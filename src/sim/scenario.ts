@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly faults?: ReadonlyArray<string>
   /** Faults by number, in the order they begin, that do not happen after all: what would have been without them. */
   readonly without?: ReadonlyArray<number>
+  /** After so many wake-ups the rest is drawn from another seed: what else might have come of it. */
+  readonly branch?: { readonly step: number; readonly seed: number }
   /** Exactly these faults, drawn or not; and of the clients only these do anything: what is left of a run that was made smaller. */
   readonly schedule?: ReadonlyArray<PlannedFault>
   readonly clients?: ReadonlyArray<number>

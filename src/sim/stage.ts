@@ -73,11 +73,13 @@ export class Stage {
   onProgress: (elapsedMs: number) => void = () => {}
   /** Called after every step, when somebody watches that closely. */
   onStep: (() => void) | undefined
+  #branchStep: number
   #nextLookMs = 0
   #firstLookedAt = 0
 
   constructor(options: RunOptions) {
     this.options = options
+    this.#branchStep = options.branch?.step ?? Number.POSITIVE_INFINITY
     const constant = options.latencyMs
     this.drawn = { latency: constant === undefined ? "log-normal around 50 ms" : `${constant} ms`, loss: options.loss }
     this.world = new World({
@@ -192,9 +194,15 @@ export class Stage {
   run(untilMs: number): void {
     this.world.run(untilMs, () => {
       if (this.world.clock.elapsedMs >= this.#nextLookMs) this.#look()
+      if (this.world.clock.steps >= this.#branchStep) this.#branch()
       this.onStep?.()
     })
     this.#look()
+  }
+
+  #branch(): void {
+    this.#branchStep = Number.POSITIVE_INFINITY
+    this.world.branch(this.options.branch!.seed)
   }
 
   markByzantine(machine: Machine): void {

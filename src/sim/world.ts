@@ -82,6 +82,9 @@ export class World {
   verifier = makeRememberingVerifier()
   #codec: Codec["Service"]
   readonly #scopes = new Map<Machine, Scope.Closeable>()
+  isBranch = false
+  #seed: number
+  readonly #streams: Array<SeededRandom> = []
   /** No node was started again, and no clock jumped: nobody forgot what it has seen. */
   isSteady = true
   readonly #runAtOnce = Effect.runSyncExitWith(Context.make(Clock.Clock, this.clock))
@@ -89,6 +92,7 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.options = options
+    this.#seed = options.seed
     this.network = new Network(this.clock, this.random("network"), this.trace, options.weather, this.troubles)
     this.#codec = options.codec === "wire" ? wireCodec : makeRememberingCodec()
   }
@@ -106,9 +110,19 @@ export class World {
     return this.trace.log
   }
 
+  /** From here on everything that is drawn is drawn from another seed. Keys stay what they are. */
+  branch(seed: number): void {
+    this.#seed = seed
+    this.isBranch = true
+    for (const random of this.#streams) random.reseed(seed)
+  }
+
   /** A stream of chance of its own. */
   random(stream: string): SeededRandom {
-    return new SeededRandom(this.options.seed, stream)
+    const random = new SeededRandom(this.#seed, stream)
+    // of a node there is one for each of its starts, and it draws at the start
+    if (!stream.startsWith("node/")) this.#streams.push(random)
+    return random
   }
 
   /** A machine with an empty disk, and no node yet. */

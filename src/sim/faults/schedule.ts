@@ -88,7 +88,10 @@ export const arrange = (stage: Stage, schedule: ReadonlyArray<PlannedFault>): vo
     if (fault === undefined) throw new Error(`there is no fault ${kind}`)
     clock.at(atMs - clock.elapsedMs, () => {
       stage.world.log?.note("fault", -1, kind)
-      const end = fault.begin(stage, parameters)
+      // what had not begun when the run branched off meets others
+      const { isBranch } = stage.world
+      const drawn = isBranch ? fault.draw(stage.world.random(`${kind}/${atMs}`), stage.options.nodes) : parameters
+      const end = fault.begin(stage, drawn)
       clock.at(forMs, () => {
         stage.world.log?.note("calm", -1, kind)
         end()
