@@ -10,7 +10,7 @@
 import { assign, setup } from "xstate"
 import { idOf, type RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
-import { dialAttemptsMax, refillPeriodMs } from "../protocol/limits.ts"
+import { configuredPeersMax, dialAttemptsMax, refillPeriodMs } from "../protocol/limits.ts"
 import { type Address, writeAddress } from "../protocol/mesh/address.ts"
 import * as Candidates from "../protocol/mesh/candidates.ts"
 import { type Dice, dice, roll } from "../protocol/mesh/dice.ts"
@@ -34,6 +34,8 @@ export interface BootstrapInput {
 
 export type BootstrapEvent =
   | { readonly type: "addresses.learned"; readonly addresses: ReadonlyArray<Address> }
+  /** The operator names one more, to be dialled at once and for ever. */
+  | { readonly type: "peer.named"; readonly address: Address; readonly key?: PublicKey }
   | {
       readonly type: "roster.changed"
       readonly members: ReadonlyArray<{ readonly registryId: RegistryId; readonly peer: string; readonly address?: Address }>
@@ -63,6 +65,10 @@ export const bootstrap = setup({
     learn: assign(({ context }, { addresses }: { readonly addresses: ReadonlyArray<Address> }) => ({
       candidates: context.wantedPeers === 0 ? context.candidates : Candidates.learn(context.candidates, addresses),
     })),
+    configure: assign(({ context }, { address, key }: Extract<BootstrapEvent, { readonly type: "peer.named" }>) => {
+      const others = context.configured.filter((peer) => writeAddress(peer.address) !== writeAddress(address))
+      return { configured: [...others, { address, ...(key !== undefined && { key }) }].slice(-configuredPeersMax) }
+    }),
     enrol: assign((_, { members }: Extract<BootstrapEvent, { readonly type: "roster.changed" }>) => ({
       connected: new Set(members.flatMap(({ address }) => (address === undefined ? [] : [writeAddress(address)]))),
       registries: new Set(members.map(({ registryId }) => registryId)),
@@ -114,6 +120,7 @@ export const bootstrap = setup({
           },
           { actions: { type: "learn", params: ({ event }) => event } },
         ],
+        "peer.named": { target: "looking", reenter: true, actions: { type: "configure", params: ({ event }) => event } },
         "roster.changed": { actions: { type: "enrol", params: ({ event }) => event } },
         "key.met": { actions: { type: "pinKey", params: ({ event }) => event } },
         "peer.gone": { actions: { type: "strike", params: ({ event }) => event } },

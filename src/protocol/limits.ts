@@ -41,6 +41,8 @@ export const redialMaxMs = 60 * second
 export const refillPeriodMs = 10 * second
 /** Addresses remembered as candidates for dialling; the ones that failed most are dropped first (ruled). */
 export const candidatesMax = 500
+/** Addresses that the operator names; beyond it the first one is given up (ruled: far above any `max_peers`). */
+export const configuredPeersMax = 256
 /** Peers named in one HEARTBEAT (ruled: a screenful; more would let one frame fill the candidates). */
 export const heartbeatPeersMax = 50
 
@@ -115,6 +117,14 @@ export const listRowsDefault = 50
 export const listRowsMax = 100
 /** Rows that a list can skip; who wants more follows `/v1/changes` (ruled). */
 export const listOffsetMax = 100_000
+/** Changes in one answer: default and most (ruled: some 200 kB, 1 MB). */
+export const changesDefault = 100
+export const changesMax = 500
+/** Characters of the `state` by which a developer is let in (ruled: enough that nobody guesses it). */
+export const stateCharactersMin = 16
+export const stateCharactersMax = 512
+/** Entities that are kept ready as they are shown, some 3 kB each; beyond it the one that was kept first is let go (ruled). */
+export const entityViewsMax = 10_000
 /** Categories, and tags, that are listed: the first ones in order (ruled). */
 export const vocabularyMax = 10_000
 /** Results of one search: default and most. */

@@ -14,6 +14,7 @@ import type { HandleEntry, NameEntry, NameVersion } from "../protocol/records/na
 import type { Parts, ScoreBreakdown } from "../protocol/search/ranking.ts"
 import type { Card } from "../protocol/records/card.ts"
 import type { CardUnavailable } from "./cards.ts"
+import type { Address } from "../protocol/mesh/address.ts"
 import type { Change, EntityFilter, StoreFailed, Vocabulary } from "./ports.ts"
 
 /** Why a request is not granted. `code` decides the HTTP status; `message` is one sentence for the client. */
@@ -45,7 +46,7 @@ export interface SearchRequest {
 }
 
 export interface SearchHit {
-  readonly entry: EntityEntry
+  readonly entry: EntityView
   /** 0 … 1. */
   readonly score: number
   readonly breakdown: ScoreBreakdown
@@ -87,6 +88,10 @@ export interface NodeStatus {
   readonly developers: number
   /** Entities that wait for a model's vector, and searches that had to do without one since the start. */
   readonly vectors: { readonly waiting: number; readonly degraded: number }
+  /** Other registries that have said anything. */
+  readonly knownRegistries: number
+  /** Asked since it started. */
+  readonly searches: number
   /** Frames refused before a peer was known, by reason. */
   readonly refused: Readonly<Record<string, number>>
 }
@@ -133,6 +138,16 @@ export class Node extends Context.Service<
     readonly publicKey: PublicKey
     /** POST /v1/developers: the body as the SDKs sign it (reference 1.3). */
     readonly registerDeveloper: (body: Json) => Effect.Effect<DeveloperRecord, Refused | StoreFailed>
+    /** Lets a developer in and makes its key, which is the same for the same `state`: seed and public key, 64 bytes. */
+    readonly admitDeveloper: (
+      name: string,
+      state: string,
+    ) => Effect.Effect<
+      { readonly developerId: DeveloperId; readonly publicKey: PublicKey; readonly secret: Uint8Array },
+      Refused | StoreFailed
+    >
+    /** One more peer to look for, now and for as long as this node runs. */
+    readonly namePeer: (address: Address, key: PublicKey | undefined) => Effect.Effect<void>
     /** POST /v1/entities: the body as the SDKs sign it (reference 1.4). Durable and announced when it returns. */
     readonly registerEntity: (body: Json) => Effect.Effect<EntityRecord, Refused | StoreFailed>
     /** DELETE /v1/entities/{id}: `authorization` is the header's value. */

@@ -34,22 +34,24 @@ import { type Cast, cast } from "./cast.ts"
 import { compiledEngine } from "./engine/compiled.ts"
 import type { Engine } from "./engine/engine.ts"
 import { drawSeed, makeInterpreter, type Ports } from "./interpreter.ts"
+import { admissionOn } from "./node/admission.ts"
 import { makeDesk, notFound } from "./node/desk.ts"
 import { cardsOn } from "./node/cards.ts"
 import { developersOn } from "./node/developers.ts"
 import { entitiesOn } from "./node/entities.ts"
 import { handlesOn } from "./node/handles.ts"
 import { livenessOn, type LivenessSettings } from "./node/liveness.ts"
-import { lookupsOn, named } from "./node/lookups.ts"
+import { lookupsOn } from "./node/lookups.ts"
 import { namesOn } from "./node/names.ts"
 import { registryOn } from "./node/registry.ts"
-import { Node, type NodeStatus, type PeerView } from "./node-service.ts"
+import { Node, type NodeStatus, type PeerView, type SearchAnswer, type SearchHit } from "./node-service.ts"
 import { Journal, type ListenFailed, RecordStore, Signer, type StoreFailed, Transport, Verifier } from "./ports.ts"
 import { refusingOwnWords } from "./own-words.ts"
 import { makeReadThrough, shownOf } from "./read-through.ts"
 import { SharedCache } from "./shared-cache.ts"
 import { Web } from "./web.ts"
 import { asksOthers, capabilitiesOf, type Selection, storeOf } from "./roles.ts"
+import { remembering } from "./entity-views.ts"
 import { makeSearcher, marked } from "./searcher.ts"
 import { searchSettingsDefault, type SearchSettings } from "./search-settings.ts"
 
@@ -126,7 +128,7 @@ export const makeNode = Effect.fnUntraced(function* (
   const signer = yield* Signer
   const verifier = yield* Verifier
   const disk = yield* RecordStore
-  const store = storeOf(settings.role, disk, settings.selection)
+  const { store, views } = remembering(storeOf(settings.role, disk, settings.selection), yield* Clock.Clock)
   const transport = yield* Transport
   const { report } = yield* Journal
   const startedAtMs = yield* Clock.currentTimeMillis
@@ -237,7 +239,7 @@ export const makeNode = Effect.fnUntraced(function* (
   })
   const entityById = Effect.fnUntraced(function* (id: string) {
     const entityId = readEntityId(id)
-    const held = entityId === undefined ? undefined : yield* store.entity(entityId)
+    const held = entityId === undefined ? undefined : yield* views.one(entityId)
     const entry = held ?? (entityId === undefined || !asksOthers(settings.role) ? undefined : yield* askFor(entityId))
     return entry === undefined ? yield* notFound("no such entity") : marked(entry, stale())
   })
@@ -252,12 +254,25 @@ export const makeNode = Effect.fnUntraced(function* (
   })
   actors.start({ actor: "sweep", id: "sweep", input: { periodMs: settings.liveness.sweepPeriodMs } })
 
+  let searches = 0
+  const withNames = Effect.fnUntraced(function* (answer: SearchAnswer) {
+    const shown = yield* views.many(answer.hits.map(({ entry }) => entry.record.entity_id))
+    const names = new Map(shown.map(({ name, record }) => [record.entity_id, name]))
+    const hits = answer.hits.map((hit): SearchHit => {
+      const name = names.get(hit.entry.record.entity_id)
+      return name === undefined ? hit : { ...hit, entry: { ...hit.entry, name } }
+    })
+    return { ...answer, hits }
+  })
+  const developers = developersOn(desk)
   const service = Node.of({
     registryId: signer.registryId,
     publicKey: signer.publicKey,
 
     ...entitiesOn(desk),
-    ...developersOn(desk),
+    ...developers,
+    ...admissionOn(desk, developers.registerDeveloper),
+    namePeer: (peer, key) => Effect.sync(() => tell("bootstrap", { type: "peer.named", address: peer, ...(key !== undefined && { key }) })),
     ...handlesOn(desk),
     ...namesOn(desk),
     ...liveness.service,
@@ -265,7 +280,7 @@ export const makeNode = Effect.fnUntraced(function* (
     ...lookupsOn(desk, stale),
 
     entity: Effect.fnUntraced(function* (id) {
-      return (yield* named(store, [yield* entityById(id)]))[0]!
+      return yield* entityById(id)
     }),
     ...cardsOn(cards, entityById),
 
@@ -275,11 +290,16 @@ export const makeNode = Effect.fnUntraced(function* (
       return entry ?? (yield* notFound("no such developer"))
     }),
 
-    search: searcher.search,
+    search: (request) =>
+      Effect.suspend(() => {
+        searches++
+        return Effect.flatMap(searcher.search(request), withNames)
+      }),
 
     status: Effect.gen(function* () {
       const counts = yield* store.counts
       const memory = actors.snapshot("gossip")?.context as GossipMemory | undefined
+      const leases = (actors.snapshot("holdings")?.context as HoldingsMemory | undefined)?.leases
       return {
         registryId: signer.registryId,
         uptimeMs: (yield* Clock.currentTimeMillis) - startedAtMs,
@@ -287,6 +307,8 @@ export const makeNode = Effect.fnUntraced(function* (
         peerCount: (yield* context)?.roster.length ?? 0,
         ...counts,
         vectors: searcher.vectorCounts(),
+        knownRegistries: [...(leases?.lastWord.keys() ?? [])].filter((registry) => registry !== signer.registryId).length,
+        searches,
         refused: { ...memory?.others },
       } satisfies NodeStatus
     }),

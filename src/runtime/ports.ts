@@ -183,7 +183,7 @@ export interface MergeOutcome {
 
 /** A slot that was written, and where in the order of writing. */
 export interface Change {
-  /** Digits, in up to two groups with a point between; what comes after it was written after it. */
+  /** Two numbers with a point between. */
   readonly position: string
   readonly announcement: Announcement
 }

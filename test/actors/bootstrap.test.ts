@@ -34,6 +34,7 @@ describe("bootstrap", () => {
     contexts: { looking: dialling, done: dialling },
     events: {
       "addresses.learned": { type: "addresses.learned", addresses: [addressOf(3)] },
+      "peer.named": { type: "peer.named", address: addressOf(5), key: keyOf(5).publicKey },
       "roster.changed": {
         type: "roster.changed",
         members: [{ registryId: registryOf(2).registryId, peer: idOf(2), address: addressOf(2) }],
@@ -52,6 +53,7 @@ describe("bootstrap", () => {
           ],
           "no peers are wanted": [{ context: { wantedPeers: 0 } }, "looking"],
         },
+        "peer.named": "looking · start [peer/n5.example:4001]",
         "roster.changed": "looking",
         "key.met": "looking",
         "peer.gone": "looking",
@@ -73,7 +75,15 @@ describe("bootstrap", () => {
           ],
         },
       },
-      done: { "addresses.learned": "–", "roster.changed": "–", "key.met": "–", "peer.gone": "–", "peer.dropped": "–", "(time)": "–" },
+      done: {
+        "peer.named": "–",
+        "addresses.learned": "–",
+        "roster.changed": "–",
+        "key.met": "–",
+        "peer.gone": "–",
+        "peer.dropped": "–",
+        "(time)": "–",
+      },
     },
   })
 

@@ -41,6 +41,7 @@ interface IdentityVectors {
     readonly signed_hex: string
     readonly signature: string
   }>
+  readonly onboarding: Readonly<Record<"state" | "nonce_hex" | "plaintext" | "private_key_enc", string>>
   readonly rejects: ReadonlyArray<
     | { readonly why: string; readonly public_key: string; readonly message: string; readonly signature: string }
     | { readonly why: string; readonly proof: ProofVector; readonly agent_public_key: string }

@@ -82,6 +82,11 @@ const linkNear = (chance: SeededRandom, link: number | undefined): number =>
   link !== undefined && chance.isTrue(0.8) ? link : chance.below(3)
 
 const bootstrapEvents: Makers<BootstrapEvent, ContextFrom<typeof bootstrap>> = {
+  "peer.named": (chance) => ({
+    type: "peer.named",
+    address: addressOf(chance.below(30)),
+    ...(chance.isTrue(0.5) && { key: keyFor(chance) }),
+  }),
   "addresses.learned": (chance) => ({
     type: "addresses.learned",
     addresses: Array.from({ length: chance.below(6) }, () => addressOf(chance.below(30))),

@@ -6,6 +6,8 @@
  */
 import { Result } from "effect"
 import { isObject, isPlainJson } from "./plain-json.ts"
+import type { JsonObject } from "../identity/canonical-json.ts"
+import { readSignature } from "../identity/key.ts"
 import type { verify } from "../identity/ed25519.ts"
 import { readJson } from "../identity/json-text.ts"
 import { signedTextCharactersMax } from "../limits.ts"
@@ -14,6 +16,7 @@ import { type Authorization, readAuthorization } from "./authorization.ts"
 import { lastSetters } from "./changes.ts"
 import type { EntityRecord, SignedChange } from "./entity.ts"
 import { invalid, type Refusal, unauthorized } from "./refusal.ts"
+import { wholeRequestTexts } from "./signed-text.ts"
 import { changedFields, evidenceHolds, fieldsOf, registrationTextOf } from "./registration.ts"
 
 export interface Updated {
@@ -31,10 +34,11 @@ export const readUpdate = (
 ): Updated | Refusal =>
   Result.merge(
     Result.gen(function* () {
-      const change = yield* signedBy(text, yield* readAuthorization(authorization), record, check)
+      const signed = yield* signedBy(text, yield* readAuthorization(authorization), record, check)
       if (text.length > signedTextCharactersMax) return yield* invalid("the request is too long")
       const body = readJson(text)
       if (!isObject(body) || !isPlainJson(body)) return yield* invalid("the request must be a JSON object, plain and not nested too deep")
+      const change = signed.by === "developer" ? (entitySigned(body, record, check) ?? signed) : signed
       const fields = yield* changedFields(body, record)
       const changes = lastSetters([...record.changes, change], fieldsOf)
       const changed: EntityRecord = { ...record, ...fields, updated_at: at, changes }
@@ -48,6 +52,17 @@ export const readUpdate = (
         : invalid("this is not about this entity, or names another home")
     }),
   )
+
+/**
+ * The SDKs put a signature into the body too, over its other members (reference 1.4). Where that is the entity's own, a developer
+ * who sends it changes what the entity itself says.
+ */
+const entitySigned = (body: JsonObject, record: EntityRecord, check: typeof verify): SignedChange | undefined => {
+  const signature = typeof body["signature"] === "string" ? readSignature(body["signature"]) : undefined
+  if (signature === undefined) return undefined
+  const text = wholeRequestTexts(body).find((said) => check(record.public_key, said, signature))
+  return text === undefined ? undefined : { by: "entity", text, signature }
+}
 
 /** As with deletions, a plain `Bearer` may be the developer's. */
 const signedBy = (

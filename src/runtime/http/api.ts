@@ -6,7 +6,9 @@
  * schema knows; their schemas here are what clients read.
  */
 import { HttpApi, OpenApi } from "effect/http-api"
+import { admin } from "./admin-api.ts"
 import { cards } from "./cards-api.ts"
+import { changes } from "./changes-api.ts"
 import { developers } from "./developers-api.ts"
 import { entities } from "./entities-api.ts"
 import { handles } from "./handles-api.ts"
@@ -16,7 +18,7 @@ import { search } from "./search-api.ts"
 import { streams } from "./streams-api.ts"
 
 export const Api = HttpApi.make("registry")
-  .add(entities, developers, handles, names, search, network, streams, cards)
+  .add(entities, developers, handles, names, search, network, streams, cards, changes, admin)
   .annotateMerge(
     OpenApi.annotations({
       title: "AgentDNS registry node",

@@ -7,6 +7,7 @@
 import { Schema } from "effect"
 import { HttpServerResponse } from "effect/http"
 import type { DeveloperEntry } from "../../protocol/records/developer.ts"
+import type { NameEntry } from "../../protocol/records/name.ts"
 import { fqanOf } from "../../protocol/records/naming.ts"
 import { secondsOf, writeTime } from "../../protocol/time.ts"
 import type { EntityView, NodeStatus, PeerView, SearchAnswer, SearchHit } from "../node-service.ts"
@@ -95,13 +96,17 @@ export const entityDocument = ({ name, record, ...known }: EntityView, settings:
   ...(record.entity_pricing !== undefined && { entity_pricing: record.entity_pricing as typeof Details.Type }),
   ...(record.capability_summary !== undefined && { capability_summary: record.capability_summary as typeof Details.Type }),
   ...(record.codebase_hash !== undefined && { codebase_hash: record.codebase_hash }),
-  ...(name !== undefined && { fqan: fqanOf(name.host, name.handle, name.name), developer_handle: name.handle }),
+  ...nameMembers({ name }),
   tier: known.tier,
   ...(known.contested && { contested: true }),
   ...(known.isStale === true && { stale: true }),
 })
 
 const schemaVersion = "1.0"
+
+/** The handle only together with a name (as deployed). */
+const nameMembers = ({ name }: { readonly name?: NameEntry | undefined }) =>
+  name === undefined ? {} : { fqan: fqanOf(name.host, name.handle, name.name), developer_handle: name.handle }
 
 /** Ours by the host that names are made of, the others' by id (as deployed). */
 const homeOf = (
@@ -175,6 +180,8 @@ const SearchResult = Schema.Struct({
   service_endpoint: optional(Schema.String),
   openapi_url: optional(Schema.String),
   entity_pricing: optional(Details),
+  fqan: optional(Schema.String),
+  developer_handle: optional(Schema.String),
   tier: Tier,
 })
 
@@ -210,6 +217,7 @@ const resultDocument = ({ breakdown, entry, score }: SearchHit, settings: HttpSe
     ...(record.service_endpoint !== undefined && { service_endpoint: record.service_endpoint }),
     ...(record.openapi_url !== undefined && { openapi_url: record.openapi_url }),
     ...(record.entity_pricing !== undefined && { entity_pricing: record.entity_pricing as typeof Details.Type }),
+    ...nameMembers(entry),
     tier,
   }
 }
@@ -274,6 +282,27 @@ export const writeUptime = (uptimeMs: number): string => {
   const tenths = Math.floor(uptimeMs / 100)
   const [hours, minutes, seconds] = [Math.floor(tenths / 36_000), Math.floor(tenths / 600) % 60, (tenths % 600) / 10]
   return `${hours > 0 ? `${hours}h` : ""}${hours > 0 || minutes > 0 ? `${minutes}m` : ""}${seconds}s`
+}
+
+export const NetworkStats = Schema.Struct({
+  estimated_registries: Schema.Int.annotate({ description: "this one, and those that it has heard of" }),
+  estimated_agents: Schema.Int.annotate({ description: "entities that this node holds" }),
+  gossip_messages_per_hour: Schema.Finite.annotate({ description: "announcements that its peers of now sent, since it started" }),
+  searches_per_hour: Schema.Finite.annotate({ description: "since it started" }),
+  mesh_connectivity: Schema.Finite.annotate({ description: "share of the registries it knows of to which it is connected" }),
+})
+
+export const statsDocument = (status: NodeStatus, peers: ReadonlyArray<PeerView>): typeof NetworkStats.Type => {
+  const hours = Math.max(status.uptimeMs, 1_000) / 3_600_000
+  const heard = peers.flatMap(({ verdicts }) => Object.values(verdicts)).reduce((sum, count) => sum + count, 0)
+  const others = Math.max(status.knownRegistries, peers.length)
+  return {
+    estimated_registries: 1 + others,
+    estimated_agents: status.localEntities + status.gossipEntities,
+    gossip_messages_per_hour: Math.round(heard / hours),
+    searches_per_hour: Math.round(status.searches / hours),
+    mesh_connectivity: others === 0 ? 0 : Math.round((1_000 * peers.length) / others) / 1_000,
+  }
 }
 
 const Peer = Schema.Struct({

@@ -1,7 +1,7 @@
 /** The node itself, declared (reference 1.8). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
-import { Info, NetworkStatus, Peers } from "./documents.ts"
+import { Info, NetworkStats, NetworkStatus, Peers } from "./documents.ts"
 import { refusals, Unavailable } from "./problems.ts"
 
 export const network = HttpApiGroup.make("network").add(
@@ -13,6 +13,7 @@ export const network = HttpApiGroup.make("network").add(
     error: refusals,
   }),
   HttpApiEndpoint.get("tags", "/v1/tags", { success: Schema.Struct({ tags: Schema.Array(Schema.String) }), error: refusals }),
+  HttpApiEndpoint.get("networkStats", "/v1/network/stats", { success: NetworkStats, error: refusals }),
   HttpApiEndpoint.get("ready", "/ready", {
     success: Schema.Struct({ status: Schema.Literal("ready"), phase: Schema.String, database: Schema.Literal("ok") }),
     error: Unavailable,

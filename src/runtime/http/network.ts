@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Node } from "../node-service.ts"
 import { Api } from "./api.ts"
-import { infoDocument, peersDocument, statusDocument } from "./documents.ts"
+import { infoDocument, peersDocument, statsDocument, statusDocument } from "./documents.ts"
 import { told, type Unavailable } from "./problems.ts"
 import type { HttpSettings } from "./settings.ts"
 
@@ -34,6 +34,11 @@ export const layer = (settings: HttpSettings) =>
                 ? Effect.succeed({ status: "ready", phase, database: "ok" } as const)
                 : Effect.fail(unready(`the node is ${phase}`)),
           ),
+        )
+        .handle("networkStats", () =>
+          Effect.gen(function* () {
+            return statsDocument(yield* told(node.status), yield* node.peers)
+          }),
         )
         .handle("networkPeers", () => Effect.map(node.peers, peersDocument))
     }),

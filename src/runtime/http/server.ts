@@ -16,8 +16,10 @@ import type { HandleWitness } from "../handle-witness.ts"
 import { Node } from "../node-service.ts"
 import { ListenFailed } from "../ports.ts"
 import { activityStream } from "./activity-stream.ts"
+import * as Admin from "./admin.ts"
 import { Api } from "./api.ts"
 import * as Cards from "./cards.ts"
+import * as Changes from "./changes.ts"
 import { corsOf } from "./cors.ts"
 import * as Developers from "./developers.ts"
 import { docsPath, layer as docsPage } from "./docs-page.ts"
@@ -65,6 +67,8 @@ const routes = (settings: HttpSettings) =>
         Entities.layer(settings),
         Developers.layer(settings),
         Handles.layer,
+        Changes.layer,
+        Admin.layer(settings),
         Names.layer,
         Search.layer(settings),
         Network.layer(settings),

@@ -280,12 +280,13 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
       .map(shownOf)
       .filter((entry) => entry !== undefined)
 
-  const changesAfter = (after: string | undefined, limit: number): ReadonlyArray<Change> => {
+  const changesAfter = (position: string | undefined, limit: number): ReadonlyArray<Change> => {
+    const after = Number(position?.split(".")[1] ?? 0)
     const changes: Array<Change> = []
     for (const announcement of byId.values()) {
       const { numbers, slots } = heldOf(announcement.subject)
       const number = numbers[slots.indexOf(announcement)]!
-      if (number > Number(after ?? 0) && !isPrivate(announcement.body)) changes.push({ position: String(number), announcement })
+      if (number > after && !isPrivate(announcement.body)) changes.push({ position: `0.${number}`, announcement })
       if (changes.length === limit) break
     }
     return changes
