@@ -7,4 +7,5 @@ export const inboundPeerOf = (link: Link): string => `peer/in/${link}`
 export const sessionOf = (link: Link): string => `gossip-session/${link}`
 export const heartbeatOf = (link: Link): string => `heartbeat/${link}`
 export const reconcilerOf = (link: Link): string => `reconciler/${link}`
+export const inspectorOf = (link: Link): string => `inspector/${link}`
 export const askOf = (request: number): string => `ask/${request}`

@@ -7,8 +7,11 @@
  */
 import type { Envelope, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import type { JsonObject } from "../protocol/identity/canonical-json.ts"
+import type { VerifiedLayer } from "../protocol/gossip/kinds/attestation.ts"
+import type { RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
 import type { Address } from "../protocol/mesh/address.ts"
+import type { Contradiction } from "../protocol/mesh/identity-check.ts"
 import type { PeerPin } from "../protocol/mesh/pin.ts"
 import type { Message } from "../protocol/wire/message.ts"
 import type { Happening } from "./happening.ts"
@@ -49,6 +52,15 @@ export type Command =
   | { readonly type: "stop"; readonly ids: ReadonlyArray<string> }
   /** The event arrives with `nowMs`. Whom nobody knows, nothing is told. */
   | { readonly type: "tell"; readonly to: string | ReadonlyArray<string>; readonly event: Told }
+  // domains
+  | {
+      readonly type: "inspect"
+      readonly registryId: RegistryId
+      readonly publicKey: PublicKey
+      readonly isConfigured: boolean
+      /** The host it was dialled at. */
+      readonly dialled: string | undefined
+    }
   // people
   | { readonly type: "report"; readonly happening: Happening }
 
@@ -73,6 +85,7 @@ export type ActorKind =
   | "reconciler"
   | "ask"
   | "sweep"
+  | "inspector"
 
 /** An announcement somebody sent us that we have not seen, on its way to be believed. */
 export interface Offer {
@@ -102,6 +115,11 @@ export type Outcome =
       readonly link: Link
       readonly documents: ReadonlyArray<JsonObject>
       readonly then: Message | undefined
+    }
+  | {
+      readonly type: "peer.inspected"
+      readonly layers: ReadonlyArray<VerifiedLayer>
+      readonly contradiction?: Contradiction
     }
   | { readonly type: "merge.failed"; readonly envelope: Envelope; readonly from: Link }
 

@@ -13,7 +13,9 @@ export type Noteworthy =
       readonly address: string
       readonly expected: string
       readonly met: string
-      readonly because: "configured" | "pinned"
+      readonly because: "configured" | "pinned" | "published" | "dns"
+      /** Whose proof or DNS record says so. */
+      readonly domain?: string
     }
   | { readonly type: "node.phase"; readonly phase: string }
 

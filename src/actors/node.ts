@@ -14,9 +14,10 @@ import { admission, ban, type Member, type Roster, without } from "../protocol/m
 import { secondsOf } from "../protocol/time.ts"
 import type { Heartbeat, Hello } from "../protocol/wire/message.ts"
 import type { BootstrapInput } from "./bootstrap.ts"
-import { inboundPeerOf } from "./cast.ts"
-import { commands, type Link } from "./command.ts"
+import { inboundPeerOf, inspectorOf } from "./cast.ts"
+import { type Casting, commands, type Link } from "./command.ts"
 import type { GossipInput } from "./gossip.ts"
+import type { InspectorInput } from "./inspector.ts"
 import type { PeerInput } from "./peer.ts"
 
 export interface NodeInput {
@@ -29,6 +30,8 @@ export interface NodeInput {
   readonly gossip?: Pick<GossipInput, "hopsMax" | "seenWindowMs">
   readonly bootstrap: Omit<BootstrapInput, "self" | "seed" | "maxPeers">
   readonly seed: number
+  /** Whether it looks at what the domains of peers say of them. */
+  readonly inspects?: boolean
 }
 
 export type NodeEvent =
@@ -52,7 +55,7 @@ export interface NodeContext extends NodeInput {
 const words = setup({
   types: { input: {} as NodeInput, context: {} as NodeContext, events: {} as NodeEvent },
   actions: {
-    ...commands("send", "start", "tell", "report"),
+    ...commands("send", "start", "startAll", "stop", "tell", "report"),
     listen: assign(({ context }, { port }: { readonly port: number }) => ({ self: { ...context.self, listenPort: port } })),
     enter: assign(({ context }, { member }: { readonly member: Member }) => ({
       roster: [...context.roster.filter((other) => other.registryId !== member.registryId), member],
@@ -110,6 +113,7 @@ const meshing = words.createStateConfig({
           },
           { type: "enter", params: ({ event }) => event },
           { type: "tell", params: ({ event }) => ({ to: event.member.peer, event: { type: "peer.admitted" } }) },
+          { type: "startAll", params: ({ context, event }) => inspecting(context, event.member) },
           { type: "tell", params: ({ context }) => rosterChanged(context) },
         ],
       },
@@ -117,6 +121,7 @@ const meshing = words.createStateConfig({
         actions: [
           { type: "enter", params: ({ event }) => event },
           { type: "tell", params: ({ event }) => ({ to: event.member.peer, event: { type: "peer.admitted" } }) },
+          { type: "startAll", params: ({ context, event }) => inspecting(context, event.member) },
           { type: "tell", params: ({ context }) => rosterChanged(context) },
         ],
       },
@@ -124,6 +129,7 @@ const meshing = words.createStateConfig({
     "link.left": {
       actions: [
         { type: "leave", params: ({ event }) => event },
+        { type: "stop", params: ({ event }) => ({ ids: [inspectorOf(event.link)] }) },
         { type: "tell", params: ({ context }) => rosterChanged(context) },
       ],
     },
@@ -221,6 +227,12 @@ const replaced = (context: NodeContext, member: Member): Member | undefined => {
 const refusal = (context: NodeContext, member: Member): string => {
   const verdict = admit(context, member)
   return verdict.type === "refuse" ? verdict.reason : ""
+}
+
+const inspecting = ({ bootstrap, inspects }: NodeContext, member: Member): { readonly actors: ReadonlyArray<Casting> } => {
+  const isConfigured = bootstrap.configured.some(({ key }) => key === member.publicKey)
+  const input: InspectorInput = { member, isConfigured }
+  return { actors: inspects === true ? [{ actor: "inspector", id: inspectorOf(member.link), input }] : [] }
 }
 
 /** Who finds no room is told who else there is (mesh page, "The bootnode"). */

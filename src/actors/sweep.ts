@@ -3,7 +3,7 @@
  * day, of names 30 days), and entities of ours that gave no sign of life are found (registry page, "Active → inactive
  * transition").
  *
- *     resting ──period──► resting: expire, review
+ *     resting ──sweep.due, a period later · sweep.asked──► resting: expire, review
  */
 import { setup } from "xstate"
 import { commands } from "./command.ts"
@@ -12,32 +12,24 @@ export interface SweepInput {
   readonly periodMs: number
 }
 
-export type SweepEvent = { readonly type: "sweep.asked" }
+export type SweepEvent = { readonly type: "sweep.due" } | { readonly type: "sweep.asked" }
 
-const words = setup({
+const sweeping = [
+  { type: "expire" as const, params: {} },
+  { type: "review" as const, params: {} },
+] as const
+
+export const sweep = setup({
   types: { input: {} as SweepInput, context: {} as SweepInput, events: {} as SweepEvent },
-  actions: commands("expire", "review"),
-  delays: { period: ({ context }) => context.periodMs },
-})
-
-/** Now, and the minute begins anew. */
-const again = {
-  target: "resting",
-  reenter: true,
-  actions: [
-    { type: "expire" as const, params: {} },
-    { type: "review" as const, params: {} },
-  ],
-} as const
-
-export const sweep = words.createMachine({
+  actions: commands("expire", "remind", "review"),
+}).createMachine({
   id: "sweep",
   context: ({ input }) => input,
   initial: "resting",
   states: {
     resting: {
-      after: { period: again },
-      on: { "sweep.asked": again },
+      entry: { type: "remind", params: ({ context }) => ({ afterMs: context.periodMs, event: { type: "sweep.due" } }) },
+      on: { "sweep.due": { target: "resting", reenter: true, actions: sweeping }, "sweep.asked": { actions: sweeping } },
     },
   },
 })

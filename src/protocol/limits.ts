@@ -210,6 +210,24 @@ export const streamBacklogBytesMax = 1_048_576
 /** A reader of a stream that does not answer a ping before the next one is gone (ruled). */
 export const pingPeriodMs = 30 * second
 
+// identity of registries ---------------------------------------------------------------------------------------------
+
+/** A peer's domain is looked at so long after it connected (its proof has come by then), again so often, and sooner where nothing was found (ruled). */
+export const inspectionDelayMs = 5 * second
+export const inspectionRetryMs = 10 * minute
+export const inspectionPeriodMs = 6 * hour
+/** A domain's proof in bytes, and how long it and a DNS record are waited for (ruled). */
+export const proofBytesMax = 16 * 1024
+export const inspectionPatienceMs = 5 * second
+/** TXT records at one name that are read (ruled). */
+export const registryTxtRecordsMax = 20
+/** Distinct attesters with pinned keys that make a registry mesh-verified (ruled). */
+export const attestersForMeshVerified = 3
+/** What is seen of peers is told once in this period (ruled: hourly). */
+export const attestationPeriodMs = hour
+/** How often the certificate in front of us is looked at, where a proxy holds it (ruled: well before a renewed one is trusted). */
+export const fingerprintPeriodMs = 15 * minute
+
 // doors --------------------------------------------------------------------------------------------------------------
 
 /** A caller must have finished its TLS handshake within this time (ruled: as a dial). */

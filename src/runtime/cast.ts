@@ -2,6 +2,7 @@
 import { ask } from "../actors/ask.ts"
 import { bootstrap } from "../actors/bootstrap.ts"
 import type { ActorKind } from "../actors/command.ts"
+import { inspector } from "../actors/inspector.ts"
 import { gossip } from "../actors/gossip.ts"
 import { gossipSession } from "../actors/gossip-session.ts"
 import { heartbeat } from "../actors/heartbeat.ts"
@@ -14,4 +15,16 @@ import type { Logic } from "./engine/engine.ts"
 
 export type Cast = Readonly<Record<ActorKind, Logic>>
 
-export const cast: Cast = { node, bootstrap, peer, gossip, "gossip-session": gossipSession, heartbeat, holdings, reconciler, ask, sweep }
+export const cast: Cast = {
+  node,
+  bootstrap,
+  peer,
+  gossip,
+  "gossip-session": gossipSession,
+  heartbeat,
+  holdings,
+  reconciler,
+  ask,
+  sweep,
+  inspector,
+}

@@ -6,6 +6,7 @@
  */
 import { Cause, Clock, Effect, Exit, Fiber, Random, type Scope } from "effect"
 import type { Command, CommandType, Outcome, Told } from "../actors/command.ts"
+import type { IdentityVerdict } from "../protocol/mesh/identity-check.ts"
 import { answerDocumentsMax } from "../protocol/limits.ts"
 import { type ActorSystem, makeActorSystem } from "./actor-system.ts"
 import type { Cast } from "./cast.ts"
@@ -23,6 +24,9 @@ export interface Interpreter {
   readonly tell: (to: string, event: Told) => void
 }
 
+/** What the domains of a peer say of its key. */
+export type Inspect = (question: Extract<Command, { readonly type: "inspect" }>) => Effect.Effect<IdentityVerdict>
+
 /** Runs an effect that cannot fail, at once as far as it goes. */
 export type Fork = (effect: Effect.Effect<void>) => void
 
@@ -32,6 +36,7 @@ export const makeInterpreter = Effect.fnUntraced(function* (
   cast: Cast,
   onMerged: OnMerged,
   review: () => Effect.Effect<void>,
+  inspect: Inspect,
 ): Effect.fn.Return<Interpreter, never, Ports | Scope.Scope> {
   const transport = yield* Transport
   const timers = yield* Timers
@@ -134,6 +139,7 @@ export const makeInterpreter = Effect.fnUntraced(function* (
     tell: ({ to, event }) => (typeof to === "string" ? tell(to, event) : to.forEach((one) => tell(one, event))),
 
     // people
+    inspect: (question, from) => Effect.map(inspect(question), (verdict) => report(from, { type: "peer.inspected", ...verdict })),
     report: ({ happening }) => journal.report(happening),
   }
   const perform = (from: string, command: Command): void => {

@@ -4,7 +4,8 @@
  */
 import { Context, type Effect, Schema } from "effect"
 import type { Json } from "../protocol/identity/canonical-json.ts"
-import type { Observation } from "../protocol/gossip/kinds/attestation.ts"
+import type { IdentityTier } from "../protocol/mesh/identity-check.ts"
+import type { Observation, VerifiedLayer } from "../protocol/gossip/kinds/attestation.ts"
 import type { RegistryProof } from "../protocol/gossip/kinds/proof.ts"
 import type { DeveloperId, EntityId, RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
@@ -76,6 +77,9 @@ export interface PeerView {
   readonly reputation: number
   /** How often each verdict was given on what it sent: `accept`, `duplicate`, `drop: signature` … */
   readonly verdicts: Readonly<Record<string, number>>
+  /** What of its identity was verified here, and how well it is known in all. */
+  readonly layers: ReadonlyArray<VerifiedLayer>
+  readonly tier: IdentityTier
 }
 
 export interface NodeStatus {

@@ -26,7 +26,7 @@ import {
   seenWindowMs,
   sweepPeriodMs,
 } from "../protocol/limits.ts"
-import { type Address, writeAddress } from "../protocol/mesh/address.ts"
+import type { Address } from "../protocol/mesh/address.ts"
 import type { Hello, Role } from "../protocol/wire/message.ts"
 import type { ActorSystem } from "./actor-system.ts"
 import { type CardSettings, makeCards } from "./cards.ts"
@@ -40,16 +40,18 @@ import { cardsOn } from "./node/cards.ts"
 import { developersOn } from "./node/developers.ts"
 import { entitiesOn } from "./node/entities.ts"
 import { handlesOn } from "./node/handles.ts"
+import { inspecting } from "./node/inspecting.ts"
+import { peersOf } from "./node/peers.ts"
 import { livenessOn, type LivenessSettings } from "./node/liveness.ts"
 import { lookupsOn } from "./node/lookups.ts"
 import { namesOn } from "./node/names.ts"
 import { registryOn } from "./node/registry.ts"
-import { Node, type NodeStatus, type PeerView, type SearchAnswer, type SearchHit } from "./node-service.ts"
+import { Node, type NodeStatus, type SearchAnswer, type SearchHit } from "./node-service.ts"
 import { Journal, type ListenFailed, RecordStore, Signer, type StoreFailed, Transport, Verifier } from "./ports.ts"
 import { refusingOwnWords } from "./own-words.ts"
 import { makeReadThrough, shownOf } from "./read-through.ts"
 import { SharedCache } from "./shared-cache.ts"
-import { Web } from "./web.ts"
+import { Dns, OwnCertificate, Web } from "./web.ts"
 import { asksOthers, capabilitiesOf, type Selection, storeOf } from "./roles.ts"
 import { remembering } from "./entity-views.ts"
 import { makeSearcher, marked } from "./searcher.ts"
@@ -87,6 +89,8 @@ export interface NodeSettings {
   readonly cast: Cast
   /** What it says it can do beyond the mesh page; all that its role can when absent, and none of it is a node of the page. */
   readonly capabilities?: ReadonlyArray<string>
+  /** Whether it looks at what the domains of peers say of them, and attests of what it saw. */
+  readonly inspects: boolean
   /** Whether it can be searched, and how. */
   readonly indexes: boolean
   readonly search: SearchSettings
@@ -107,6 +111,7 @@ export const defaultSettings: Omit<NodeSettings, "version"> = {
   cards: { cardsMax: cardsMaxDefault, lifetimeMs: cardLifetimeMs },
   engine: compiledEngine,
   cast,
+  inspects: false,
   indexes: true,
   search: searchSettingsDefault,
 }
@@ -151,7 +156,8 @@ export const makeNode = Effect.fnUntraced(function* (
       for (const lost of outcome.forgotten ?? [])
         actors.tell("holdings", { type: "slot.lost", subject: announcement.subject, origin: lost })
     },
-    () => Effect.ignore(Effect.andThen(liveness.review, renewLease)),
+    () => Effect.ignore(Effect.all([liveness.review, renewLease, attest], { mode: "result", discard: true })),
+    inspecting(store, yield* Web, yield* Dns, verifier),
   ).pipe(
     Effect.provideService(
       RecordStore,
@@ -183,6 +189,7 @@ export const makeNode = Effect.fnUntraced(function* (
     ...(settings.allowed !== undefined && { allowed: new Set(settings.allowed) }),
     bootstrap: { configured: settings.bootstrap, pins, wantedPeers: settings.wantedPeers },
     seed: yield* drawSeed,
+    inspects: settings.inspects,
   }
   actors.start({ actor: "node", id: "node", input })
   const sayCounts = Effect.sync(() => tell("node", { type: "counts.changed", ...searcher.localCounts() }))
@@ -244,13 +251,17 @@ export const makeNode = Effect.fnUntraced(function* (
     return entry === undefined ? yield* notFound("no such entity") : marked(entry, stale())
   })
   const cards = yield* makeCards(settings.cards, yield* Web, yield* SharedCache, verifier)
+  const peers = peersOf({ actors, links, store, roster: Effect.map(context, (node) => node?.roster ?? []), nowMs: Clock.currentTimeMillis })
+  const attest = Effect.suspend(() => (settings.inspects ? peers.attest(service.attest) : Effect.void))
   const liveness = livenessOn(desk, startedAtMs, settings.liveness)
 
   /** Who has said anything says every eight hours at least that it is alive (`protocol/gossip/leases.ts`). */
   const renewLease = Effect.gen(function* () {
     const leases = (actors.snapshot("holdings")?.context as HoldingsMemory | undefined)?.leases
     const lastWord = leases?.lastWord.get(signer.registryId)
-    if (lastWord !== undefined && (yield* Clock.currentTimeMillis) - lastWord * 1_000 >= leaseRenewalMs) yield* service.proof
+    const isDue = lastWord !== undefined && (yield* Clock.currentTimeMillis) - lastWord * 1_000 >= leaseRenewalMs
+    // who has a domain says so, and anew when the certificate there is another
+    if (isDue || (settings.inspects && settings.registryHost !== undefined)) yield* service.proof
   })
   actors.start({ actor: "sweep", id: "sweep", input: { periodMs: settings.liveness.sweepPeriodMs } })
 
@@ -276,7 +287,7 @@ export const makeNode = Effect.fnUntraced(function* (
     ...handlesOn(desk),
     ...namesOn(desk),
     ...liveness.service,
-    ...registryOn(desk),
+    ...registryOn(desk, yield* OwnCertificate),
     ...lookupsOn(desk, stale),
 
     entity: Effect.fnUntraced(function* (id) {
@@ -313,20 +324,7 @@ export const makeNode = Effect.fnUntraced(function* (
       } satisfies NodeStatus
     }),
 
-    peers: Effect.map(context, (node) => {
-      const memory = actors.snapshot("gossip")?.context as GossipMemory | undefined
-      return (node?.roster ?? []).map((member): PeerView => ({
-        registryId: member.registryId,
-        publicKey: member.publicKey,
-        address: member.address === undefined ? "" : writeAddress(member.address),
-        direction: member.direction,
-        agentCount: member.agentCount,
-        connectedAtMs: member.connectedAtMs,
-        lastSeenMs: links.lastHeardMs(member.link),
-        reputation: memory?.push.links.get(member.link)?.reputation.score ?? 1,
-        verdicts: { ...memory?.push.links.get(member.link)?.tally },
-      }))
-    }),
+    peers: peers.views,
   })
 
   const stop = Effect.sync(() => tell("node", { type: "stop.requested" })).pipe(

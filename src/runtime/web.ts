@@ -33,6 +33,32 @@ export interface Web {
   readonly get: (request: WebRequest) => Effect.Effect<WebAnswer, NotFetched>
 }
 
+/** A certificate and its key as PEM, and the fingerprint of the certified key. */
+export interface TlsPair {
+  readonly cert: string
+  readonly key: string
+  readonly fingerprint: string
+}
+
+/** The TLS certificate that clients of ours meet, a port: our own, one that the operator names, or that of a proxy in front of us. */
+export interface OwnCertificate {
+  /** As in `WebAnswer`; `undefined` where there is none, or it is not known yet. */
+  readonly fingerprint: Effect.Effect<string | undefined>
+}
+
+export const OwnCertificate = Context.Reference<OwnCertificate>("agentdns/runtime/OwnCertificate", {
+  defaultValue: () => ({ fingerprint: Effect.succeed(undefined) }),
+})
+
+/** TXT records, a port with the same promise. A name without any has none; what cannot be asked is not fetched. */
+export interface Dns {
+  readonly txt: (name: string) => Effect.Effect<ReadonlyArray<string>, NotFetched>
+}
+
+export const Dns = Context.Reference<Dns>("agentdns/runtime/Dns", {
+  defaultValue: () => ({ txt: () => Effect.fail(new NotFetched({ why: "no-answer" })) }),
+})
+
 export const Web = Context.Reference<Web>("agentdns/runtime/Web", {
   defaultValue: () => ({ get: () => Effect.fail(new NotFetched({ why: "no-answer" })) }),
 })

@@ -39,9 +39,9 @@ const second = (seed: number, held: "in" | "out", came: "in" | "out") => ({
   event: { member: memberOf(other(seed), 6, { direction: came, peer: "peer/came" }) },
 })
 
-const admitted = "tell peer/in/6 peer.admitted, tell bootstrap roster.changed"
+const admitted = "tell peer/in/6 peer.admitted, start [], tell bootstrap roster.changed"
 const serving = "serving · report node.phase"
-const replaced = "tell peer/held peer.dropped, tell peer/came peer.admitted, tell bootstrap roster.changed"
+const replaced = "tell peer/held peer.dropped, tell peer/came peer.admitted, start [], tell bootstrap roster.changed"
 const draining = "draining · report node.phase, tell bootstrap+peer/in/4 peer.dropped"
 const stopped = "stopped · report node.phase, tell bootstrap peer.dropped, report node.phase"
 
@@ -87,7 +87,7 @@ describe("node", () => {
           "the first one": [{}, `serving · ${admitted}, report node.phase`],
           "when there is no room": [{ context: { maxPeers: 0 } }, "joining · tell peer/in/6 peer.refused"],
         },
-        "link.left": "joining · tell bootstrap roster.changed",
+        "link.left": "joining · stop inspector/4, tell bootstrap roster.changed",
         "peer.misbehaved": { "whoever it was": [{}, "joining · tell  peer.dropped"] },
         "peer.counted": "joining",
         "heartbeat.due": "joining · send",
@@ -120,7 +120,7 @@ describe("node", () => {
             `serving · ${replaced}`,
           ],
         },
-        "link.left": "serving · tell bootstrap roster.changed",
+        "link.left": "serving · stop inspector/4, tell bootstrap roster.changed",
         "peer.misbehaved": {
           "a member": [{}, "serving · tell peer/in/4 peer.dropped"],
           "who has left meanwhile": [{ event: { link: 99 } }, "serving · tell  peer.dropped"],

@@ -8,7 +8,9 @@ describe("sweep", () => {
   checkTable<StateValueFrom<typeof sweep>, SweepEvent, ContextFrom<typeof sweep>>({
     machine: sweep,
     contexts: { resting: { periodMs: 60_000 } },
-    events: { "sweep.asked": { type: "sweep.asked" } },
-    rows: { resting: { "sweep.asked": "resting · expire, review", "(time)": "resting · expire, review" } },
+    events: { "sweep.due": { type: "sweep.due" }, "sweep.asked": { type: "sweep.asked" } },
+    rows: {
+      resting: { "sweep.due": "resting · expire, review, remind", "sweep.asked": "resting · expire, review", "(time)": "–" },
+    },
   })
 })

@@ -35,6 +35,7 @@ const samplesOf = (name: SettingName): ReadonlyArray<string> => {
       ? ["a", "b", "c", "d"].flatMap((host) => [`postgres://u:p@${host}/x`, `redis://${host}:6379/1`])
       : ["https://a.example", "http://b.example", "https://c.example:8443", "https://d.example/x"],
     "HOST:PORT[#ed25519:KEY],…": ["a:1", `b:2#${key}`, "c:3,d:4", `e:5#${key},f:6`],
+    "sha256:HEX": ["a", "b", "c", "d"].map((digit) => `sha256:${digit.repeat(64)}`),
     "true|false": ["true", "false"],
     "ed25519:KEY,…": [key, `${key},ed25519:k63ZhTQ3rTcz7h1lzNd8suDeqVq2TqRgtQwgnB9LVW4=`],
   }

@@ -10,6 +10,7 @@ import { bootstrap, type BootstrapEvent } from "../../src/actors/bootstrap.ts"
 import type { ActorKind, Offer } from "../../src/actors/command.ts"
 import { reconciler, type ReconcilerEvent } from "../../src/actors/reconciler.ts"
 import { gossipSession, type GossipSessionEvent } from "../../src/actors/gossip-session.ts"
+import { inspector, type InspectorContext, type InspectorEvent } from "../../src/actors/inspector.ts"
 import { heartbeat, type HeartbeatEvent } from "../../src/actors/heartbeat.ts"
 import { node, type NodeEvent } from "../../src/actors/node.ts"
 import { peer, type PeerEvent } from "../../src/actors/peer.ts"
@@ -207,10 +208,26 @@ const bootstrapInput = (chance: SeededRandom) => ({
   wantedPeers: chance.below(4),
 })
 
-const sweepEvents: Makers<SweepEvent, SweepInput> = { "sweep.asked": () => ({ type: "sweep.asked" }) }
+const sweepEvents: Makers<SweepEvent, SweepInput> = {
+  "sweep.due": () => ({ type: "sweep.due" }),
+  "sweep.asked": () => ({ type: "sweep.asked" }),
+}
+
+const inspectorEvents: Makers<InspectorEvent, InspectorContext> = {
+  "peer.inspected": (chance) => ({
+    type: "peer.inspected",
+    layers: chance.pick([[], ["proof", "tls"], ["dns"]]),
+    ...(chance.isTrue(0.3) && { contradiction: { because: "dns", domain: "n2.example", expected: keyFor(chance) } }),
+  }),
+}
 
 /** Each machine of the cast; reducers have no modes and are tested by what they do. */
 export const plausible: Readonly<Record<Exclude<ActorKind, "gossip" | "holdings">, Plausible>> = {
+  inspector: {
+    machine: inspector,
+    events: inspectorEvents,
+    input: (chance) => ({ member: memberOf(2, 1, { direction: chance.pick(["in", "out"]) }), isConfigured: chance.isTrue(0.5) }),
+  },
   sweep: { machine: sweep, events: sweepEvents, input: () => ({ periodMs: 60_000 }) },
   peer: {
     machine: peer,

@@ -11,6 +11,7 @@ export interface Ready {
   readonly registryId: RegistryId
   readonly publicKey: PublicKey
   readonly http: Address
+  readonly isHttps: boolean
   readonly mesh: Address
   /** Absolute. */
   readonly dataDirectory: string
@@ -38,12 +39,12 @@ export const reporterFor = (log: "pretty" | "json"): Reporter => (log === "json"
 const inJson: Reporter = {
   warn: (message) => say(JSON.stringify({ event: "warning", message })),
   note: (message) => say(JSON.stringify({ event: "note", message })),
-  ready: ({ dataDirectory, http, mesh, ms, publicKey, registryId, version }) =>
+  ready: ({ dataDirectory, http, isHttps, mesh, ms, publicKey, registryId, version }) =>
     say(
       JSON.stringify({
         event: "ready",
         registry_id: registryId,
-        http: `http://${writeAddress(fromHere(http))}`,
+        http: webAt(http, isHttps),
         mesh: writeAddress(fromHere(mesh)),
         data_dir: dataDirectory,
         ms,
@@ -53,7 +54,11 @@ const inJson: Reporter = {
       }),
     ),
   stopping: () => say(JSON.stringify({ event: "stopping" })),
-  happened: ({ type, ...facts }) => say(JSON.stringify({ event: type, at: new Date().toISOString(), ...facts })),
+  happened: (happening) => {
+    const { type, ...facts } = happening
+    const command = happening.type === "key.contradicted" ? { command: retrust(happening) } : {}
+    say(JSON.stringify({ event: type, at: new Date().toISOString(), ...facts, ...command }))
+  },
   defect: (message, where) => say(JSON.stringify({ event: "defect", at: new Date().toISOString(), message, where })),
 }
 
@@ -79,14 +84,29 @@ const inWords = (happening: Noteworthy): string | undefined => {
     case "peer.refused":
       return `refused ${happening.registryId ?? "somebody"} at ${happening.address}: ${happening.reason}`
     case "key.contradicted":
-      return `ANOTHER KEY at ${happening.address}: ${happening.met} where ${happening.expected} is ${happening.because}; not spoken with`
+      return `ANOTHER KEY at ${happening.address}: ${happening.met}, but ${saidBy(happening)} ${happening.expected}; not spoken with. If its operator confirms the new key: ${retrust(happening)}`
     case "node.phase":
       return undefined
   }
 }
 
-const screen = ({ bootstrap, dataDirectory, http, isEmbedded, mesh, ms, publicKey, registryId, version }: Ready): string => {
-  const web = `http://${writeAddress(fromHere(http))}`
+type Contradicted = Extract<Noteworthy, { readonly type: "key.contradicted" }>
+
+const saidBy = ({ because, domain = "" }: Contradicted): string =>
+  ({
+    configured: "the settings say",
+    pinned: "the one that was met there before is",
+    published: `the proof at https://${domain}/.well-known/zynd-registry.json names`,
+    dns: `the DNS of _zynd.${domain} names`,
+  })[because]
+
+/** What an operator gives the node to take the new key for true. */
+const retrust = ({ address, met }: Contradicted): string => `agentdns start --bootstrap ${address}#${met}`
+
+const webAt = (http: Address, isHttps: boolean): string => `${isHttps ? "https" : "http"}://${writeAddress(fromHere(http))}`
+
+const screen = ({ bootstrap, dataDirectory, http, isEmbedded, isHttps, mesh, ms, publicKey, registryId, version }: Ready): string => {
+  const web = webAt(http, isHttps)
   const peers =
     bootstrap.length === 0
       ? "none yet: others join with --bootstrap, or this one does"

@@ -23,10 +23,13 @@ import { canListen, listeningReason } from "../live/listening.ts"
 import { systemTimers } from "../live/timers.ts"
 import { searchSettings } from "../embedding/open.ts"
 import { tlsTransport } from "../live/tls-transport.ts"
+import { publicDns } from "../live/public-dns.ts"
+import { type TlsFiles, tlsFiles } from "../live/tls-files.ts"
 import { isPublicAddress } from "../live/public-address.ts"
 import { publicWeb, systemResolve } from "../live/public-web.ts"
 import { Node } from "../node-service.ts"
-import { Web } from "../web.ts"
+import { ownCertificate } from "../own-certificate.ts"
+import { Dns, OwnCertificate, Web } from "../web.ts"
 import { readDeveloperId } from "../../protocol/identity/id.ts"
 import { defaultSettings, makeNode, type NodeSettings } from "../node.ts"
 import { Journal } from "../ports.ts"
@@ -78,6 +81,17 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
     const { key, warnings } = found ?? (yield* newIdentity(file, reporter))
     warnings.forEach(reporter.warn)
 
+    const tls = yield* certificateOf(settings, reporter)
+    const publicUrl = settings["server.https_endpoint"]
+    const named = settings["server.tls_fingerprint"]
+    const certificate = ownCertificate(
+      {
+        ...(tls !== undefined && { own: tls }),
+        ...(named !== undefined && { named }),
+        ...(publicUrl?.startsWith("https:") === true && { publicUrl }),
+      },
+      publicWeb({ isAllowed: () => true, resolve: systemResolve }),
+    )
     const journal = journalOf(reporter)
     const activity = makeActivity(Date.now().toString(36), Date.now)
     const ports = Layer.mergeAll(
@@ -88,6 +102,8 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
       codec,
       Layer.succeed(Journal, { ...journal, report: (happening) => [journal, activity].forEach(({ report }) => report(happening)) }),
       Layer.succeed(Web, publicWeb({ isAllowed: settings["cards.allow_private"] ? () => true : isPublicAddress, resolve: systemResolve })),
+      Layer.succeed(Dns, publicDns()),
+      Layer.succeed(OwnCertificate, certificate),
       Layer.succeedContext(store),
     )
     const node = yield* makeNode({ ...(yield* nodeSettings(settings)), search }).pipe(Effect.provide(ports))
@@ -95,16 +111,19 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
     const { HttpListener, layer: httpServer } = yield* Effect.promise(() => httpCode)
     const served = yield* Layer.build(
       Layer.provide(
-        httpServer(httpSettings(settings)),
+        httpServer(httpSettings(settings, tls)),
         Layer.mergeAll(Layer.succeed(Node, node.service), Layer.succeed(Activity, activity), systemHandleWitness),
       ),
     )
     const http = Context.get(served, HttpListener)
+    yield* certificate.observe
+    if (publicUrl !== undefined) yield* Effect.ignore(node.service.proof)
     reporter.ready({
       version: version(),
       registryId: node.service.registryId,
       publicKey: key.publicKey,
       http: http.address,
+      isHttps: tls !== undefined,
       mesh: node.address,
       dataDirectory,
       isEmbedded: settings["database.url"] === undefined,
@@ -122,6 +141,23 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
         Effect.fail<Ending>({ code: exitCode.unavailable, sentence: `cannot listen on ${address}: ${listeningReason(reason)}` }),
     }),
   )
+
+/** The files that the operator names, both or none. */
+const certificateOf = (settings: Settings, { warn }: Reporter) =>
+  Effect.gen(function* () {
+    const [cert, key] = [settings["server.tls_cert"], settings["server.tls_key"]]
+    if (cert === undefined && key === undefined) return undefined
+    if (cert === undefined || key === undefined)
+      return yield* Effect.fail<Ending>({
+        code: exitCode.usage,
+        sentence: "[server] tls_cert and tls_key belong together: give both, or none",
+      })
+    return yield* tlsFiles({ cert, key, warn }).pipe(
+      Effect.catchTag("TlsFilesUnusable", ({ reason }) =>
+        Effect.fail<Ending>({ code: exitCode.usage, sentence: `[server] tls_cert ${cert} and tls_key ${key} ${reason}` }),
+      ),
+    )
+  })
 
 const newIdentity = (file: string, reporter: Reporter) =>
   Effect.tap(makeIdentity(file), () =>
@@ -163,17 +199,19 @@ const nodeSettings = (settings: Settings): Effect.Effect<NodeSettings> =>
         skewMaxMs: settings["heartbeat.max_clock_skew_seconds"] * 1_000,
       },
       cards: { cardsMax: settings["cache.max_agent_cards"], lifetimeMs: settings["cache.agent_card_ttl_seconds"] * 1_000 },
+      inspects: true,
       engine,
     }
   })
 
-const httpSettings = (settings: Settings): HttpSettings => {
+const httpSettings = (settings: Settings, tls: TlsFiles | undefined): HttpSettings => {
   const publicUrl = settings["server.https_endpoint"]
   const authUrl = settings["onboarding.auth_url"]
   const webhookSecret = settings["onboarding.webhook_secret"]
   const adminToken = settings["server.admin_token"]
   return {
     ...settings["server.listen"],
+    ...(tls !== undefined && { tls }),
     version: version(),
     name: settings["server.name"],
     role: settings["mesh.role"],

@@ -100,6 +100,11 @@ export const host: Kind<string> = kind("HOST", (value) =>
   /^[^\s/?#[\]]{1,253}$/.test(value) ? value : new Wrong("must be the name or the address of this machine, without a port"),
 )
 
+/** Of a public key, as the registry page writes it. */
+export const fingerprint: Kind<string> = kind("sha256:HEX", (value) =>
+  /^sha256:[0-9a-f]{64}$/.test(value) ? value : new Wrong("must be sha256: and 64 digits from 0 to f"),
+)
+
 /** What PostgreSQL takes without quotes; names that begin with `pg_` are its own. */
 export const schemaName: Kind<string> = kind("NAME", (value) =>
   /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(value)

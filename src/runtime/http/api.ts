@@ -13,12 +13,13 @@ import { developers } from "./developers-api.ts"
 import { entities } from "./entities-api.ts"
 import { handles } from "./handles-api.ts"
 import { names } from "./names-api.ts"
+import { identity } from "./identity-api.ts"
 import { network } from "./network-api.ts"
 import { search } from "./search-api.ts"
 import { streams } from "./streams-api.ts"
 
 export const Api = HttpApi.make("registry")
-  .add(entities, developers, handles, names, search, network, streams, cards, changes, admin)
+  .add(entities, developers, handles, names, search, network, streams, cards, changes, admin, identity)
   .annotateMerge(
     OpenApi.annotations({
       title: "AgentDNS registry node",

@@ -314,6 +314,8 @@ const Peer = Schema.Struct({
   connected_at: Time,
   last_seen: Time,
   reputation: Schema.Finite.annotate({ description: "1 at the best; at 0 the peer is disconnected" }),
+  verification_tier: Schema.Literals(["self-announced", "domain-verified", "dns-published", "mesh-verified"]),
+  verified_layers: Schema.Array(Schema.Literals(["proof", "dns", "tls"])).annotate({ description: "what this node verified itself" }),
   verdicts: Counts.annotate({ description: "how often each verdict was given on what it sent" }),
 })
 
@@ -329,6 +331,8 @@ export const peersDocument = (peers: ReadonlyArray<PeerView>): typeof Peers.Type
     connected_at: writeTime(secondsOf(peer.connectedAtMs)),
     last_seen: writeTime(secondsOf(peer.lastSeenMs)),
     reputation: Math.round(peer.reputation * 1_000) / 1_000,
+    verification_tier: peer.tier,
+    verified_layers: peer.layers,
     verdicts: peer.verdicts,
   })),
 })

@@ -7,7 +7,8 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { ByteSize, Context, Effect, Layer, type Scope } from "effect"
 import { HttpIncomingMessage, HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
-import { createServer, type Server } from "node:http"
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from "node:http"
+import { createServer as createSecureServer, type Server as SecureServer } from "node:https"
 import type { Socket } from "node:net"
 import { type Address, writeAddress } from "../../protocol/mesh/address.ts"
 import { requestBytesMax } from "../../protocol/limits.ts"
@@ -15,6 +16,7 @@ import { Activity } from "../activity.ts"
 import type { HandleWitness } from "../handle-witness.ts"
 import { Node } from "../node-service.ts"
 import { ListenFailed } from "../ports.ts"
+import type { TlsPair } from "../web.ts"
 import { activityStream } from "./activity-stream.ts"
 import * as Admin from "./admin.ts"
 import { Api } from "./api.ts"
@@ -28,6 +30,7 @@ import * as Entities from "./entities.ts"
 import * as Handles from "./handles.ts"
 import { heartbeatStreams } from "./heartbeats.ts"
 import { layer as metricsPage, metricsPath } from "./metrics.ts"
+import * as Identity from "./identity.ts"
 import * as Names from "./names.ts"
 import * as Network from "./network.ts"
 import type { Problem } from "./problems.ts"
@@ -74,6 +77,7 @@ const routes = (settings: HttpSettings) =>
         Network.layer(settings),
         Streams.layer,
         Cards.layer,
+        Identity.layer,
       ]),
       Layer.provide(RateLimits.layer(settings)),
     ),
@@ -102,19 +106,16 @@ const serve = Effect.fnUntraced(function* (
     Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(requestBytesMax)),
   )
   const node = yield* Node
+  const options = {
+    shouldUpgradeCallback: (request: IncomingMessage) => upgrades.isOurs(request),
+    requestTimeout: requestPatienceMs,
+    headersTimeout: headPatienceMs,
+    keepAliveTimeout: quietMs,
+    connectionsCheckingInterval: 1_000,
+  }
+  const { tls } = settings
   const server = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      createServer(
-        {
-          shouldUpgradeCallback: (request) => upgrades.isOurs(request),
-          requestTimeout: requestPatienceMs,
-          headersTimeout: headPatienceMs,
-          keepAliveTimeout: quietMs,
-          connectionsCheckingInterval: 1_000,
-        },
-        handler,
-      ),
-    ),
+    Effect.sync(() => (tls === undefined ? createServer(options, handler) : secureServer(options, tls, handler))),
     close,
   )
   // ends first: a server is closed when nobody is connected any more
@@ -124,12 +125,24 @@ const serve = Effect.fnUntraced(function* (
   server.timeout = quietMs
   server.on("clientError", answerUnreadable)
   const address = yield* listen(server, { host: settings.host, port: settings.port })
-  return { address, url: `http://${writeAddress({ ...address, host: reachable[address.host] ?? address.host })}` }
+  return {
+    address,
+    url: `${tls === undefined ? "http" : "https"}://${writeAddress({ ...address, host: reachable[address.host] ?? address.host })}`,
+  }
 })
+
+/** Serves the certificate that is current when a client connects. */
+const secureServer = (options: ServerOptions, tls: NonNullable<HttpSettings["tls"]>, handler: RequestListener): SecureServer => {
+  const server = createSecureServer({ ...options, ...pemOf(tls.current()), minVersion: "TLSv1.2" }, handler)
+  tls.follow((pair) => server.setSecureContext(pemOf(pair)))
+  return server
+}
+
+const pemOf = ({ cert, key }: TlsPair) => ({ cert, key })
 
 const reachable: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" }
 
-const listen = (server: Server, wanted: Address): Effect.Effect<Address, ListenFailed> =>
+const listen = (server: Server | SecureServer, wanted: Address): Effect.Effect<Address, ListenFailed> =>
   Effect.callback((resume) => {
     const failed = (cause: NodeJS.ErrnoException) =>
       resume(new ListenFailed({ address: writeAddress(wanted), reason: cause.code ?? cause.message }))
@@ -143,7 +156,7 @@ const listen = (server: Server, wanted: Address): Effect.Effect<Address, ListenF
   })
 
 /** Takes no more, lets what is under way end, and then ends it. */
-const close = (server: Server): Effect.Effect<void> =>
+const close = (server: Server | SecureServer): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     server.close(() => resume(Effect.void))
     server.closeIdleConnections()

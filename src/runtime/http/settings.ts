@@ -1,3 +1,5 @@
+import type { TlsPair } from "../web.ts"
+
 /** What the operator decides about REST (contract: `[server]`, `[api]`, `[onboarding]`). */
 import type { Redacted } from "effect"
 
@@ -5,6 +7,8 @@ export interface HttpSettings {
   readonly host: string
   /** 0 asks for a free one. */
   readonly port: number
+  /** HTTPS instead of HTTP; the certificate may change while it is served. */
+  readonly tls?: { readonly current: () => TlsPair; readonly follow: (listener: (pair: TlsPair) => void) => void }
   /** The version of this software. */
   readonly version: string
   /** What the operator calls the registry. */

@@ -75,6 +75,8 @@ const fixed = ({ status }: Node["Service"]): Pick<Node["Service"], "peers" | "st
       lastSeenMs: 1_775_824_496_789,
       reputation: 1,
       verdicts: { accept: 3 },
+      layers: ["proof", "tls"],
+      tier: "domain-verified",
     },
   ]),
 })

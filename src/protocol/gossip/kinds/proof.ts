@@ -94,14 +94,16 @@ export const readProof = (document: JsonObject): RegistryProof | undefined => {
 
 export interface ProofFacts {
   readonly domain?: string
+  /** Of the certificate that clients meet; without one that of the mesh, which follows from the key. */
+  readonly fingerprint?: string
   readonly issuedAt: Seconds
   readonly expiresAt: Seconds
 }
 
-/** A proof of ours. The mesh certificate is made from the registry's key, so its fingerprint follows from the key. */
+/** A proof of ours. */
 export const makeProof = (
   registry: { readonly registryId: RegistryId; readonly publicKey: PublicKey; readonly sign: (text: string) => Signature },
-  { domain, expiresAt, issuedAt }: ProofFacts,
+  { domain, expiresAt, fingerprint, issuedAt }: ProofFacts,
 ): JsonObject => {
   const unsigned: JsonObject = {
     type: "registry-identity-proof",
@@ -109,7 +111,7 @@ export const makeProof = (
     registry_id: registry.registryId,
     ed25519_public_key: registry.publicKey,
     ...(domain !== undefined && { domain }),
-    tls_spki_fingerprint: fingerprintOf(registry.publicKey),
+    tls_spki_fingerprint: fingerprint ?? fingerprintOf(registry.publicKey),
     issued_at: writeTime(issuedAt),
     expires_at: writeTime(expiresAt),
   }

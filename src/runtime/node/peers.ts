@@ -1,0 +1,100 @@
+/**
+ * The peers as their node sees them: who they are, how they behave, and how well their identity is known; and once an hour,
+ * or when more of that is known, what we attest of each (registry page, "Peer attestations"; ruled).
+ */
+import { Effect } from "effect"
+import type { GossipMemory } from "../../actors/gossip.ts"
+import { inspectorOf } from "../../actors/cast.ts"
+import type { InspectorContext } from "../../actors/inspector.ts"
+import type { VerifiedLayer } from "../../protocol/gossip/kinds/attestation.ts"
+import { idOf, type RegistryId } from "../../protocol/identity/id.ts"
+import { attestationPeriodMs } from "../../protocol/limits.ts"
+import { writeAddress } from "../../protocol/mesh/address.ts"
+import { tierOf } from "../../protocol/mesh/identity-check.ts"
+import type { Member, Roster } from "../../protocol/mesh/roster.ts"
+import { secondsOf } from "../../protocol/time.ts"
+import type { ActorSystem } from "../actor-system.ts"
+import type { Links } from "../links.ts"
+import type { Node, PeerView, Refused } from "../node-service.ts"
+import type { RecordStore, StoreFailed } from "../ports.ts"
+
+export interface PeersParts {
+  readonly actors: ActorSystem
+  readonly links: Links
+  readonly store: RecordStore["Service"]
+  readonly roster: Effect.Effect<Roster>
+  readonly nowMs: Effect.Effect<number>
+}
+
+export interface Peers {
+  readonly views: Effect.Effect<ReadonlyArray<PeerView>>
+  /** Says what there is to say by now. */
+  readonly attest: (say: Node["Service"]["attest"]) => Effect.Effect<void, Refused | StoreFailed>
+}
+
+export const peersOf = ({ actors, links, nowMs, roster, store }: PeersParts): Peers => {
+  const gossipOn = ({ link }: Member) => (actors.snapshot("gossip")?.context as GossipMemory | undefined)?.push.links.get(link)
+  const layersOf = ({ link }: Member): ReadonlyArray<VerifiedLayer> =>
+    (actors.snapshot(inspectorOf(link))?.context as InspectorContext | undefined)?.layers ?? []
+
+  /** What was attested of whom, and what had been counted on its link by then. */
+  const said = new Map<RegistryId, { readonly link: number; readonly period: number; readonly layers: string; readonly tally: Tally }>()
+
+  return {
+    views: Effect.gen(function* () {
+      const pinned = new Set((yield* Effect.orElseSucceed(store.pins, () => [])).map(({ key }) => idOf("registry", key)))
+      return yield* Effect.forEach(yield* roster, (member) =>
+        Effect.map(
+          Effect.orElseSucceed(store.attestations(member.registryId), () => []),
+          (attestations): PeerView => {
+            const attesters = attestations.filter(
+              ({ attester, observation }) => pinned.has(attester) && observation.layers.includes("proof"),
+            )
+            const layers = layersOf(member)
+            return {
+              registryId: member.registryId,
+              publicKey: member.publicKey,
+              address: member.address === undefined ? "" : writeAddress(member.address),
+              direction: member.direction,
+              agentCount: member.agentCount,
+              connectedAtMs: member.connectedAtMs,
+              lastSeenMs: links.lastHeardMs(member.link),
+              reputation: gossipOn(member)?.reputation.score ?? 1,
+              verdicts: { ...gossipOn(member)?.tally },
+              layers,
+              tier: tierOf(layers, attesters.length),
+            }
+          },
+        ),
+      )
+    }),
+
+    attest: Effect.fnUntraced(function* (say) {
+      const now = yield* nowMs
+      const period = Math.floor(now / attestationPeriodMs) * attestationPeriodMs
+      const members = yield* roster
+      for (const id of said.keys()) if (!members.some(({ registryId }) => registryId === id)) said.delete(id)
+      for (const member of members) {
+        const { connectedAtMs, link, registryId } = member
+        const layers = layersOf(member)
+        const before = said.get(registryId)
+        if (before?.period === period && before.layers === layers.join()) continue
+        const tally = { ...gossipOn(member)?.tally }
+        const since = before?.link === link && before.period !== period ? before.tally : {}
+        const { invalid, valid } = countedSince(tally, since)
+        const upMs = now - Math.max(connectedAtMs, period)
+        const uptime = now === period ? 1_000 : Math.max(0, Math.round((1_000 * upMs) / (now - period)))
+        yield* say({ subject: registryId, period: secondsOf(period), valid, invalid, answers: 0, uptime, layers })
+        said.set(registryId, { link, period, layers: layers.join(), tally })
+      }
+    }),
+  }
+}
+
+type Tally = Readonly<Record<string, number>>
+
+const countedSince = (tally: Tally, before: Tally) => {
+  const count = (isMeant: (verdict: string) => boolean) =>
+    Object.keys(tally).reduce((sum, verdict) => (isMeant(verdict) ? sum + tally[verdict]! - (before[verdict] ?? 0) : sum), 0)
+  return { valid: count((verdict) => verdict === "accept"), invalid: count((verdict) => verdict.startsWith("drop:")) }
+}
