@@ -1,8 +1,9 @@
-/** `npm run sim -- SCENARIO FLAGS`: runs seeds, one after the other, and says what came of them. */
+/** `npm run sim -- SCENARIO FLAGS`: runs seeds, one after the other, and says what came of them; `npm run sim -- TOOL FLAGS`. */
 import "effect/schema/SchemaJITCompiler/enable"
 import { writeFileSync } from "node:fs"
 import { readArguments, type SimArguments } from "./arguments.ts"
 import { currentCommit } from "./cli/commit.ts"
+import { mutantsCommand } from "./cli/mutants.ts"
 import { hideProgress, showProgress } from "./cli/progress.ts"
 import { regressionsFolder, shrinkCommand, shrinkOne } from "./cli/shrink.ts"
 import { likelihoodCommand, travelCommand } from "./cli/travel.ts"
@@ -15,6 +16,7 @@ const commands: Readonly<Record<string, (argv: ReadonlyArray<string>) => number 
   shrink: shrinkCommand,
   travel: travelCommand,
   likelihood: likelihoodCommand,
+  mutants: mutantsCommand,
 }
 
 const main = (argv: ReadonlyArray<string>): number | Promise<number> => {

@@ -57,6 +57,8 @@ export class Network {
   /** Hosts without power. */
   readonly #dark = new Set<number>()
   weather: Weather
+  /** When the last disturbance ended; infinity while there is one. */
+  lastDisturbedMs = 0
   /** Pieces that arrived. */
   delivered = 0
   lost = 0
@@ -83,10 +85,12 @@ export class Network {
   disturb(disturbance: Disturbance): () => void {
     const one: Disturbance = { ...disturbance }
     this.#disturbances.add(one)
+    this.lastDisturbedMs = Number.POSITIVE_INFINITY
     const { corrupt = 0, isCut = false, isHeld = false, touches = () => true } = one
     const endTrouble = corrupt > 0 || isCut || isHeld ? this.#troubles.begin(touches) : () => {}
     return () => {
       this.#disturbances.delete(one)
+      if (this.#disturbances.size === 0) this.lastDisturbedMs = this.#clock.elapsedMs
       // a stream that was changed may never be understood again
       if (corrupt === 0) endTrouble()
       const freed = this.#held.filter(({ from, to }) => !this.#isHeld(from, to))
@@ -127,6 +131,13 @@ export class Network {
   /** The power is back. */
   lighten(host: Host): void {
     this.#dark.delete(host.index)
+  }
+
+  /** Open connections that end at this host, or go from it to the other one. */
+  connectionsOf(host: Host, other?: Host): number {
+    let count = 0
+    for (const end of this.#ends) if (end.host === host && (other === undefined || end.other!.host === other)) count++
+    return count
   }
 
   reaches(from: Host, to: Host): boolean {

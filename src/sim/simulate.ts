@@ -39,8 +39,10 @@ export const simulate = (scenario: Scenario, options: RunOptions, watch: (stage:
     sections = scenario.play(stage)
     stage.finish()
   } catch (cause) {
-    if (!(cause instanceof Crash)) throw cause
-    crash = { node: cause.node, reason: cause.message }
+    crash =
+      cause instanceof Crash
+        ? { node: cause.node, reason: cause.message }
+        : { node: "world", reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) }
   }
   return {
     scenario: scenario.name,

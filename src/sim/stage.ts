@@ -25,6 +25,8 @@ import { oneDigest } from "./checkers/p11-one-digest.ts"
 import { inTime } from "./checkers/p12-in-time.ts"
 import { noFalseDeath } from "./checkers/p13-no-false-death.ts"
 import type { PlannedFault } from "./faults/fault.ts"
+import { oneLink } from "./checkers/p17-one-link.ts"
+import { noFuture } from "./checkers/p18-no-future.ts"
 import { DigestWatch, lookEveryMs } from "./digest-watch.ts"
 import { Deliveries, digestSection, gossipSection } from "./figures.ts"
 import { Ledger, type Word } from "./ledger.ts"
@@ -58,6 +60,8 @@ export class Stage {
     oneDigest,
     inTime,
     noFalseDeath,
+    oneLink,
+    noFuture,
   ]
   readonly ledger: Ledger
   readonly digests = new DigestWatch()

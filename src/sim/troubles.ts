@@ -11,6 +11,8 @@ interface Trouble {
 export class Troubles {
   readonly #clock: VirtualClock
   readonly #troubles: Array<Trouble> = []
+  /** When the last one began or ended. */
+  lastMs = 0
 
   constructor(clock: VirtualClock) {
     this.#clock = clock
@@ -20,7 +22,9 @@ export class Troubles {
   begin(touches: (from: Host, to: Host) => boolean): () => void {
     const trouble: Trouble = { touches, fromMs: this.#clock.elapsedMs, untilMs: Number.POSITIVE_INFINITY }
     this.#troubles.push(trouble)
+    this.lastMs = this.#clock.elapsedMs
     return () => {
+      this.lastMs = this.#clock.elapsedMs
       trouble.untilMs = Math.min(trouble.untilMs, this.#clock.elapsedMs)
     }
   }

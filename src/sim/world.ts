@@ -37,6 +37,8 @@ export interface Machine extends Host {
   readonly clock: MachineClock
   /** Its disk; another one after it was lost. */
   store: RecordStore["Service"]
+  /** Announcements from gossip that it was asked to believe: its dearest work. */
+  believed: number
   node: RunningNode | undefined
   /** How its node was started last. */
   started: { readonly settings: NodeSettings; readonly ports: PortsOver } | undefined
@@ -80,6 +82,10 @@ export class World {
   onHappening: (machine: Machine, happening: Happening) => void = () => {}
   /** Everybody's. */
   verifier = makeRememberingVerifier()
+  /** An empty disk. */
+  makeStore: () => RecordStore["Service"] = makeMemoryStore
+  /** Over the ports of every node, as `makeStore` a place where bugs are planted (`mutants/`). */
+  over: PortsOver = (own) => own
   #codec: Codec["Service"]
   readonly #scopes = new Map<Machine, Scope.Closeable>()
   isBranch = false
@@ -117,6 +123,11 @@ export class World {
     for (const random of this.#streams) random.reseed(seed)
   }
 
+  /** When something last happened to the network or a machine; 0 when nothing ever did. */
+  get lastTroubleMs(): number {
+    return Math.max(this.network.lastDisturbedMs, this.troubles.lastMs)
+  }
+
   /** A stream of chance of its own. */
   random(stream: string): SeededRandom {
     const random = new SeededRandom(this.#seed, stream)
@@ -136,7 +147,8 @@ export class World {
       key: secret.publicKey,
       gate,
       clock: new MachineClock(this.clock, gate),
-      store: makeMemoryStore(),
+      store: this.makeStore(),
+      believed: 0,
       node: undefined,
       started: undefined,
       outages: [],
@@ -169,7 +181,7 @@ export class World {
   crash(machine: Machine, { isSilent = false, losesDisk = false }: Outage = {}): void {
     this.log?.note("crash", machine.index, losesDisk ? "with its disk" : isSilent ? "without a word" : "")
     if (isSilent) this.network.darken(machine)
-    if (losesDisk) machine.store = makeMemoryStore()
+    if (losesDisk) machine.store = this.makeStore()
     machine.gate.clear()
     const scope = this.#scopes.get(machine)
     if (scope === undefined) return
@@ -264,7 +276,13 @@ export class World {
         },
       }),
       Context.add(Signer, signerOf(machine.secret)),
-      Context.add(Verifier, this.verifier),
+      Context.add(Verifier, {
+        verify: this.verifier.verify,
+        believe: (document, claimedId, nowMs) => {
+          if (claimedId !== undefined) machine.believed++
+          return this.verifier.believe(document, claimedId, nowMs)
+        },
+      }),
       Context.add(RecordStore, machine.store),
       Context.add(Codec, this.#codec),
       Context.add(Journal, {
@@ -274,7 +292,7 @@ export class World {
         },
       }),
     )
-    return machine.started === undefined ? own : machine.started.ports(own)
+    return this.over(machine.started === undefined ? own : machine.started.ports(own))
   }
 }
 

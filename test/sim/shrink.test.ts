@@ -9,10 +9,10 @@ import { convergence } from "../../src/sim/scenarios/convergence.ts"
 import { partition } from "../../src/sim/scenarios/partition.ts"
 import { shrink } from "../../src/sim/shrink.ts"
 import { simulate } from "../../src/sim/simulate.ts"
-import { plantedBugs } from "../support/planted-bugs.ts"
+import { mutantNamed } from "../../src/sim/mutants/mutants.ts"
 
 const from: RunOptions = { ...defaultRun, nodes: 10, records: 20, untilMs: 150_000, seed: 1 }
-const watch = plantedBugs["nobody reconciles"]
+const watch = mutantNamed("nobody reconciles")!.plant
 const shrunk = shrink(partition, from, { isTimeUp: () => false, watch })!
 
 describe("a run that fails", () => {

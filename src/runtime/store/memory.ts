@@ -44,8 +44,11 @@ interface Held {
 
 const nothing: Held = { slots: [], receivedAt: [], numbers: [] }
 
+/** The rules that decide what is held and shown. Given by whoever wants to see what other rules would lead to. */
+export type SlotRules = Pick<typeof Slots, "merge" | "shown" | "isTooLate" | "isExpired">
+
 /** A store that is empty and forgets everything with the process. */
-export const makeMemoryStore = (): RecordStore["Service"] => {
+export const makeMemoryStore = (rules: SlotRules = Slots): RecordStore["Service"] => {
   const local = new Map<string, LocalEntity>()
   const held = new Map<string, Held>()
   const developers = new Map<DeveloperId, DeveloperRecord>()
@@ -72,17 +75,18 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
 
   const shownOf = (subject: string): EntityEntry | undefined => {
     const { slots, receivedAt } = heldOf(subject)
-    return entryOf(local.get(subject), slots, {
+    const details = {
       recordOf,
       developerOf,
-      receivedAtOf: (slot) => receivedAt[slots.indexOf(slot)]!,
-      statusOf: ({ origin }) => (statuses > 0 ? heldOf(statusSubject(origin, subject)).slots[0]?.body : undefined),
-    })
+      receivedAtOf: (slot: Announcement) => receivedAt[slots.indexOf(slot)]!,
+      statusOf: ({ origin }: Announcement) => (statuses > 0 ? heldOf(statusSubject(origin, subject)).slots[0]?.body : undefined),
+    }
+    return entryOf(local.get(subject), slots, details, rules.shown)
   }
 
   const developerEntryOf = (id: DeveloperId): DeveloperEntry | undefined => {
     const own = developers.get(id)
-    const record = own ?? developerRecordOf(Slots.shown(heldOf(id).slots, developerOf))
+    const record = own ?? developerRecordOf(rules.shown(heldOf(id).slots, developerOf))
     if (record === undefined) return undefined
     const handle = handlesBy(`holder:${id}`).find(({ registry }) => registry === record.home_registry)
     return {
@@ -159,7 +163,7 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
 
   const mergeOne = (heard: VerifiedAnnouncement, nowMs: number): MergeOutcome => {
     const before = heldOf(heard.subject).slots
-    const { changed, slots } = Slots.isTooLate(before, heard, nowMs) ? { changed: false, slots: before } : Slots.merge(before, heard)
+    const { changed, slots } = rules.isTooLate(before, heard, nowMs) ? { changed: false, slots: before } : rules.merge(before, heard)
     const forgotten = changed ? Slots.forgottenBy(before, slots) : []
     if (changed) {
       keep(heard.subject, slots, heard, secondsOf(nowMs))
@@ -255,7 +259,7 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
   }
 
   const expire = (nowMs: number): ReadonlyArray<Announcement> => {
-    const expired = [...tombstones].filter((slot) => Slots.isExpired(slot, nowMs))
+    const expired = [...tombstones].filter((slot) => rules.isExpired(slot, nowMs))
     for (const slot of expired) {
       const { numbers, receivedAt, slots } = heldOf(slot.subject)
       const of = <A>(list: ReadonlyArray<A>) => list.filter((_, i) => slots[i] !== slot)
@@ -271,7 +275,7 @@ export const makeMemoryStore = (): RecordStore["Service"] => {
   const counts = (): StoreCounts => {
     let gossipEntities = 0
     for (const [subject, { slots }] of held)
-      if (isEntity(slots) && !local.has(subject) && Slots.shown(slots, developerOf) !== undefined) gossipEntities++
+      if (isEntity(slots) && !local.has(subject) && rules.shown(slots, developerOf) !== undefined) gossipEntities++
     return { localEntities: local.size, gossipEntities, developers: developers.size }
   }
 

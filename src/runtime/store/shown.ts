@@ -35,10 +35,11 @@ export const entryOf = <S extends Slots.Slot>(
   local: LocalEntity | undefined,
   slots: ReadonlyArray<S>,
   details: SlotDetails<S>,
+  shown: typeof Slots.shown = Slots.shown,
 ): EntityEntry | undefined => {
   const contested = Slots.isContested(slots)
   if (local !== undefined) return { tier: "local", contested, ...local }
-  const slot = Slots.shown(slots, details.developerOf)
+  const slot = shown(slots, details.developerOf)
   if (slot === undefined) return undefined
   return {
     tier: "gossip",

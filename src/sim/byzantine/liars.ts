@@ -3,17 +3,35 @@ import { signerOf } from "../keys.ts"
 import type { Stage } from "../stage.ts"
 import { type Edges, isConnected } from "../topology.ts"
 import type { PortsOver } from "../world.ts"
+import { ahead } from "./ahead.ts"
+import { alter } from "./alter.ts"
 import { claim } from "./claim.ts"
+import { disown } from "./disown.ts"
 import { equivocate } from "./equivocate.ts"
 import { flood } from "./flood.ts"
 import { forge } from "./forge.ts"
 import { Hand } from "./hand.ts"
+import { impersonate } from "./impersonate.ts"
 import type { LiarKind } from "./liar.ts"
 import { replay } from "./replay.ts"
 import { spam } from "./spam.ts"
+import { tamper } from "./tamper.ts"
 import { withhold } from "./withhold.ts"
 
-export const liarKinds: ReadonlyArray<LiarKind> = [forge, claim, replay, equivocate, withhold, flood, spam]
+export const liarKinds: ReadonlyArray<LiarKind> = [
+  forge,
+  claim,
+  replay,
+  equivocate,
+  withhold,
+  flood,
+  spam,
+  alter,
+  ahead,
+  tamper,
+  disown,
+  impersonate,
+]
 
 export const liarNames: ReadonlyArray<string> = liarKinds.map(({ name }) => name)
 

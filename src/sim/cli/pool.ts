@@ -1,0 +1,64 @@
+/**
+ * A pool of worker processes (`worker.ts`), one a core: each has one job at a time. One that dies, or takes longer than it may,
+ * is an answer like any other, and another takes its place.
+ */
+import { type ChildProcess, fork } from "node:child_process"
+import { availableParallelism } from "node:os"
+import type { AnswerOf, Job } from "./jobs.ts"
+
+/** Why there is no answer. */
+export interface Died {
+  readonly died: string
+}
+
+export interface PoolOptions {
+  readonly workers?: number
+  /** Milliseconds that a job may take. */
+  readonly patienceMs?: number
+}
+
+export const coresHere = availableParallelism()
+
+type JobOf<T extends Job["type"]> = Extract<Job, { readonly type: T }>
+
+/** Performs all jobs, in this order as far as they begin; `done` hears of each as it ends. */
+export const performAll = <T extends Job["type"]>(
+  jobs: Iterable<JobOf<T>>,
+  done: (job: JobOf<T>, answer: AnswerOf[T] | Died) => void,
+  { workers = coresHere, patienceMs = 600_000 }: PoolOptions = {},
+): Promise<void> => {
+  const iterator = jobs[Symbol.iterator]()
+  const work = async (): Promise<void> => {
+    let child: ChildProcess | undefined
+    for (let next = iterator.next(); next.done !== true; next = iterator.next()) {
+      child ??= fork(new URL("./worker.ts", import.meta.url), { stdio: ["ignore", "ignore", "pipe", "ipc"] })
+      const answer = await ask<AnswerOf[T]>(child, next.value, patienceMs)
+      if (hasDied(answer)) child = undefined
+      done(next.value, answer)
+    }
+    child?.disconnect()
+  }
+  return Promise.all(Array.from({ length: workers }, work)).then(() => undefined)
+}
+
+export const hasDied = (answer: object): answer is Died => "died" in answer
+
+const ask = <A extends object>(child: ChildProcess, job: Job, patienceMs: number): Promise<A | Died> =>
+  new Promise((resolve) => {
+    let said = ""
+    const hear = (text: Buffer) => (said = (said + text.toString()).slice(-2_000))
+    const end = (answer: A | Died) => {
+      clearTimeout(timer)
+      child.removeAllListeners("message").removeAllListeners("exit")
+      child.stderr?.off("data", hear)
+      resolve(answer)
+    }
+    const timer = setTimeout(() => {
+      child.kill("SIGKILL")
+      end({ died: `it took longer than ${patienceMs / 1_000} s` })
+    }, patienceMs)
+    child.stderr?.on("data", hear)
+    child.once("message", (answer: A) => end(answer))
+    child.once("exit", (code, signal) => end({ died: `its process ended with ${signal ?? code}: ${said.trim()}` }))
+    child.send(job)
+  })

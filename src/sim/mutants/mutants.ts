@@ -1,0 +1,46 @@
+/** All mutants, and the hunt for one of them. */
+import { defaultRun } from "../scenario.ts"
+import { type RunResult, simulate } from "../simulate.ts"
+import { gossipMutants } from "./gossip-mutants.ts"
+import { linkMutants } from "./link-mutants.ts"
+import { inGossip, type Mutant, type Plant } from "./mutant.ts"
+import { reconcileMutants } from "./reconcile-mutants.ts"
+import { recordMutants } from "./record-mutants.ts"
+import * as on from "./trials.ts"
+
+export const mutants: ReadonlyArray<Mutant> = [...gossipMutants, ...recordMutants, ...reconcileMutants, ...linkMutants]
+
+/** Nodes that do not gossip at all: whoever misses this one misses everything. */
+export const canary: Mutant = { name: "canary: nobody gossips", trial: on.healthy, plant: inGossip(() => () => {}) }
+
+export const mutantNamed = (name: string): Mutant | undefined => [canary, ...mutants].find((mutant) => mutant.name === name)
+
+export interface Catch {
+  readonly name: string
+  readonly caught: boolean
+  /** The invariant that did not hold; `crash` where our own code failed inside. */
+  readonly caughtBy?: string
+  readonly seed?: number
+  /** Seeds that were tried. */
+  readonly tried: number
+}
+
+/**
+ * Looks for a mutant, seed after seed. It is caught by a seed that finds something wrong with it and nothing without it: an
+ * alarm that always rings catches nobody.
+ */
+export const hunt = (mutant: Mutant, seeds: Iterable<number>): Catch => {
+  const { name } = mutant
+  let tried = 0
+  for (const seed of seeds) {
+    tried++
+    const caughtBy = alarmOf(play(mutant, seed, mutant.plant))
+    if (caughtBy !== undefined && alarmOf(play(mutant, seed, () => {})) === undefined) return { name, caught: true, caughtBy, seed, tried }
+  }
+  return { name, caught: false, tried }
+}
+
+export const play = ({ trial: { over, scenario } }: Mutant, seed: number, plant: Plant): RunResult =>
+  simulate(scenario, { ...defaultRun, ...scenario.defaults, ...over, seed }, plant)
+
+const alarmOf = ({ crash, violations }: RunResult): string | undefined => (crash === undefined ? violations[0]?.invariant : "crash")
