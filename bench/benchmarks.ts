@@ -1,5 +1,6 @@
 /** All benchmarks, in the order they run. The names stay: whoever compares runs finds them by name. */
 import type { Benchmark } from "./benchmark.ts"
+import { searchHttp } from "./http/search-http.ts"
 import { ingestDuplicate } from "./mesh/gossip-ingest-duplicate.ts"
 import { ingestNew } from "./mesh/gossip-ingest-new.ts"
 import { simFast, simWire } from "./mesh/sim-frames.ts"
@@ -20,4 +21,5 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
   searchP99,
   searchIndex,
   searchMemory,
+  searchHttp,
 ]
