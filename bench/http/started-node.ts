@@ -22,7 +22,7 @@ export const startNode = async (): Promise<StartedNode> => {
   })
   const ended = new Promise<void>((done) => child.once("exit", () => done()))
   const url = await new Promise<string>((ready, failed) => {
-    createInterface(child.stdout!).on("line", (line) => {
+    createInterface(child.stdout).on("line", (line) => {
       const said = JSON.parse(line) as { readonly event: string; readonly http: string }
       if (said.event === "ready") ready(said.http)
     })
