@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs"
 import { readArguments, type SimArguments } from "./arguments.ts"
 import { currentCommit } from "./cli/commit.ts"
 import { mutantsCommand } from "./cli/mutants.ts"
+import { loadOwn } from "./cli/own-scenario.ts"
 import { hideProgress, showProgress } from "./cli/progress.ts"
 import { regressionsFolder, shrinkCommand, shrinkOne } from "./cli/shrink.ts"
 import { likelihoodCommand, travelCommand } from "./cli/travel.ts"
@@ -19,9 +20,14 @@ const commands: Readonly<Record<string, (argv: ReadonlyArray<string>) => number 
   mutants: mutantsCommand,
 }
 
-const main = (argv: ReadonlyArray<string>): number | Promise<number> => {
-  const [name = "", ...rest] = argv
-  return Object.hasOwn(commands, name) ? commands[name]!(rest) : play(argv)
+const main = async (argv: ReadonlyArray<string>): Promise<number> => {
+  const named = await loadOwn(argv)
+  if ("wrong" in named) {
+    console.error(named.wrong)
+    return 1
+  }
+  const [name = "", ...rest] = named
+  return Object.hasOwn(commands, name) ? commands[name]!(rest) : play(named)
 }
 
 const play = (argv: ReadonlyArray<string>): number => {

@@ -2,6 +2,7 @@
  * What a scenario is: a named world with a purpose. It builds its world on a stage, plays, and says what it found; the
  * checkers say whether that was right.
  */
+import type { Checker } from "./checkers/checker.ts"
 import type { PlannedFault } from "./faults/fault.ts"
 import type { Stage } from "./stage.ts"
 
@@ -39,6 +40,8 @@ export interface Scenario {
   /** One sentence. */
   readonly purpose: string
   readonly defaults: Partial<RunOptions>
+  /** Its own, beside those that look at every run. */
+  readonly checkers?: ReadonlyArray<Checker>
   readonly play: (stage: Stage) => Sections
 }
 

@@ -11,7 +11,8 @@ import { reconcile } from "./scenarios/reconcile.ts"
 import { roles } from "./scenarios/roles.ts"
 import { tofu } from "./scenarios/tofu.ts"
 
-export const scenarios: ReadonlyArray<Scenario> = [convergence, tofu, partition, churn, byzantine, flood, reconcile, roles]
+/** Those of one's own come after them. */
+export const scenarios: Array<Scenario> = [convergence, tofu, partition, churn, byzantine, flood, reconcile, roles]
 
 export interface RunResult extends Sections {
   readonly scenario: string
@@ -32,6 +33,7 @@ export interface RunResult extends Sections {
 /** `watch` sees the stage before anything happens, for a banner and progress. */
 export const simulate = (scenario: Scenario, options: RunOptions, watch: (stage: Stage) => void = () => {}): RunResult => {
   const stage = new Stage(options)
+  stage.checkers.push(...(scenario.checkers ?? []))
   watch(stage)
   let sections: Sections = {}
   let crash: RunResult["crash"]

@@ -48,7 +48,8 @@ export class Stage {
   readonly drawn: Drawn
   /** Over the settings of every node: tests plant bugs here, to see the checkers catch them. */
   planted: Partial<NodeSettings> = {}
-  readonly checkers: ReadonlyArray<Checker> = [
+  /** A scenario may add its own. */
+  readonly checkers: Array<Checker> = [
     convergence,
     noTakeover,
     hopBound,

@@ -41,6 +41,7 @@ export const visit = (
   watch: Watch = () => {},
 ): Visit => {
   const stage = new Stage(options)
+  stage.checkers.push(...(scenario.checkers ?? []))
   watch(stage)
   const log = stage.world.record()
   const look = () => (stage.world.machines[machine] === undefined ? undefined : stateOf(stage, stage.world.machines[machine]))

@@ -87,6 +87,7 @@ export class World {
   /** Over the ports of every node, as `makeStore` a place where bugs are planted (`mutants/`). */
   over: PortsOver = (own) => own
   #codec: Codec["Service"]
+  readonly #programs = new Map<Machine, Effect.Effect<void, never, MachinePorts | Scope.Scope>>()
   readonly #scopes = new Map<Machine, Scope.Closeable>()
   isBranch = false
   #seed: number
@@ -177,6 +178,21 @@ export class World {
     return node
   }
 
+  /** Runs a program of one's own on a machine, in place of a node, until the machine goes down; after that from its start. */
+  start(machine: Machine, program: Effect.Effect<void, never, MachinePorts | Scope.Scope>): void {
+    this.network.lighten(machine)
+    this.log?.note("boot", machine.index, "")
+    const scope = Scope.makeUnsafe()
+    this.#scopes.set(machine, scope)
+    this.#programs.set(machine, program)
+    // a machine that is down has no timers
+    const whileUp = ({ after }: Timers["Service"]): Timers["Service"] => ({
+      after: (delayMs, fire) => after(delayMs, () => this.#scopes.get(machine) === scope && fire()),
+    })
+    this.fork(machine, program.pipe(Effect.updateService(Timers, whileUp), Effect.provideService(Scope.Scope, scope)))
+    this.turns.drain()
+  }
+
   /** Ends a node in the middle of everything. */
   crash(machine: Machine, { isSilent = false, losesDisk = false }: Outage = {}): void {
     this.log?.note("crash", machine.index, losesDisk ? "with its disk" : isSilent ? "without a word" : "")
@@ -201,7 +217,10 @@ export class World {
   /** Ends one outage; with the last of them the node starts as it was started before. */
   restart(machine: Machine): void {
     machine.outages.pop()?.()
-    if (machine.outages.length > 0 || machine.started === undefined || machine.node !== undefined) return
+    if (machine.outages.length > 0 || this.#scopes.has(machine)) return
+    const program = this.#programs.get(machine)
+    if (program !== undefined) this.start(machine, program)
+    if (machine.started === undefined) return
     this.boot(machine, machine.started.settings, machine.started.ports)
   }
 

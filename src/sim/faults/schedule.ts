@@ -14,7 +14,7 @@ import { crash } from "./crash.ts"
 import { delay } from "./delay.ts"
 import { diskLoss } from "./disk-loss.ts"
 import { duplication } from "./duplication.ts"
-import type { FaultKind, PlannedFault } from "./fault.ts"
+import type { FaultKind, Parameters, PlannedFault } from "./fault.ts"
 import { halves } from "./halves.ts"
 import { loss } from "./loss.ts"
 import { majorityRing } from "./majority-ring.ts"
@@ -81,26 +81,39 @@ export const leftOf = ({ schedule, without = [] }: RunOptions, drawn: ReadonlyAr
 
 /** Sets the schedule up: each fault begins and ends by itself. */
 export const arrange = (stage: Stage, schedule: ReadonlyArray<PlannedFault>): void => {
-  const { clock } = stage.world
-  stage.faults.push(...schedule)
-  for (const { kind, atMs, forMs, parameters } of schedule) {
-    const fault = faultKinds.find(({ name }) => name === kind)
-    if (fault === undefined) throw new Error(`there is no fault ${kind}`)
-    clock.at(atMs - clock.elapsedMs, () => {
-      stage.world.log?.note("fault", -1, kind)
-      // what had not begun when the run branched off meets others
-      const { isBranch } = stage.world
-      const drawn = isBranch ? fault.draw(stage.world.random(`${kind}/${atMs}`), stage.options.nodes) : parameters
-      const end = fault.begin(stage, drawn)
-      clock.at(forMs, () => {
-        stage.world.log?.note("calm", -1, kind)
-        end()
-      })
-    })
-    stage.drawn[`${kind} ${seconds(atMs)}–${seconds(atMs + forMs)} s`] = Object.entries(parameters)
-      .map(([what, value]) => `${what} ${Array.isArray(value) ? value.join(",") : String(value)}`)
-      .join(" ")
+  for (const planned of schedule) {
+    const fault = faultKinds.find(({ name }) => name === planned.kind)
+    if (fault === undefined) throw new Error(`there is no fault ${planned.kind}`)
+    plan(stage, fault, planned)
   }
+}
+
+/** One fault, of ours or of one's own; `parameters` are drawn where none are given. */
+export const happen = <P extends Parameters>(
+  stage: Stage,
+  fault: FaultKind<P>,
+  when: Pick<PlannedFault, "atMs" | "forMs">,
+  parameters: P = fault.draw(stage.world.random(`${fault.name}/${when.atMs}`), stage.options.nodes),
+): void => plan(stage, fault, { ...when, kind: fault.name, parameters })
+
+const plan = (stage: Stage, fault: FaultKind, planned: PlannedFault): void => {
+  const { clock } = stage.world
+  const { atMs, forMs, kind, parameters } = planned
+  stage.faults.push(planned)
+  clock.at(atMs - clock.elapsedMs, () => {
+    stage.world.log?.note("fault", -1, kind)
+    // what had not begun when the run branched off meets others
+    const { isBranch } = stage.world
+    const drawn = isBranch ? fault.draw(stage.world.random(`${kind}/${atMs}`), stage.options.nodes) : parameters
+    const end = fault.begin(stage, drawn)
+    clock.at(forMs, () => {
+      stage.world.log?.note("calm", -1, kind)
+      end()
+    })
+  })
+  stage.drawn[`${kind} ${seconds(atMs)}–${seconds(atMs + forMs)} s`] = Object.entries(parameters)
+    .map(([what, value]) => `${what} ${Array.isArray(value) ? value.join(",") : String(value)}`)
+    .join(" ")
 }
 
 const seconds = (ms: number): string => (ms / 1_000).toFixed(1)

@@ -1,0 +1,23 @@
+/** A scenario of one's own, by its file: whatever can be done with the built-in ones can be done with it. */
+import { pathToFileURL } from "node:url"
+import type { Scenario } from "../scenario.ts"
+import { scenarios } from "../simulate.ts"
+
+/** Every `*.ts` or `*.js` among the arguments is loaded, and stands there by its scenario's name. A sentence when it is none. */
+export const loadOwn = async (argv: ReadonlyArray<string>): Promise<ReadonlyArray<string> | { readonly wrong: string }> => {
+  const named: Array<string> = []
+  for (const word of argv) {
+    if (!/^[^-].*\.[mc]?[jt]s$/.test(word)) {
+      named.push(word)
+      continue
+    }
+    const loaded = (await import(pathToFileURL(word).href).catch((cause: unknown) => String(cause))) as
+      | { readonly default?: Scenario }
+      | string
+    if (typeof loaded === "string") return { wrong: `${word} cannot be loaded: ${loaded}` }
+    if (typeof loaded.default?.play !== "function") return { wrong: `${word} exports no scenario as its default` }
+    scenarios.push(loaded.default)
+    named.push(loaded.default.name)
+  }
+  return named
+}
