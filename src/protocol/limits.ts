@@ -70,6 +70,8 @@ export const registryProofLifeMs = 30 * 24 * hour
 export const sweepPeriodMs = minute
 /** Claims kept of one contested entity (ruled). */
 export const claimsPerEntityMax = 4
+/** Beside them, of registries that only say that they hold it no more (ruled: small, and forgotten after a day). */
+export const ownWordsPerEntityMax = 16
 
 // records ------------------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ export interface Interpreter {
   readonly links: Links
   /** Tells an actor, with the time. */
   readonly tell: (to: string, event: Told) => void
+  readonly fork: Fork
 }
 
 /** What the domains of a peer say of its key. */
@@ -157,7 +158,7 @@ export const makeInterpreter = Effect.fnUntraced(function* (
       links.closeAll()
     }),
   )
-  return { actors, links, tell }
+  return { actors, fork, links, tell }
 })
 
 /** Runs effects of this scope. What ends at once, as it does in memory, leaves no trace; a defect is reported, loudly. */

@@ -33,6 +33,7 @@ import { type CardSettings, makeCards } from "./cards.ts"
 import { type Cast, cast } from "./cast.ts"
 import { compiledEngine } from "./engine/compiled.ts"
 import type { Engine } from "./engine/engine.ts"
+import { crowdedOn } from "./crowded.ts"
 import { drawSeed, makeInterpreter, type Ports } from "./interpreter.ts"
 import { admissionOn } from "./node/admission.ts"
 import { makeDesk, notFound } from "./node/desk.ts"
@@ -146,28 +147,47 @@ export const makeNode = Effect.fnUntraced(function* (
     own: signer.registryId,
     stale: () => stale(),
   })
-  const { actors, links, tell } = yield* makeInterpreter(
+  /** What a deletion hid can be found again when that is forgotten. */
+  const expireAndShow = (nowMs: number) =>
+    Effect.tap(store.expire(nowMs), (forgotten) =>
+      Effect.forEach(
+        forgotten.flatMap(({ subject }) => readEntityId(subject) ?? []),
+        (id) => Effect.map(store.entity(id), (entry) => searcher.follow(id, entry)),
+        { discard: true },
+      ),
+    )
+  const { actors, fork, links, tell } = yield* makeInterpreter(
     settings.engine,
     settings.cast,
     (announcement, outcome) => {
       const about = entityOf(announcement)
       if (about !== undefined) searcher.follow(about, outcome.entity)
-      if (outcome.changed && isHolder) held(announcement)
+      if (outcome.changed && isHolder) {
+        held(announcement)
+        if (outcome.isCrowded === true) fork(crowded.recount(announcement.subject))
+      }
       for (const lost of outcome.forgotten ?? [])
         actors.tell("holdings", { type: "slot.lost", subject: announcement.subject, origin: lost })
     },
-    () => Effect.ignore(Effect.all([liveness.review, renewLease, attest], { mode: "result", discard: true })),
+    () => Effect.ignore(Effect.all([liveness.review, renewLease, attest, crowded.review], { mode: "result", discard: true })),
     inspecting(store, yield* Web, yield* Dns, verifier),
   ).pipe(
     Effect.provideService(
       RecordStore,
-      refusingOwnWords(store, signer, (tombstone) => announce(tombstone)),
+      refusingOwnWords({ ...store, expire: expireAndShow }, signer, (tombstone) => announce(tombstone)),
     ),
   )
   const held = ({ subject, origin: by, id, at }: SlotKey) => tell("holdings", { type: "slot.held", subject, origin: by, id, at })
 
-  const stale = (): ReadonlySet<RegistryId> =>
-    (actors.snapshot("holdings")?.context as HoldingsMemory | undefined)?.leases.stale ?? new Set()
+  const holdings = () => actors.snapshot("holdings")?.context as HoldingsMemory | undefined
+  const stale = (): ReadonlySet<RegistryId> => holdings()?.leases.stale ?? new Set()
+  const crowded = crowdedOn({
+    self: signer.registryId,
+    store,
+    set: () => holdings()?.set,
+    hold: held,
+    lose: (subject, origin) => tell("holdings", { type: "slot.lost", subject, origin }),
+  })
 
   const self: Hello = {
     type: "HELLO",
@@ -204,6 +224,7 @@ export const makeNode = Effect.fnUntraced(function* (
   tell("node", { type: "node.listening", port: address.port })
 
   yield* Stream.runForEach(store.everySlot, (slot) => Effect.sync(() => held(slot)))
+  yield* crowded.lookAtOwn
 
   const context: Effect.Effect<NodeContext | undefined> = Effect.sync(() => actors.snapshot("node")?.context as NodeContext | undefined)
   const announce = (announcement: VerifiedAnnouncement) =>
@@ -212,7 +233,7 @@ export const makeNode = Effect.fnUntraced(function* (
       if (isPrivate(announcement.body)) return
       held(announcement)
       tell("gossip", { type: "announcement.made", announcement })
-    })
+    }).pipe(Effect.andThen(crowded.look(announcement.subject)))
 
   const readThrough = makeReadThrough(actors, verifier, yield* Clock.Clock)
 
@@ -257,7 +278,7 @@ export const makeNode = Effect.fnUntraced(function* (
 
   /** Who has said anything says every eight hours at least that it is alive (`protocol/gossip/leases.ts`). */
   const renewLease = Effect.gen(function* () {
-    const leases = (actors.snapshot("holdings")?.context as HoldingsMemory | undefined)?.leases
+    const leases = holdings()?.leases
     const lastWord = leases?.lastWord.get(signer.registryId)
     const isDue = lastWord !== undefined && (yield* Clock.currentTimeMillis) - lastWord * 1_000 >= leaseRenewalMs
     // who has a domain says so, and anew when the certificate there is another

@@ -31,8 +31,10 @@ export const refusingOwnWords = (
   const isOurs = ({ origin: by }: Announcement) => by === origin.registryId
 
   const answer = Effect.fnUntraced(function* (heard: VerifiedAnnouncement, nowMs: number) {
-    const own = (yield* store.slots(heard.subject)).find(isOurs)
-    if (own !== undefined && Slots.later(own, heard) === own) return unchanged
+    const slots = yield* store.slots(heard.subject)
+    const own = slots.find(isOurs)
+    // a later word of ours that nobody else keeps is said once more, as the latest
+    if (own !== undefined && Slots.later(own, heard) === own && Slots.counted(slots).includes(own)) return unchanged
     const { body } = heard
     if (body.kind !== "entity" && body.kind !== "tombstone") return yield* resume(heard, own, nowMs)
     const shown = yield* store.entity(body.kind === "entity" ? body.record.entity_id : body.entityId)
@@ -44,7 +46,7 @@ export const refusingOwnWords = (
       if (body.kind === "tombstone" && (own === undefined || own.at < heard.at)) return yield* end(local, heard)
       return yield* sayAgain(announceEntity(origin, "register", { ...local, registered_at: heard.registeredAt, updated_at: at }, at), nowMs)
     }
-    if (body.kind === "tombstone") return (yield* store.merge([heard], nowMs))[0]!
+    if (body.kind === "tombstone") return (yield* store.merge([heard], nowMs, origin.registryId))[0]!
     return yield* sayAgain(tombstoneOf(body.record, own, at), nowMs)
   })
 
@@ -71,7 +73,7 @@ export const refusingOwnWords = (
   }
 
   const sayAgain = Effect.fnUntraced(function* (announcement: VerifiedAnnouncement, nowMs: number) {
-    yield* store.merge([announcement], nowMs)
+    yield* store.merge([announcement], nowMs, origin.registryId)
     yield* announce(announcement)
     return unchanged
   })
@@ -90,7 +92,7 @@ export const refusingOwnWords = (
   const mergeWithOurs = Effect.fnUntraced(function* (announcements: ReadonlyArray<VerifiedAnnouncement>, nowMs: number) {
     const others = announcements.filter((announcement) => !isOurs(announcement))
     const outcomes = new Map<Announcement, MergeOutcome>()
-    const merged = yield* store.merge(others, nowMs)
+    const merged = yield* store.merge(others, nowMs, origin.registryId)
     others.forEach((announcement, i) => outcomes.set(announcement, merged[i]!))
     for (const heard of announcements) if (isOurs(heard)) outcomes.set(heard, yield* answer(heard, nowMs))
     return announcements.map((announcement) => outcomes.get(announcement) ?? unchanged)
@@ -98,6 +100,7 @@ export const refusingOwnWords = (
 
   return {
     ...store,
-    merge: (announcements, nowMs) => (announcements.some(isOurs) ? mergeWithOurs(announcements, nowMs) : store.merge(announcements, nowMs)),
+    merge: (announcements, nowMs) =>
+      announcements.some(isOurs) ? mergeWithOurs(announcements, nowMs) : store.merge(announcements, nowMs, origin.registryId),
   }
 }

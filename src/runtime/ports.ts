@@ -179,6 +179,8 @@ export interface MergeOutcome {
   readonly entity?: EntityEntry
   /** Registries whose claim had to give way and is not held any more. */
   readonly forgotten?: ReadonlyArray<RegistryId>
+  /** More is held of it now than every node keeps of claims (`protocol/records/slots.ts`, `counted`). */
+  readonly isCrowded?: true
 }
 
 /** A slot that was written, and where in the order of writing. */
@@ -276,10 +278,11 @@ export class RecordStore extends Context.Service<
       announcement: VerifiedAnnouncement,
       also?: ReadonlyArray<OwnWord>,
     ) => Effect.Effect<boolean, Overtaken | StoreFailed>
-    /** What was heard from the mesh, in order, in one transaction; one outcome each. */
+    /** What was heard from the mesh, in order, in one transaction; one outcome each. What `self` said gives way to nobody's claim. */
     readonly merge: (
       announcements: ReadonlyArray<VerifiedAnnouncement>,
       nowMs: number,
+      self?: RegistryId,
     ) => Effect.Effect<ReadonlyArray<MergeOutcome>, StoreFailed>
 
     /** An entity of ours gave a sign of life at this moment. False when there is none. Never goes back. */

@@ -55,7 +55,7 @@ export const digestSection = (stage: Stage): DigestSection => {
   return {
     distinct: stage.digests.distinct,
     roundsAfterLastFault: stage.digests.rounds,
-    unexplainedMissing: wrong.filter(({ word }) => stage.ledger.explanationOf(word) === undefined).length,
+    unexplainedMissing: wrong.filter(({ word, shown }) => stage.explanationOf(word, shown) === undefined).length,
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { Effect, Exit } from "effect"
 import type { Happening } from "../actors/happening.ts"
-import type { EntityId } from "../protocol/identity/id.ts"
+import { type EntityId, idOf, type RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
 import type { EntityEntry } from "../protocol/records/entity.ts"
 import { compiledEngine } from "../runtime/engine/compiled.ts"
@@ -72,6 +72,7 @@ export class Stage {
   /** Faults that were arranged, as they were drawn. */
   readonly faults: Array<PlannedFault> = []
   readonly #byzantine = new Set<Machine>()
+  readonly #liarIds = new Set<RegistryId>()
   readonly #firstKeys = new Map<string, PublicKey>()
   readonly #deliveries = new Deliveries()
   /** Called every virtual second, for progress. */
@@ -212,6 +213,7 @@ export class Stage {
 
   markByzantine(machine: Machine): void {
     this.#byzantine.add(machine)
+    this.#liarIds.add(idOf("registry", machine.key))
   }
 
   takeDown(index: number, outage: Outage): void {
@@ -272,6 +274,15 @@ export class Stage {
     return this.ledger
       .words(kind)
       .flatMap((word) => honest.map((machine) => ({ word, machine, shown: this.shownBy(machine, word.client.entityId) })))
+  }
+
+  /**
+   * Why this may be shown of it instead of the last word. Besides what the ledger knows: a liar claims it as its own, as
+   * the entity once signed it and to have registered it earlier, and nobody can tell (a known limit, `src/protocol/README.md`).
+   */
+  explanationOf(word: Word, shown: EntityEntry | undefined): string | undefined {
+    const isClaimed = word.kind === "registered" && shown?.contested === true && this.#liarIds.has(shown.record.home_registry)
+    return this.ledger.explanationOf(word) ?? (isClaimed ? "a liar claims it as its own" : undefined)
   }
 
   /** The key that this machine met at this address first; remembers `met` when there was none. */

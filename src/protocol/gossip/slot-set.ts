@@ -78,6 +78,13 @@ export const has = (set: SlotSet, id: string): boolean => {
   return bucket !== undefined && bucket.ids[positionOf(bucket.ids, id)] === id
 }
 
+/** How many registries have a word about this subject here. */
+export const originsOf = ({ held }: SlotSet, subject: string): number => {
+  let count = 0
+  for (const said of held.values()) if (said.has(subject)) count++
+  return count
+}
+
 /** Ids whose first `bits` bits are `prefix`, sorted. `bits` ≤ `bucketBits`. */
 export const idsOf = (set: SlotSet, bits: number, prefix: number): ReadonlyArray<string> =>
   bucketsOf(set, bits, prefix).flatMap(([, bucket]) => bucket.ids)

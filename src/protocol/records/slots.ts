@@ -7,21 +7,30 @@
  * id). What a node shows is a function of the slots alone, so the order in which they arrived cannot matter:
  *
  *   1. the slots are ranked: a claim whose home the entity signed, then the earlier registration, then the smaller registry id;
- *   2. the first record in rank is shown that no tombstone of better rank ends;
- *   3. a tombstone ends what registered before it, whoever claims it, if the entity's own key asked for it. If a developer
- *      did, it ends what names this developer: anybody can *say* to be the developer of a key. If nobody did, it ends its
- *      registry's own claim and no other.
+ *   2. the first record in rank is shown that no tombstone ends;
+ *   3. a tombstone that the entity's own key asked for ends every claim of other registries whose home is not signed, and of
+ *      those whose home is signed the ones of lesser rank that registered before it. If a developer asked, it ends what names
+ *      this developer: anybody can *say* to be the developer of a key. If nobody did, it ends its registry's own claim and
+ *      no other.
  *
- * Why a registry's stronger claim comes before its later one: only `claimsPerEntityMax` claims are kept. If a registry
+ * Why times do not help against a deletion: a registration as the SDKs sign it names neither home nor time, so who heard one
+ * can say it again, as earlier or as later as it likes. So while a deletion is remembered only the registry that said it
+ * brings the entity back, by a later word of its own, or a home that the entity signed.
+ *
+ * Why a registry's stronger claim comes before its later one: only \`claimsPerEntityMax\` claims are kept. If a registry
  * could weaken a claim that is kept, one that had to give way to it would deserve its place back, and is forgotten; then
  * the order of arrival would show. So a claim never grows weaker: who registers an entity again goes on with the
- * registration time of the first (`nextWord`).
+ * registration time of the first (\`nextWord\`).
  *
  * The one exception is a registry's own word that it holds a record no more. It needs no client's signature, so it must not
- * keep a place among the claims: four strangers could fill them and hide an entity. The claim that it makes room for may have
- * been forgotten here; whoever still holds it, its home at the least, brings it by anti-entropy.
+ * keep a place among the claims: four strangers could fill them and hide an entity. The latest of them are kept beside. The
+ * claim that one of them makes room for may have been forgotten here; its home never forgets it (`self`), and brings it by
+ * anti-entropy. What a home alone keeps of its own does not count in comparisons (`counted`), so that all have one digest.
+ *
+ * Known limit: five registries that claim one entity, all to have registered it before the home that deleted it, push the
+ * deletion out.
  */
-import { claimsPerEntityMax, nameTombstoneLifeMs, tombstoneLifeMs } from "../limits.ts"
+import { claimsPerEntityMax, ownWordsPerEntityMax, nameTombstoneLifeMs, tombstoneLifeMs } from "../limits.ts"
 import type { DeveloperId, RegistryId } from "../identity/id.ts"
 import type { Seconds } from "../time.ts"
 
@@ -63,26 +72,38 @@ export const compareClaims = (a: Slot, b: Slot): number =>
   (a.origin < b.origin ? -1 : a.origin > b.origin ? 1 : 0)
 
 export interface Merged<S extends Slot> {
-  /** Ranked, at most `claimsPerEntityMax`; beyond that the weakest claim is forgotten. */
+  /** Ranked, and bounded: see \`counted\`. */
   readonly slots: ReadonlyArray<S>
   /** Did the incoming slot add anything? Only then is it forwarded. */
   readonly changed: boolean
 }
 
-/** Adds what was heard to what is held. `held` is ranked, as an earlier merge returned it. */
-export const merge = <S extends Slot>(held: ReadonlyArray<S>, heard: S): Merged<S> => {
+/** Adds what was heard to what is held. \`held\` is ranked, as an earlier merge returned it; the slot of \`self\` never gives way. */
+export const merge = <S extends Slot>(held: ReadonlyArray<S>, heard: S, self?: RegistryId): Merged<S> => {
   const own = held.find((slot) => slot.origin === heard.origin)
   if (own !== undefined && later(own, heard) === own) return { slots: held, changed: false }
-  const slots = strongest([...held.filter((slot) => slot !== own), heard].sort(compareClaims))
-  return { slots, changed: slots.includes(heard) }
+  const slots = withSlot(held, heard, self)
+  // what takes the place of a word that is held ends that one, even where it finds no place itself
+  return slots.includes(heard) || own !== undefined ? { slots, changed: true } : { slots: held, changed: false }
 }
 
-/** Of ranked slots those that are kept. Own words need no client's signature, so they are counted by themselves: they cost no claim its place. */
-const strongest = <S extends Slot>(ranked: ReadonlyArray<S>): ReadonlyArray<S> => {
+/** With this slot in the place of its registry's last one, and nothing that all others would let go of but the slot of \`self\`. */
+export const withSlot = <S extends Slot>(held: ReadonlyArray<S>, slot: S, self?: RegistryId): ReadonlyArray<S> => {
+  const ranked = [...held.filter(({ origin }) => origin !== slot.origin), slot].sort(compareClaims)
   if (ranked.length <= claimsPerEntityMax) return ranked
-  const isWeak = (isOwnWord: boolean) => ranked.filter((slot) => (slot.isOwnWord ?? false) === isOwnWord).slice(claimsPerEntityMax)
-  const weak = new Set([...isWeak(true), ...isWeak(false)])
-  return ranked.filter((slot) => !weak.has(slot))
+  const kept = new Set(counted(ranked))
+  return ranked.filter((one) => kept.has(one) || one.origin === self)
+}
+
+/** Of ranked slots those that every node keeps: the strongest claims, and the latest own words. */
+export const counted = <S extends Slot>(ranked: ReadonlyArray<S>): ReadonlyArray<S> => {
+  if (ranked.length <= claimsPerEntityMax) return ranked
+  const claims = ranked.filter(({ isOwnWord }) => isOwnWord !== true).slice(0, claimsPerEntityMax)
+  const ownWords = ranked.filter(({ isOwnWord }) => isOwnWord === true)
+  const latest =
+    ownWords.length <= ownWordsPerEntityMax ? ownWords : ownWords.sort((a, b) => compareAge(b, a)).slice(0, ownWordsPerEntityMax)
+  const kept = new Set([...claims, ...latest])
+  return ranked.filter((slot) => kept.has(slot))
 }
 
 /** A record's developer; the developer who asked for a tombstone, `undefined` where the entity's own key did. */
@@ -92,14 +113,18 @@ export type DeveloperOf<S extends Slot> = (slot: S) => DeveloperId | undefined
 export const forgottenBy = (before: ReadonlyArray<Slot>, after: ReadonlyArray<Slot>): ReadonlyArray<RegistryId> =>
   before.flatMap(({ origin }) => (after.some((slot) => slot.origin === origin) ? [] : [origin]))
 
-/** The slot whose record is shown, or `undefined` when the entity is deleted or unknown. `slots` is ranked. */
-export const shown = <S extends Slot>(slots: ReadonlyArray<S>, developerOf: DeveloperOf<S>): S | undefined =>
-  slots.find((slot, rank) => !slot.isTombstone && !slots.slice(0, rank).some((better) => ends(better, slot, developerOf)))
+/**
+ * The slot whose record is shown, or \`undefined\` when the entity is deleted or unknown. \`slots\` is ranked. \`namesHome\`: a
+ * signed claim names its home; a developer's profile does not.
+ */
+export const shown = <S extends Slot>(slots: ReadonlyArray<S>, developerOf: DeveloperOf<S>, namesHome: boolean = true): S | undefined =>
+  slots.find((slot) => !slot.isTombstone && !slots.some((other) => ends(other, slot, developerOf, namesHome)))
 
-const ends = <S extends Slot>(tombstone: S, record: S, developerOf: DeveloperOf<S>): boolean => {
-  if (!tombstone.isTombstone || tombstone.isOwnWord === true || record.registeredAt > tombstone.at) return false
+const ends = <S extends Slot>(tombstone: S, record: S, developerOf: DeveloperOf<S>, namesHome: boolean): boolean => {
+  if (!tombstone.isTombstone || tombstone.isOwnWord === true) return false
   const asked = developerOf(tombstone)
-  return asked === undefined || asked === developerOf(record)
+  if (asked !== undefined && asked !== developerOf(record)) return false
+  return !(namesHome && record.homeIsSigned) || (compareClaims(tombstone, record) < 0 && record.registeredAt <= tombstone.at)
 }
 
 /** Do two registries that still hold a record both claim it? */

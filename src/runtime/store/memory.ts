@@ -11,7 +11,7 @@ import { isPrivate, nameSubject } from "../../protocol/gossip/kinds/name.ts"
 import { statusSubject } from "../../protocol/gossip/kinds/status.ts"
 import type { Signature } from "../../protocol/identity/key.ts"
 import type { DeveloperId, RegistryId } from "../../protocol/identity/id.ts"
-import { versionsPerNameMax, vocabularyMax } from "../../protocol/limits.ts"
+import { claimsPerEntityMax, versionsPerNameMax, vocabularyMax } from "../../protocol/limits.ts"
 import type { PeerPin } from "../../protocol/mesh/pin.ts"
 import type { DeveloperEntry, DeveloperRecord } from "../../protocol/records/developer.ts"
 import type { EntityEntry } from "../../protocol/records/entity.ts"
@@ -32,7 +32,7 @@ import {
   type StoreFailed,
 } from "../ports.ts"
 import { attestedOf, handleEntryOf, inOrder, nameEntryOf, versionOf } from "./shown-names.ts"
-import { developerRecordOf, entryOf, introduced, isNews, type LocalEntity, newlyRegistered, outdated, recordOf, withOwn } from "./shown.ts"
+import { developerRecordOf, entryOf, introduced, isNews, type LocalEntity, newlyRegistered, outdated, recordOf } from "./shown.ts"
 
 /** What is held of one subject: ranked slots, and when each arrived, in the same order. */
 interface Held {
@@ -86,7 +86,7 @@ export const makeMemoryStore = (rules: SlotRules = Slots): RecordStore["Service"
 
   const developerEntryOf = (id: DeveloperId): DeveloperEntry | undefined => {
     const own = developers.get(id)
-    const record = own ?? developerRecordOf(rules.shown(heldOf(id).slots, developerOf))
+    const record = own ?? developerRecordOf(rules.shown(heldOf(id).slots, developerOf, false))
     if (record === undefined) return undefined
     const handle = handlesBy(`holder:${id}`).find(({ registry }) => registry === record.home_registry)
     return {
@@ -134,10 +134,12 @@ export const makeMemoryStore = (rules: SlotRules = Slots): RecordStore["Service"
   const keep = (subject: string, slots: ReadonlyArray<Announcement>, arrived: Announcement, at: Seconds): void => {
     const before = heldOf(subject)
     for (const slot of before.slots) if (!slots.includes(slot)) forget(slot)
-    byId.set(arrived.id, arrived)
-    if (arrived.isTombstone) tombstones.add(arrived)
-    if (arrived.body.kind === "status") statuses++
-    for (const term of termsOf(arrived)) found.set(term, (found.get(term) ?? new Set()).add(subject))
+    if (slots.includes(arrived)) {
+      byId.set(arrived.id, arrived)
+      if (arrived.isTombstone) tombstones.add(arrived)
+      if (arrived.body.kind === "status") statuses++
+      for (const term of termsOf(arrived)) found.set(term, (found.get(term) ?? new Set()).add(subject))
+    }
     const number = ++keptCount
     held.set(subject, {
       slots,
@@ -158,12 +160,17 @@ export const makeMemoryStore = (rules: SlotRules = Slots): RecordStore["Service"
   }
 
   const keepOwn = (announcement: VerifiedAnnouncement): void => {
-    keep(announcement.subject, withOwn(heldOf(announcement.subject).slots, announcement), announcement, announcement.at)
+    keep(
+      announcement.subject,
+      Slots.withSlot(heldOf(announcement.subject).slots, announcement, announcement.origin),
+      announcement,
+      announcement.at,
+    )
   }
 
-  const mergeOne = (heard: VerifiedAnnouncement, nowMs: number): MergeOutcome => {
+  const mergeOne = (heard: VerifiedAnnouncement, nowMs: number, self?: RegistryId): MergeOutcome => {
     const before = heldOf(heard.subject).slots
-    const { changed, slots } = rules.isTooLate(before, heard, nowMs) ? { changed: false, slots: before } : rules.merge(before, heard)
+    const { changed, slots } = rules.isTooLate(before, heard, nowMs) ? { changed: false, slots: before } : rules.merge(before, heard, self)
     const forgotten = changed ? Slots.forgottenBy(before, slots) : []
     if (changed) {
       keep(heard.subject, slots, heard, secondsOf(nowMs))
@@ -171,7 +178,12 @@ export const makeMemoryStore = (rules: SlotRules = Slots): RecordStore["Service"
     }
     const about = entityOf(heard)
     const entity = about === undefined ? undefined : shownOf(about)
-    return { changed, ...(entity !== undefined && { entity }), ...(forgotten.length > 0 && { forgotten }) }
+    return {
+      changed,
+      ...(entity !== undefined && { entity }),
+      ...(forgotten.length > 0 && { forgotten }),
+      ...(slots.length > claimsPerEntityMax && { isCrowded: true }),
+    }
   }
 
   /** May this be said now? Nothing is changed before all of it may. */
@@ -387,7 +399,7 @@ export const makeMemoryStore = (rules: SlotRules = Slots): RecordStore["Service"
           return true
         })
       }),
-    merge: (announcements, nowMs) => Effect.sync(() => announcements.map((heard) => mergeOne(heard, nowMs))),
+    merge: (announcements, nowMs, self) => Effect.sync(() => announcements.map((heard) => mergeOne(heard, nowMs, self))),
     beat: (id, at) =>
       Effect.sync(() => {
         const entity = local.get(id)

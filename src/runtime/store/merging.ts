@@ -6,6 +6,7 @@ import { type Announcement, developerOf, entityOf, type VerifiedAnnouncement } f
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
 import type { RegistryId } from "../../protocol/identity/id.ts"
 import type { EntityEntry } from "../../protocol/records/entity.ts"
+import { claimsPerEntityMax } from "../../protocol/limits.ts"
 import * as Slots from "../../protocol/records/slots.ts"
 import { secondsOf } from "../../protocol/time.ts"
 import type { MergeOutcome } from "../ports.ts"
@@ -48,6 +49,7 @@ export const mergeAll = (
   subjects: ReadonlyMap<string, Subject>,
   announcements: ReadonlyArray<VerifiedAnnouncement>,
   nowMs: number,
+  self?: RegistryId,
 ): MergedBatch => {
   const merged = new Map<string, Subject>()
   const heldOf = (subject: string): Subject => merged.get(subject) ?? subjects.get(subject)!
@@ -55,7 +57,7 @@ export const mergeAll = (
     const before = heldOf(heard.subject)
     const { changed, slots } = Slots.isTooLate(before.slots, heard, nowMs)
       ? { changed: false, slots: before.slots }
-      : Slots.merge(before.slots, slotOf(heard, secondsOf(nowMs)))
+      : Slots.merge(before.slots, slotOf(heard, secondsOf(nowMs)), self)
     if (changed) merged.set(heard.subject, { ...before, slots })
     const about = entityOf(heard)
     if (changed && heard.body.kind === "status") {
@@ -64,7 +66,12 @@ export const mergeAll = (
     }
     const entity = about === undefined ? undefined : shownNow(heldOf(about))
     const forgotten = changed ? Slots.forgottenBy(before.slots, slots) : []
-    return { changed, ...(entity !== undefined && { entity }), ...(forgotten.length > 0 && { forgotten }) }
+    return {
+      changed,
+      ...(entity !== undefined && { entity }),
+      ...(forgotten.length > 0 && { forgotten }),
+      ...(slots.length > claimsPerEntityMax && { isCrowded: true }),
+    }
   })
   const writes = [...merged].map(([subject, { slots }]) => writesOf(subject, subjects.get(subject)!.slots, slots))
   return { outcomes, writes: together(writes) }
@@ -88,13 +95,25 @@ export const writesOf = (
     hidden: [],
     tombstones: added.filter(({ isTombstone }) => isTombstone).map((slot) => tombstoneRow(slot.announcement())),
     typed: added.flatMap((slot) => projected(slot.announcement(), slot.receivedAt, isOurs)),
-    ...(added.length > 0 && shownWrites(subject, after)),
+    ...((added.length > 0 || after.length < before.length) && shownWrites(subject, after)),
   }
 }
 
+/** The rows that show what is left of a subject whose tombstones were forgotten. */
+export const shownAgain = (subject: string, slots: ReadonlyArray<HeldSlot>): SubjectWrites => ({
+  subject,
+  slots: [],
+  forgotten: [],
+  shown: [],
+  hidden: [],
+  tombstones: [],
+  typed: [],
+  ...shownWrites(subject, slots),
+})
+
 /** What is shown of a subject that several registries may claim. */
 const shownWrites = (subject: string, after: ReadonlyArray<HeldSlot>): Partial<SubjectWrites> => {
-  const shown = Slots.shown(after, details.developerOf)
+  const shown = Slots.shown(after, details.developerOf, !subject.startsWith("zns:dev:"))
   if (subject.startsWith("zns:dev:")) return { typed: [gossipDeveloper(subject, shown?.announcement(), shown?.receivedAt ?? 0)] }
   if (!subject.startsWith("zns:")) return {}
   const entry = entryOf(undefined, after, details)

@@ -78,13 +78,6 @@ export const recordOf = ({ body, id }: Announcement): EntityRecord => {
   return body.record
 }
 
-/**
- * The own slot after a registration or its end: what we said ourselves replaces what we said before, and is kept even
- * beside `claimsPerEntityMax` better claims.
- */
-export const withOwn = <S extends Slots.Slot>(slots: ReadonlyArray<S>, own: S): ReadonlyArray<S> =>
-  [...slots.filter((slot) => slot.origin !== own.origin), own].sort(Slots.compareClaims)
-
 /** May our own statement follow what we are known to have said? Every other node would drop one that does not. */
 export const isNews = (slots: ReadonlyArray<Slots.Slot>, own: Slots.Slot): boolean =>
   slots.every((slot) => slot.origin !== own.origin || Slots.later(slot, own) !== slot)

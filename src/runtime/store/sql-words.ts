@@ -7,12 +7,12 @@ import type { SqlError } from "effect/sql/SqlError"
 import type { Announcement } from "../../protocol/gossip/announcement.ts"
 import { handleSubject } from "../../protocol/gossip/kinds/handle.ts"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
-import { compareClaims } from "../../protocol/records/slots.ts"
+import { compareClaims, withSlot } from "../../protocol/records/slots.ts"
 import { Overtaken, type OwnWord } from "../ports.ts"
 import { type SlotWrites, writesOf } from "./merging.ts"
 import { type HandleRow, ownDeveloper, type Write } from "./projection.ts"
 import { agentRow, developerRow, pgTime, readSlot, slotOf, type SlotRow } from "./rows.ts"
-import { introduced, isNews, newlyRegistered, withOwn } from "./shown.ts"
+import { introduced, isNews, newlyRegistered } from "./shown.ts"
 import type { Statements } from "./statements.ts"
 
 /** What `sql.ts` lends. */
@@ -85,7 +85,7 @@ export const sayerOn = ({ query, rows, statements, write, writeTyped }: Sql) => 
       const before = (yield* query<SlotRow>(statements.slots, [subject])).map(readSlot).sort(compareClaims)
       const own = before.find((slot) => slot.origin === origin)
       if (own?.id !== follows || !isNews(before, announcement) || !(yield* maySay(announcement))) return yield* new Overtaken({ subject })
-      yield* write(writesOf(subject, before, withOwn(before, slotOf(announcement, announcement.at)), true))
+      yield* write(writesOf(subject, before, withSlot(before, slotOf(announcement, announcement.at), origin), true))
       yield* follow(announcement)
     })
 }

@@ -16,11 +16,11 @@ import { nameTombstoneLifeMs, tombstoneLifeMs } from "../../protocol/limits.ts"
 import type { DeveloperRecord } from "../../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord } from "../../protocol/records/entity.ts"
 import { unsignedDigest } from "../../protocol/records/replay.ts"
-import { compareClaims } from "../../protocol/records/slots.ts"
+import { compareClaims, withSlot } from "../../protocol/records/slots.ts"
 import { type Seconds, secondsOf } from "../../protocol/time.ts"
 import { AlreadyRegistered, Overtaken, RecordStore, Replayed, type StoreFailed } from "../ports.ts"
 import { makeGrouping } from "./grouping.ts"
-import { mergeAll, nothingHeld, type SlotWrites, type Subject, writesOf } from "./merging.ts"
+import { mergeAll, nothingHeld, type SlotWrites, type Subject, writesOf, shownAgain, together } from "./merging.ts"
 import { lockClass, migrate } from "./migrations.ts"
 import { inOrder } from "./shown-names.ts"
 import {
@@ -54,7 +54,7 @@ import {
   type SlotRow,
   type StatusRow,
 } from "./rows.ts"
-import { isNews, newlyRegistered, outdated, withOwn } from "./shown.ts"
+import { isNews, newlyRegistered, outdated } from "./shown.ts"
 import { failedAt } from "./sql-failure.ts"
 import { bucketOf, locksOf, sayerOn } from "./sql-words.ts"
 import { statementsFor, type TypedTable, typedTableNames } from "./statements.ts"
@@ -145,12 +145,12 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
       { discard: true },
     )
 
-  const merge: RecordStore["Service"]["merge"] = (announcements, nowMs) => {
+  const merge: RecordStore["Service"]["merge"] = (announcements, nowMs, self) => {
     const ids = [...new Set(announcements.flatMap((heard) => [heard.subject, entityOf(heard) ?? heard.subject]))]
     return lockedSubjects(ids).pipe(
       Effect.flatMap((subjects) => {
-        const { outcomes, writes } = mergeAll(subjects, announcements, nowMs)
-        return writes.slots.length === 0 ? Effect.succeed(outcomes) : Effect.as(write(writes), outcomes)
+        const { outcomes, writes } = mergeAll(subjects, announcements, nowMs, self)
+        return writes.slots.length === 0 && writes.forgotten.length === 0 ? Effect.succeed(outcomes) : Effect.as(write(writes), outcomes)
       }),
       inTransaction("merge"),
     )
@@ -235,7 +235,7 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
       const left = yield* query<NameRow>(statements.names, null, null, null, [id])
       if (left.some(({ tier }) => tier === "local")) return yield* new Overtaken({ subject: id })
       yield* query(statements.removeAgent, id)
-      yield* write(writesOf(id, before.slots, withOwn(before.slots, slotOf(announcement, announcement.at)), true))
+      yield* write(writesOf(id, before.slots, withSlot(before.slots, slotOf(announcement, announcement.at), announcement.origin), true))
       return true
     }).pipe(inTransaction("deregister"))
 
@@ -250,6 +250,10 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
       const keys = rows(...gone.map(({ origin, subject }) => ({ subject, origin })))
       yield* query(statements.forgetTombstones, keys)
       yield* query(statements.forgetHidden, keys)
+      // what a deletion hid is its registries' claim still
+      const claimed = [...new Set(gone.map(({ subject }) => subject))].filter((subject) => subject.startsWith("zns:"))
+      const left = claimed.length === 0 ? [] : [...(yield* lockedSubjects(claimed))].filter(([, { slots }]) => slots.length > 0)
+      if (left.length > 0) yield* write(together(left.map(([subject, { slots }]) => shownAgain(subject, slots))))
       return gone
     }).pipe(inTransaction("expire"))
 

@@ -35,12 +35,6 @@ export const liarKinds: ReadonlyArray<LiarKind> = [
 
 export const liarNames: ReadonlyArray<string> = liarKinds.map(({ name }) => name)
 
-/**
- * All but those who claim to be an earlier home: a registration as the SDKs sign it names no home and no time, so whoever
- * heard one can say it again as its own client's, even after its deletion (a known limit, `src/protocol/README.md`).
- */
-export const provableLies: ReadonlyArray<string> = liarNames.filter((name) => name !== claim.name)
-
 export type Hands = ReadonlyMap<number, Hand>
 
 /** A mesh with hands on some of its machines, which are not trusted from here on. */

@@ -7,7 +7,7 @@ export const noLostUpdate: Checker = {
     stage
       .pairs("registered")
       .filter(({ word, shown }) => shown !== undefined && shown.record.summary !== word.client.registration["summary"])
-      .filter(({ word }) => stage.ledger.explanationOf(word) === undefined)
+      .filter(({ word, shown }) => stage.explanationOf(word, shown) === undefined)
       .slice(0, 10)
       .map(({ word, machine }) => ({
         node: machine.name,

@@ -1,5 +1,5 @@
 /** Three of ten nodes lie, each in its own way, with other faults around it, while clients go on at the honest ones. */
-import { drawLiars, liarNames, lie, meshWithHands, provableLies } from "../byzantine/liars.ts"
+import { drawLiars, liarNames, lie, meshWithHands } from "../byzantine/liars.ts"
 import type { Scenario } from "../scenario.ts"
 import { playFaults, turmoilOf } from "./faulty.ts"
 
@@ -13,7 +13,7 @@ export const byzantine: Scenario = {
     const hands = meshWithHands(stage, 8, (edges) => drawLiars(stage, Math.floor(stage.options.nodes * liarsShare), edges))
     const { fromMs, untilMs } = turmoilOf(stage)
     const given = stage.options.faults?.filter((name) => liarNames.includes(name)) ?? []
-    lie(stage, hands, given.length > 0 ? given : provableLies, fromMs, untilMs)
+    lie(stage, hands, given.length > 0 ? given : liarNames, fromMs, untilMs)
     return playFaults(stage, [], ["loss", "delay", "duplication", "reordering", "halves", "one-way", "crash", "pause", "clock-skew"])
   },
 }

@@ -40,8 +40,8 @@ const history = fc.oneof(
 )
 const shuffled = history.chain((heard) => fc.tuple(fc.constant(heard), fc.shuffledSubarray(heard, { minLength: heard.length })))
 
-const mergeAll = (heard: ReadonlyArray<Slot>, held: ReadonlyArray<Slot> = []): ReadonlyArray<Slot> =>
-  heard.reduce((slots, one) => Slots.merge(slots, one).slots, held)
+const mergeAll = (heard: ReadonlyArray<Slot>, held: ReadonlyArray<Slot> = [], self?: RegistryId): ReadonlyArray<Slot> =>
+  heard.reduce((slots, one) => Slots.merge(slots, one, self).slots, held)
 
 const asksFor = (tombstone: Slot, record: Slot): boolean => tombstone.developer === undefined || tombstone.developer === record.developer
 
@@ -125,10 +125,66 @@ describe("merge", () => {
       runs,
     )
   })
+
+  it("keeps what a home said itself beside better claims, and does not count it then", () => {
+    const self = "zns:registry:9" as RegistryId
+    fc.assert(
+      fc.property(history, slot(3), (heard, one) => {
+        const own: Slot = { ...one, origin: self }
+        const held = mergeAll(heard, [own], self)
+        expect(held).toContain(own)
+        expect(Slots.counted(held)).toEqual(mergeAll([own, ...heard]))
+      }),
+      runs,
+    )
+  })
+})
+
+describe("registries' own words", () => {
+  /** Some words of one registry are its own. */
+  const word: fc.Arbitrary<Slot> = fc
+    .tuple(slot(9), fc.boolean())
+    .map(([one, isOwn]) => (one.isTombstone && isOwn ? { ...one, homeIsSigned: false, isOwnWord: true, id: `${one.id} own` } : one))
+  const draws = fc.array(fc.tuple(word, fc.nat(1_000)), { maxLength: 30 })
+
+  it("make room for claims that were forgotten: whoever heard what, in whatever order, has the same after exchanging it", () => {
+    fc.assert(
+      fc.property(draws, fc.nat(3), (drawn, bystanders) => {
+        // every registry knows all that it said itself, in order; everybody else hears some of it, in some order
+        const homes = [...new Set(drawn.map(([{ origin }]) => origin))]
+        const nodes = [...homes, ...Array.from({ length: bystanders }, () => undefined)]
+        const held = nodes.map((self, n) => {
+          const own = drawn.flatMap(([one]) => (one.origin === self ? [one] : []))
+          const heard = drawn
+            .flatMap(([one, chance], i) =>
+              one.origin !== self && ((chance >> (n % 8)) + i) % 3 > 0 ? [{ one, turn: (chance * (n + 3) + i * 7) % 31 }] : [],
+            )
+            .sort((a, b) => a.turn - b.turn)
+            .map(({ one }) => one)
+          return [...own, ...heard].reduce<ReadonlyArray<Slot>>((slots, one) => Slots.merge(slots, one, self).slots, [])
+        })
+        const hear = (node: number, one: Slot) => {
+          held[node] = Slots.merge(held[node]!, one, nodes[node]).slots
+        }
+        const exchange = (from: number, to: number) => {
+          for (const one of Slots.counted(held[from]!)) {
+            hear(to, one)
+            // who is offered an older word of its own says the later one again, to all
+            const own = held[to]!.find(({ origin }) => origin === nodes[to])
+            if (own?.origin === one.origin && own !== one) for (const node of held.keys()) hear(node, own)
+          }
+        }
+        for (let round = 0; round < 4; round++)
+          for (const from of held.keys()) for (const to of held.keys()) if (from !== to) exchange(from, to)
+        expect(new Set(held.map((slots) => JSON.stringify(Slots.counted(slots)))).size).toBeLessThanOrEqual(1)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
 })
 
 describe("shown", () => {
-  it("shows the strongest claim that no stronger deletion ends, and nothing else", () => {
+  it("shows the strongest claim that no deletion ends, and nothing else", () => {
     fc.assert(
       fc.property(history, (heard) => {
         const held = mergeAll(heard)
@@ -136,7 +192,9 @@ describe("shown", () => {
         const isEnded = (record: Slot, rank: number) =>
           held.some(
             (tombstone, better) =>
-              better < rank && tombstone.isTombstone && tombstone.at >= record.registeredAt && asksFor(tombstone, record),
+              tombstone.isTombstone &&
+              asksFor(tombstone, record) &&
+              (!record.homeIsSigned || (better < rank && tombstone.at >= record.registeredAt)),
           )
         for (const [rank, slot] of held.entries()) {
           if (slot === visible) {
@@ -176,7 +234,25 @@ describe("shown", () => {
     expect(shown(mergeAll([record, byEntity]))).toBeUndefined()
   })
 
-  it("shows what registered after the deletion, wherever it did", () => {
+  it("shows nothing that another registry claims while a deletion is remembered, whenever it says that it registered there", () => {
+    fc.assert(
+      fc.property(
+        slot(3),
+        fc.array(slot(9), { maxLength: 9 }),
+        fc.uniqueArray(origin, { maxLength: claimsPerEntityMax - 1 }),
+        (one, claims, claimers) => {
+          const tombstone: Slot = { ...one, isTombstone: true }
+          const others = claims
+            .filter((claim) => claim.origin !== one.origin && claimers.includes(claim.origin))
+            .map((claim) => ({ ...claim, homeIsSigned: false }))
+          expect(shown(mergeAll([tombstone, ...others]))).toBeUndefined()
+        },
+      ),
+      runs,
+    )
+  })
+
+  it("shows at once what registered after the deletion at a home that the entity signed", () => {
     fc.assert(
       fc.property(slot(3), origin, (one, elsewhere) => {
         const tombstone: Slot = { ...one, isTombstone: true }
@@ -184,15 +260,16 @@ describe("shown", () => {
           ...one,
           origin: elsewhere,
           isTombstone: false,
-          homeIsSigned: false,
+          homeIsSigned: true,
           at: one.at + 2,
           registeredAt: one.at + 1,
           id: "fresh",
         }
-        // The same registry goes on with its claim (below); another one has a claim of its own.
-        if (elsewhere === one.origin || Slots.compareClaims(fresh, tombstone) < 0) return
+        if (elsewhere === one.origin) return
         expect(shown(mergeAll([tombstone, fresh]))).toEqual(fresh)
         expect(shown(mergeAll([tombstone]))).toBeUndefined()
+        // a developer's profile names no home, however well it is signed
+        expect(Slots.shown(mergeAll([tombstone, fresh]), (claim) => claim.developer, false)).toBeUndefined()
       }),
     )
   })
@@ -205,7 +282,8 @@ describe("shown", () => {
         const held = mergeAll([...heard.filter((one) => one.origin !== first.origin), first, deleted])
         const after = Slots.merge(held, again)
         expect(after.changed).toBe(held.some((one) => one.origin === first.origin))
-        if (held[0]?.origin === first.origin) expect(shown(after.slots)).toBe(again)
+        const isDeletedElsewhere = !again.homeIsSigned && held.some(({ isTombstone, origin }) => isTombstone && origin !== first.origin)
+        if (held[0]?.origin === first.origin && !isDeletedElsewhere) expect(shown(after.slots)).toBe(again)
       }),
       runs,
     )

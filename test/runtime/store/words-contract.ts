@@ -247,13 +247,14 @@ export const wordsContract = (name: string, withStore: <A, E>(use: (store: Store
         yield* say(store, introducedDeveloper(us, alice))
         yield* say(store, announceDeveloperTombstone(us, alice, evidence, "owner-deregistered", noon + 1))
         expect(yield* store.developer(alice.developer_id)).toBeUndefined()
-        // what registered before its owner's word elsewhere is ended too; what registered after it is not
-        const ranked = [us, them].sort((a, b) => (a.registryId < b.registryId ? -1 : 1))
-        if (ranked[0] === us) {
-          yield* store.merge([introducedDeveloper(them, alice)], nowMs)
-          expect(yield* store.developer(alice.developer_id)).toBeUndefined()
-        }
-        yield* store.merge([introducedDeveloper(them, { ...alice, registered_at: noon + 5, updated_at: noon + 5 }, noon + 5)], nowMs)
+        // elsewhere too, whenever it is said to have registered there: until that is forgotten
+        for (const at of [noon - 5, noon + 5])
+          yield* store.merge(
+            [introducedDeveloper(at < noon ? them : registryOf(3), { ...alice, registered_at: at, updated_at: at }, noon + 5)],
+            nowMs,
+          )
+        expect(yield* store.developer(alice.developer_id)).toBeUndefined()
+        yield* store.expire((noon + 1) * 1_000 + tombstoneLifeMs)
         expect((yield* store.developer(alice.developer_id))?.tier).toBe("gossip")
       }),
     )
