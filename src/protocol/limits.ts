@@ -188,6 +188,14 @@ export const enrichPatienceMs = 1_500
 /** Cards a minute and address that are fetched for clients (ruled: each is a request to somebody else). */
 export const cardsPerMinute = 120
 
+// Redis --------------------------------------------------------------------------------------------------------------
+
+/** A command to Redis is waited for so long; then nothing is asked of it for a while (ruled: slower is as good as away). */
+export const redisPatienceMs = 150
+export const redisRestMs = 2 * second
+/** Longest wait before it is connected to again (ruled). */
+export const redisReconnectMaxMs = 5 * second
+
 // WebSockets ---------------------------------------------------------------------------------------------------------
 
 /** Largest message of a client on a WebSocket, in bytes; a larger one ends the connection (ruled: a beat has some 200). */

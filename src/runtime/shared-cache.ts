@@ -8,9 +8,11 @@ import { Context, Effect } from "effect"
 export interface SharedCache {
   readonly get: (key: string) => Effect.Effect<string | undefined>
   readonly set: (key: string, value: string, lifetimeMs: number) => Effect.Effect<void>
+  /** Counts one more in a window that begins with its first; how many there are, if anybody knows. */
+  readonly count: (key: string, windowMs: number) => Effect.Effect<number | undefined>
 }
 
 /** Nothing is shared unless the operator names a Redis. */
 export const SharedCache = Context.Reference<SharedCache>("agentdns/runtime/SharedCache", {
-  defaultValue: () => ({ get: () => Effect.succeed(undefined), set: () => Effect.void }),
+  defaultValue: () => ({ get: () => Effect.undefined, set: () => Effect.void, count: () => Effect.undefined }),
 })

@@ -34,6 +34,7 @@ export const servedNode = (
       Layer.succeed(Node, running.service),
       Layer.succeed(Activity, activity),
       Layer.succeed(HandleWitness, witness),
+      more,
     )
     const served = yield* Layer.build(Layer.provide(layer({ ...settings, ...http }), ports))
     return { node: running.service, running, store, activity, url: Context.get(served, HttpListener).url }

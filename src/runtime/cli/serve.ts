@@ -29,6 +29,7 @@ import { isPublicAddress } from "../live/public-address.ts"
 import { publicWeb, systemResolve } from "../live/public-web.ts"
 import { Node } from "../node-service.ts"
 import { ownCertificate } from "../own-certificate.ts"
+import { SharedCache } from "../shared-cache.ts"
 import { Dns, OwnCertificate, Web } from "../web.ts"
 import { readDeveloperId } from "../../protocol/identity/id.ts"
 import { defaultSettings, makeNode, type NodeSettings } from "../node.ts"
@@ -81,6 +82,7 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
     const { key, warnings } = found ?? (yield* newIdentity(file, reporter))
     warnings.forEach(reporter.warn)
 
+    const shared = yield* sharedCache(settings, reporter)
     const tls = yield* certificateOf(settings, reporter)
     const publicUrl = settings["server.https_endpoint"]
     const named = settings["server.tls_fingerprint"]
@@ -103,6 +105,7 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
       Layer.succeed(Journal, { ...journal, report: (happening) => [journal, activity].forEach(({ report }) => report(happening)) }),
       Layer.succeed(Web, publicWeb({ isAllowed: settings["cards.allow_private"] ? () => true : isPublicAddress, resolve: systemResolve })),
       Layer.succeed(Dns, publicDns()),
+      shared,
       Layer.succeed(OwnCertificate, certificate),
       Layer.succeedContext(store),
     )
@@ -112,7 +115,7 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
     const served = yield* Layer.build(
       Layer.provide(
         httpServer(httpSettings(settings, tls)),
-        Layer.mergeAll(Layer.succeed(Node, node.service), Layer.succeed(Activity, activity), systemHandleWitness),
+        Layer.mergeAll(Layer.succeed(Node, node.service), Layer.succeed(Activity, activity), systemHandleWitness, shared),
       ),
     )
     const http = Context.get(served, HttpListener)
@@ -141,6 +144,24 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
         Effect.fail<Ending>({ code: exitCode.unavailable, sentence: `cannot listen on ${address}: ${listeningReason(reason)}` }),
     }),
   )
+
+/** The operator's Redis, if there is one. */
+const sharedCache = (settings: Settings, { note }: Reporter) => {
+  const [url, password] = [settings["cache.redis_url"], settings["cache.redis_password"]]
+  if (url === undefined) return Effect.succeed(Layer.empty)
+  return Effect.promise(() => import("../live/redis-cache.ts")).pipe(
+    Effect.flatMap(({ redisCache }) =>
+      redisCache({
+        url,
+        ...(password !== undefined && { password }),
+        database: settings["cache.redis_db"],
+        prefix: settings["cache.redis_prefix"] ?? `zns:${settings["server.name"]}:`,
+        note,
+      }),
+    ),
+    Effect.map((cache) => Layer.succeed(SharedCache, cache)),
+  )
+}
 
 /** The files that the operator names, both or none. */
 const certificateOf = (settings: Settings, { warn }: Reporter) =>

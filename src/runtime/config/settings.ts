@@ -104,12 +104,16 @@ export const settings = {
   "database.schema": setting(Kind.schemaName, "registry", "PostgreSQL schema of our tables"),
   "database.max_connections": setting(Kind.whole(2, 1_000), 20, "most connections to a PostgreSQL server at a time"),
 
-  "cache.redis_url": later(
-    optional(Kind.redisUrl, "Redis that several nodes share", { flag: "redis-url", variables: ["REDIS_URL"], aliases: ["redis.url"] }),
-  ),
-  "cache.redis_password": later(optional(Kind.secret, "password of that Redis", { aliases: ["redis.password"] })),
-  "cache.redis_db": later(setting(Kind.whole(0, 1_000), 0, "database number in that Redis", { aliases: ["redis.db"] })),
-  "cache.redis_prefix": later(optional(Kind.text(), "what our keys in that Redis begin with", { aliases: ["redis.prefix"] })),
+  "cache.redis_url": optional(Kind.redisUrl, "Redis that several nodes share", {
+    flag: "redis-url",
+    variables: ["REDIS_URL"],
+    aliases: ["redis.url"],
+  }),
+  "cache.redis_password": optional(Kind.secret, "password of that Redis", { aliases: ["redis.password"] }),
+  "cache.redis_db": setting(Kind.whole(0, 1_000), 0, "database number in that Redis", { aliases: ["redis.db"] }),
+  "cache.redis_prefix": optional(Kind.text(), "what our keys in that Redis begin with; without it zns:NAME:", {
+    aliases: ["redis.prefix"],
+  }),
   "cache.max_agent_cards": setting(count, cardsMaxDefault, "agent cards kept in memory"),
   "cache.agent_card_ttl_seconds": setting(count, cardLifetimeMs / 1_000, "how long an agent card is kept"),
 

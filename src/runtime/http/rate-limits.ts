@@ -7,10 +7,11 @@
 import { Clock, Context, Effect, Layer } from "effect"
 import { HttpEffect, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiMiddleware } from "effect/http-api"
+import { SharedCache } from "../shared-cache.ts"
 import { type ClientAddress, clientAddressOf } from "./client-address.ts"
 import { cardsPerMinute } from "../../protocol/limits.ts"
 import { RateLimited } from "./problems.ts"
-import { isOver, type RateWindow, take } from "./rate-window.ts"
+import { isOver, type RateWindow, type Ruling, take, windowMs } from "./rate-window.ts"
 import type { HttpSettings } from "./settings.ts"
 
 export class SearchLimit extends HttpApiMiddleware.Service<SearchLimit>()("agentdns/runtime/http/SearchLimit", { error: RateLimited }) {}
@@ -24,7 +25,10 @@ export class CardLimit extends HttpApiMiddleware.Service<CardLimit>()("agentdns/
 /** Addresses that are counted at once; beyond it those that are over are forgotten, then the ones counted longest. */
 const addressesMax = 20_000
 
-const makeLimit = (limit: number, addressOf: (request: HttpServerRequest.HttpServerRequest) => ClientAddress) => {
+type AddressOf = (request: HttpServerRequest.HttpServerRequest) => ClientAddress
+
+/** Counted here, and where nodes share a Redis, together with them: whoever counts more is right. */
+const makeLimit = (name: string, limit: number, addressOf: AddressOf, shared: SharedCache) => {
   const windows = new Map<ClientAddress, RateWindow>()
   const remember = (address: ClientAddress, window: RateWindow, nowMs: number) => {
     if (!windows.has(address) && windows.size >= addressesMax) {
@@ -37,29 +41,46 @@ const makeLimit = (limit: number, addressOf: (request: HttpServerRequest.HttpSer
     Effect.withFiber<A, E | typeof RateLimited.Type, R>((fiber) => {
       const nowMs = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
       const address = addressOf(Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest))
-      const { isGranted, window, remaining, waitMs } = take(windows.get(address), limit, nowMs)
-      remember(address, window, nowMs)
-      const waitSeconds = Math.ceil(waitMs / 1_000)
-      const headers: Record<string, string> = {
-        "x-ratelimit-limit": String(limit),
-        "x-ratelimit-remaining": String(remaining),
-        "x-ratelimit-reset": String(waitSeconds),
-        ...(!isGranted && { "retry-after": String(waitSeconds) }),
-      }
-      HttpEffect.appendPreResponseHandlerUnsafe(fiber.context, (_, response) =>
-        Effect.succeed(HttpServerResponse.setHeaders(response, headers)),
+      const here = take(windows.get(address), limit, nowMs)
+      remember(address, here.window, nowMs)
+      const rule = (ruling: Omit<Ruling, "window">) => answered(answer, limit, ruling, fiber.context)
+      if (!here.isGranted) return rule(here)
+      return Effect.flatMap(shared.count(`rate:${name}:${address}`, windowMs), (count = 0) =>
+        count > limit
+          ? rule({ isGranted: false, remaining: 0, waitMs: windowMs })
+          : rule({ ...here, remaining: Math.min(here.remaining, limit - count) }),
       )
-      return isGranted
-        ? answer
-        : Effect.fail({ error: "rate_limited", message: `more than ${limit} such requests a minute; try again in ${waitSeconds} s` })
     })
 }
 
-export const layer = (settings: HttpSettings): Layer.Layer<CardLimit | RegistrationLimit | SearchLimit> => {
-  const addressOf = clientAddressOf(settings.trustedProxies)
-  return Layer.mergeAll(
-    Layer.sync(CardLimit, () => CardLimit.of(makeLimit(cardsPerMinute, addressOf))),
-    Layer.sync(SearchLimit, () => SearchLimit.of(makeLimit(settings.rateLimitSearch, addressOf))),
-    Layer.sync(RegistrationLimit, () => RegistrationLimit.of(makeLimit(settings.rateLimitRegister, addressOf))),
-  )
+const answered = <A, E, R>(
+  answer: Effect.Effect<A, E, R>,
+  limit: number,
+  { isGranted, remaining, waitMs }: Omit<Ruling, "window">,
+  context: Context.Context<never>,
+): Effect.Effect<A, E | typeof RateLimited.Type, R> => {
+  const waitSeconds = Math.ceil(waitMs / 1_000)
+  const headers: Record<string, string> = {
+    "x-ratelimit-limit": String(limit),
+    "x-ratelimit-remaining": String(remaining),
+    "x-ratelimit-reset": String(waitSeconds),
+    ...(!isGranted && { "retry-after": String(waitSeconds) }),
+  }
+  HttpEffect.appendPreResponseHandlerUnsafe(context, (_, response) => Effect.succeed(HttpServerResponse.setHeaders(response, headers)))
+  return isGranted
+    ? answer
+    : Effect.fail({ error: "rate_limited", message: `more than ${limit} such requests a minute; try again in ${waitSeconds} s` })
 }
+
+export const layer = (settings: HttpSettings): Layer.Layer<CardLimit | RegistrationLimit | SearchLimit> =>
+  Layer.unwrap(
+    Effect.map(SharedCache, (shared) => {
+      const addressOf = clientAddressOf(settings.trustedProxies)
+      const limitOf = (name: string, limit: number) => makeLimit(name, limit, addressOf, shared)
+      return Layer.mergeAll(
+        Layer.sync(CardLimit, () => CardLimit.of(limitOf("card", cardsPerMinute))),
+        Layer.sync(SearchLimit, () => SearchLimit.of(limitOf("search", settings.rateLimitSearch))),
+        Layer.sync(RegistrationLimit, () => RegistrationLimit.of(limitOf("register", settings.rateLimitRegister))),
+      )
+    }),
+  )

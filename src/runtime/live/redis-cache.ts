@@ -1,0 +1,76 @@
+/**
+ * `SharedCache` in a Redis.
+ *
+ * While it is away, or hangs, everything goes on without it: commands are not queued, one that is not answered soon is given
+ * up, and then nothing is asked for a while, so that no request waits for what does not come. The driver reconnects by itself.
+ */
+import { Clock, Effect, Redacted, type Scope } from "effect"
+import { createClient } from "redis"
+import { redisPatienceMs, redisReconnectMaxMs, redisRestMs } from "../../protocol/limits.ts"
+import type { SharedCache } from "../shared-cache.ts"
+
+export interface RedisSettings {
+  readonly url: Redacted.Redacted
+  readonly password?: Redacted.Redacted
+  readonly database: number
+  /** What our keys begin with. */
+  readonly prefix: string
+  /** Told when it goes and when it comes back; never with its URL. */
+  readonly note: (sentence: string) => void
+}
+
+/** Connects in the background; ends with the scope. */
+export const redisCache = ({ database, note, password, prefix, url }: RedisSettings): Effect.Effect<SharedCache, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const client = createClient({
+      url: Redacted.value(url),
+      ...(password !== undefined && { password: Redacted.value(password) }),
+      ...(database > 0 && { database }),
+      disableOfflineQueue: true,
+      socket: { connectTimeout: 5_000, reconnectStrategy: (retries) => Math.min(redisReconnectMaxMs, 100 * 2 ** Math.min(retries, 10)) },
+    })
+    let isThere: boolean | undefined
+    const turned = (now: boolean) => {
+      if (isThere === now) return
+      if (isThere !== undefined || !now) note(now ? "Redis is back" : "Redis does not answer: going on without it")
+      isThere = now
+    }
+    client.on("ready", () => turned(true))
+    // heard, else it would end the process; what it says may name the server
+    client.on("error", () => turned(false))
+    yield* Effect.acquireRelease(
+      Effect.sync(() => void client.connect().catch(() => turned(false))),
+      () => Effect.sync(() => client.destroy()),
+    )
+
+    let restsUntilMs = 0
+    const ask = <A>(command: () => Promise<A>): Effect.Effect<A | undefined> =>
+      Effect.gen(function* () {
+        if (!client.isReady || (yield* Clock.currentTimeMillis) < restsUntilMs) return undefined
+        const answer = yield* Effect.option(Effect.timeout(Effect.tryPromise(command), redisPatienceMs))
+        if (answer._tag === "Some") return answer.value
+        restsUntilMs = (yield* Clock.currentTimeMillis) + redisRestMs
+        return undefined
+      })
+
+    return {
+      get: (key) =>
+        Effect.map(
+          ask(() => client.get(prefix + key)),
+          (value) => value ?? undefined,
+        ),
+      set: (key, value, lifetimeMs) =>
+        Effect.asVoid(ask(() => client.set(prefix + key, value, { expiration: { type: "PX", value: lifetimeMs } }))),
+      count: (key, windowMs) =>
+        Effect.map(
+          ask(() =>
+            client
+              .multi()
+              .incr(prefix + key)
+              .pExpire(prefix + key, windowMs, "NX")
+              .exec(),
+          ),
+          (answers) => (typeof answers?.[0] === "number" ? answers[0] : undefined),
+        ),
+    }
+  })
