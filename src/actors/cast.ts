@@ -9,3 +9,4 @@ export const heartbeatOf = (link: Link): string => `heartbeat/${link}`
 export const reconcilerOf = (link: Link): string => `reconciler/${link}`
 export const inspectorOf = (link: Link): string => `inspector/${link}`
 export const askOf = (request: number): string => `ask/${request}`
+export const fanOutOf = (query: string): string => `fan-out/${query}`

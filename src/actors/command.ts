@@ -13,7 +13,7 @@ import type { PublicKey } from "../protocol/identity/key.ts"
 import type { Address } from "../protocol/mesh/address.ts"
 import type { Contradiction } from "../protocol/mesh/identity-check.ts"
 import type { PeerPin } from "../protocol/mesh/pin.ts"
-import type { Message } from "../protocol/wire/message.ts"
+import type { Message, Query } from "../protocol/wire/message.ts"
 import type { Happening } from "./happening.ts"
 
 /** A connection, numbered by the interpreter; numbers are never used twice in a node's life. */
@@ -43,6 +43,8 @@ export type Command =
   | { readonly type: "review" }
   /** What is held about a subject, sent as the answer to a peer's question. */
   | { readonly type: "answer"; readonly link: Link; readonly request: number; readonly subject: string }
+  /** A peer's query: what is found here, and where it may be passed on what others find, is sent as its answer. */
+  | { readonly type: "search"; readonly link: Link; readonly query: Query; readonly mayPassOn: boolean }
   // Timers
   /** Tells the actor itself, later. */
   | { readonly type: "remind"; readonly afterMs: number; readonly event: Told }
@@ -84,6 +86,8 @@ export type ActorKind =
   | "holdings"
   | "reconciler"
   | "ask"
+  | "federation"
+  | "fan-out"
   | "sweep"
   | "inspector"
 

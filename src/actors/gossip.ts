@@ -131,6 +131,8 @@ const receive = (memory: GossipMemory, link: Link, message: Message, nowMs: numb
     case "RECONCILE":
     case "ASK":
     case "ANSWER":
+    case "QUERY":
+    case "QUERY_ACK":
       return judge(memory, link, "drop:out-of-order", nowMs, say)
   }
 }

@@ -47,12 +47,14 @@ export const heartbeat = setup({
               { type: "tell", params: ({ context }) => due(context, false) },
               { type: "tell", params: ({ event }) => learned(event.message) },
               { type: "tell", params: ({ event }) => counted(event.link, event.message) },
+              { type: "tell", params: ({ event }) => filtered(event.link, event.message) },
             ],
           },
           {
             actions: [
               { type: "tell", params: ({ event }) => learned(event.message) },
               { type: "tell", params: ({ event }) => counted(event.link, event.message) },
+              { type: "tell", params: ({ event }) => filtered(event.link, event.message) },
             ],
           },
         ],
@@ -71,6 +73,7 @@ export const heartbeat = setup({
           actions: [
             { type: "tell", params: ({ event }) => learned(event.message) },
             { type: "tell", params: ({ event }) => counted(event.link, event.message) },
+            { type: "tell", params: ({ event }) => filtered(event.link, event.message) },
           ],
         },
       },
@@ -93,3 +96,5 @@ const counted = (link: Link, message: Message) => ({
   to: "node",
   event: { type: "peer.counted", link, agentCount: message.type === "HEARTBEAT" ? message.agentCount + message.serviceCount : 0 },
 })
+
+const filtered = (link: Link, message: Message) => ({ to: "federation", event: { type: "heartbeat.heard", link, message } })

@@ -55,7 +55,7 @@ export interface NodeContext extends NodeInput {
 const words = setup({
   types: { input: {} as NodeInput, context: {} as NodeContext, events: {} as NodeEvent },
   actions: {
-    ...commands("send", "start", "startAll", "stop", "tell", "report"),
+    ...commands("start", "startAll", "stop", "tell", "report"),
     listen: assign(({ context }, { port }: { readonly port: number }) => ({ self: { ...context.self, listenPort: port } })),
     enter: assign(({ context }, { member }: { readonly member: Member }) => ({
       roster: [...context.roster.filter((other) => other.registryId !== member.registryId), member],
@@ -148,7 +148,13 @@ const meshing = words.createStateConfig({
     "peer.counted": { actions: { type: "countPeer", params: ({ event }) => event } },
     "counts.changed": { actions: { type: "count", params: ({ event }) => event } },
     "heartbeat.due": {
-      actions: { type: "send", params: ({ context, event }) => ({ link: event.link, message: heartbeatOf(context, event) }) },
+      actions: {
+        type: "tell",
+        params: ({ context, event }) => ({
+          to: "federation",
+          event: { type: "heartbeat.due", link: event.link, message: heartbeatOf(context, event) },
+        }),
+      },
     },
     "stop.requested": { target: "draining" },
   },
@@ -175,6 +181,7 @@ export const node = words.createMachine({
                 input: { self: context.self.nodeId, nowMs: event.nowMs, ...context.gossip },
               }),
             },
+            { type: "start", params: { actor: "federation", id: "federation", input: {} } },
             { type: "start", params: ({ context }) => ({ actor: "bootstrap", id: "bootstrap", input: bootstrapInput(context) }) },
           ],
         },

@@ -262,13 +262,7 @@ export const peer = setup({
             input: { link: linkOf(context), peer: context.input.id },
           }),
         },
-        {
-          type: "tell",
-          params: ({ context }) => ({
-            to: "gossip",
-            event: { type: "link.joined", link: linkOf(context), speaksLazily: can(context, "lazyPush") },
-          }),
-        },
+        { type: "tell", params: ({ context }) => joining(context) },
         { type: "startAll", params: ({ context }) => ({ actors: reconciling(context) }) },
         { type: "report", params: ({ context }) => ({ happening: arrival(context) }) },
       ],
@@ -277,10 +271,7 @@ export const peer = setup({
           type: "stop",
           params: ({ context }) => ({ ids: [sessionOf(linkOf(context)), heartbeatOf(linkOf(context)), reconcilerOf(linkOf(context))] }),
         },
-        {
-          type: "tell",
-          params: ({ context }) => ({ to: ["gossip", "holdings", "node"], event: { type: "link.left", link: linkOf(context) } }),
-        },
+        { type: "tell", params: ({ context }) => leaving(context) },
       ],
       on: {
         // what still reaches the peer itself is out of order: a second HELLO
@@ -351,6 +342,16 @@ export const peer = setup({
 
 const linkOf = ({ linked }: PeerContext): Link => linked!.link
 const addressOf = ({ input }: PeerContext): Address | undefined => (input.direction === "out" ? input.address : undefined)
+
+const joining = (context: PeerContext) => ({
+  to: ["gossip", "federation"],
+  event: { type: "link.joined", link: linkOf(context), speaksLazily: can(context, "lazyPush") },
+})
+
+const leaving = (context: PeerContext) => ({
+  to: ["gossip", "holdings", "federation", "node"],
+  event: { type: "link.left", link: linkOf(context) },
+})
 
 const sessionInput = ({ input, linked }: PeerContext): GossipSessionInput => ({
   link: linked!.link,

@@ -328,3 +328,31 @@ export const leaseMs = 24 * hour
 export const leaseRenewalMs = 8 * hour
 /** How often a node looks whose lease has run out. */
 export const leaseReviewMs = minute
+
+// federated search (mesh page, "Federated search") ---------------------------------------------------------------------
+
+/** Peers that one query is sent to (mesh, "up to 10 matching peers"). */
+export const queriedPeersMax = 10
+/** A peer that is asked answers within this time, or its answer does not count (mesh, "1.5 s"). */
+export const queryPatienceMs = 1_500
+/** What a peer that asks others itself leaves of that time for its answer's way back (ruled). */
+export const queryWayMs = 500
+/** How often a query may be passed on: by a full node, for a gateway or a light node (ruled; the deployed `ttl` is 1). */
+export const queryHopsMax = 2
+/** Entities in one answer, and bytes of its documents as JSON; what is ranked lower is left out (ruled: far below a frame). */
+export const answeredEntitiesMax = 50
+export const answeredBytesMax = 262_144
+/** Queries of one peer that are answered in a second; the others are dropped (ruled: what 100 busy clients ask). */
+export const queriesPerSecond = 100
+/** Query ids that a node remembers, so that it passes none on twice; the oldest is forgotten first (ruled: a second of ten such peers). */
+export const queryIdsMax = 10_000
+/** A peer that did not answer in time is asked, but not waited for, until it answers or this time has passed; each time it doubles (ruled). */
+export const probationMs = minute
+export const probationMaxMs = hour
+/** Share of words that are not there and seem to be, in a filter as large as its content wants (deployed node: 1 %). */
+export const filterErrorRate = 0.01
+/** Bits of a filter: 417,000 words at that rate, 667 kB in a frame. Larger contents err more often. */
+export const filterBitsMax = 4_000_000
+export const filterHashesMax = 30
+/** Changes of a filter that are kept to be told as changes; whoever holds an older one gets it whole (ruled: some minutes' worth). */
+export const filterChangesMax = 16

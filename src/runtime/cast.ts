@@ -3,6 +3,8 @@ import { ask } from "../actors/ask.ts"
 import { bootstrap } from "../actors/bootstrap.ts"
 import type { ActorKind } from "../actors/command.ts"
 import { inspector } from "../actors/inspector.ts"
+import { fanOut } from "../actors/fan-out.ts"
+import { federation } from "../actors/federation.ts"
 import { gossip } from "../actors/gossip.ts"
 import { gossipSession } from "../actors/gossip-session.ts"
 import { heartbeat } from "../actors/heartbeat.ts"
@@ -25,6 +27,8 @@ export const cast: Cast = {
   holdings,
   reconciler,
   ask,
+  federation,
+  "fan-out": fanOut,
   sweep,
   inspector,
 }

@@ -5,9 +5,10 @@
  * actor. It decides nothing, so the simulator runs this very file on a virtual clock.
  */
 import { Cause, Clock, Effect, Exit, Fiber, Random, type Scope } from "effect"
-import type { Command, CommandType, Outcome, Told } from "../actors/command.ts"
+import type { Command, CommandType, Link, Outcome, Told } from "../actors/command.ts"
 import type { IdentityVerdict } from "../protocol/mesh/identity-check.ts"
 import { answerDocumentsMax } from "../protocol/limits.ts"
+import type { Query } from "../protocol/wire/message.ts"
 import { type ActorSystem, makeActorSystem } from "./actor-system.ts"
 import type { Cast } from "./cast.ts"
 import type { Engine } from "./engine/engine.ts"
@@ -38,6 +39,7 @@ export const makeInterpreter = Effect.fnUntraced(function* (
   onMerged: OnMerged,
   review: () => Effect.Effect<void>,
   inspect: Inspect,
+  search: (link: Link, query: Query, mayPassOn: boolean) => Effect.Effect<void>,
 ): Effect.fn.Return<Interpreter, never, Ports | Scope.Scope> {
   const transport = yield* Transport
   const timers = yield* Timers
@@ -129,6 +131,7 @@ export const makeInterpreter = Effect.fnUntraced(function* (
         ),
       ),
     review,
+    search: ({ link, query, mayPassOn }) => search(link, query, mayPassOn),
 
     // Timers
     remind: ({ afterMs, event }, from) => actors.later(from, afterMs, () => tell(from, event)),

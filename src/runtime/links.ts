@@ -4,7 +4,7 @@
  * Until a link is opened everything goes to the peer that holds it, so that what comes out of order is that peer's to
  * judge; afterwards HEARTBEAT and GOSSIP go to their actors. What comes after a fault, or after we closed, is not looked at.
  */
-import { askOf, heartbeatOf, reconcilerOf } from "../actors/cast.ts"
+import { askOf, fanOutOf, heartbeatOf, reconcilerOf } from "../actors/cast.ts"
 import type { Link, Told } from "../actors/command.ts"
 import { outboundQueueBytesMax } from "../protocol/limits.ts"
 import type { Message } from "../protocol/wire/message.ts"
@@ -143,6 +143,10 @@ const addresseeOf = (link: Link, { isOpen, owner }: LinkState, message: Message)
       return "holdings"
     case "ANSWER":
       return askOf(message.request)
+    case "QUERY":
+      return "federation"
+    case "QUERY_ACK":
+      return fanOutOf(message.id)
     case "HEARTBEAT":
       return heartbeatOf(link)
     case "HELLO":

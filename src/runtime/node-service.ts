@@ -42,6 +42,8 @@ export interface SearchRequest {
   readonly fqan?: string
   readonly entity_type?: string
   readonly status?: string
+  /** Whether peers are asked too: when absent, only if fewer than `max_results` are found here (ruled). */
+  readonly federated?: boolean
   readonly max_results?: number
   readonly offset?: number
 }
@@ -61,6 +63,18 @@ export interface SearchAnswer {
   readonly totalFound: number
   readonly offset: number
   readonly hasMore: boolean
+  readonly stats: SearchStats
+}
+
+/** Where the results come from (reference 4.1, `search_stats`). */
+export interface SearchStats {
+  readonly local: number
+  readonly gossip: number
+  /** Found by peers and not held here. */
+  readonly federated: number
+  readonly peersAsked: number
+  readonly peersAnswered: number
+  readonly latencyMs: number
 }
 
 /** A mesh peer as the operator sees it. */

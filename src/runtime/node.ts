@@ -27,6 +27,7 @@ import {
   sweepPeriodMs,
 } from "../protocol/limits.ts"
 import type { Address } from "../protocol/mesh/address.ts"
+import type { EntityEntry } from "../protocol/records/entity.ts"
 import type { Hello, Role } from "../protocol/wire/message.ts"
 import type { ActorSystem } from "./actor-system.ts"
 import { type CardSettings, makeCards } from "./cards.ts"
@@ -34,6 +35,7 @@ import { type Cast, cast } from "./cast.ts"
 import { compiledEngine } from "./engine/compiled.ts"
 import type { Engine } from "./engine/engine.ts"
 import { crowdedOn } from "./crowded.ts"
+import { makeFederation } from "./federation.ts"
 import { drawSeed, makeInterpreter, type Ports } from "./interpreter.ts"
 import { admissionOn } from "./node/admission.ts"
 import { makeDesk, notFound } from "./node/desk.ts"
@@ -152,7 +154,7 @@ export const makeNode = Effect.fnUntraced(function* (
     Effect.tap(store.expire(nowMs), (forgotten) =>
       Effect.forEach(
         forgotten.flatMap(({ subject }) => readEntityId(subject) ?? []),
-        (id) => Effect.map(store.entity(id), (entry) => searcher.follow(id, entry)),
+        (id) => Effect.map(store.entity(id), (entry) => show(id, entry)),
         { discard: true },
       ),
     )
@@ -161,7 +163,7 @@ export const makeNode = Effect.fnUntraced(function* (
     settings.cast,
     (announcement, outcome) => {
       const about = entityOf(announcement)
-      if (about !== undefined) searcher.follow(about, outcome.entity)
+      if (about !== undefined) show(about, outcome.entity)
       if (outcome.changed && isHolder) {
         held(announcement)
         if (outcome.isCrowded === true) fork(crowded.recount(announcement.subject))
@@ -171,12 +173,17 @@ export const makeNode = Effect.fnUntraced(function* (
     },
     () => Effect.ignore(Effect.all([liveness.review, renewLease, attest, crowded.review], { mode: "result", discard: true })),
     inspecting(store, yield* Web, yield* Dns, verifier),
+    (link, query, mayPassOn) => federation.answer(link, query, mayPassOn),
   ).pipe(
     Effect.provideService(
       RecordStore,
       refusingOwnWords({ ...store, expire: expireAndShow }, signer, (tombstone) => announce(tombstone)),
     ),
   )
+  const show = (subject: string, entry: EntityEntry | undefined): void => {
+    searcher.follow(subject, entry)
+    if (settings.indexes) federation.follow(subject, entry)
+  }
   const held = ({ subject, origin: by, id, at }: SlotKey) => tell("holdings", { type: "slot.held", subject, origin: by, id, at })
 
   const holdings = () => actors.snapshot("holdings")?.context as HoldingsMemory | undefined
@@ -212,6 +219,21 @@ export const makeNode = Effect.fnUntraced(function* (
     inspects: settings.inspects,
   }
   actors.start({ actor: "node", id: "node", input })
+  const rosterNow = () => (actors.snapshot("node")?.context as NodeContext | undefined)?.roster ?? []
+  const federation = makeFederation({
+    role: settings.role,
+    resultsDefault: settings.search.resultsDefault,
+    searcher,
+    store,
+    verifier,
+    actors,
+    clock: yield* Clock.Clock,
+    tell,
+    send: (link, message) => links.send([link], message),
+    peers: rosterNow,
+  })
+  if (settings.indexes)
+    yield* Stream.runForEach(store.everyEntity, (entry) => Effect.sync(() => federation.follow(entry.record.entity_id, entry)))
   const sayCounts = Effect.sync(() => tell("node", { type: "counts.changed", ...searcher.localCounts() }))
   yield* sayCounts
 
@@ -222,6 +244,7 @@ export const makeNode = Effect.fnUntraced(function* (
     else links.close(link)
   })
   tell("node", { type: "node.listening", port: address.port })
+  federation.begin()
 
   yield* Stream.runForEach(store.everySlot, (slot) => Effect.sync(() => held(slot)))
   yield* crowded.lookAtOwn
@@ -261,7 +284,7 @@ export const makeNode = Effect.fnUntraced(function* (
     report,
     show: (id, entry) =>
       Effect.suspend(() => {
-        searcher.follow(id, entry)
+        show(id, entry)
         return sayCounts
       }),
   })
@@ -325,7 +348,7 @@ export const makeNode = Effect.fnUntraced(function* (
     search: (request) =>
       Effect.suspend(() => {
         searches++
-        return Effect.flatMap(searcher.search(request), withNames)
+        return Effect.flatMap(federation.search(request), withNames)
       }),
 
     status: Effect.gen(function* () {

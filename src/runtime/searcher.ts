@@ -4,22 +4,30 @@ import { readEntityId, type EntityId, type RegistryId } from "../protocol/identi
 import { neighboursMin, searchProgressEvery, searchResultsMax, shownEntriesMax } from "../protocol/limits.ts"
 import type { EntityEntry } from "../protocol/records/entity.ts"
 import { capabilityKinds, embeddedText, type Filters, indexedEntity } from "../protocol/search/entity.ts"
-import { type Parts, trustOfOwn, trustUnknown } from "../protocol/search/ranking.ts"
+import { trustOfOwn, trustUnknown } from "../protocol/search/ranking.ts"
 import { type IndexQuery, SearchIndex } from "../protocol/search/search-index.ts"
-import type { SearchAnswer, SearchHit, SearchRequest } from "./node-service.ts"
+import type { SearchAnswer, SearchHit, SearchRequest, SearchStats } from "./node-service.ts"
 import type { RecordStore, StoreFailed } from "./ports.ts"
 import { floorOf, type SearchSettings } from "./search-settings.ts"
 import { makeVectors, type VectorCounts } from "./vectors.ts"
 
 export interface Searcher {
   readonly search: (request: SearchRequest) => Effect.Effect<SearchAnswer, StoreFailed>
-  /** The parts of entities that are not held here (a peer answered them), as if they were: to be ranked with our own hits. */
-  readonly measure: (text: string, entries: ReadonlyArray<EntityEntry>) => Effect.Effect<ReadonlyArray<Parts>>
   /** What is shown of an entity now; nothing when it is deleted. */
   readonly follow: (subject: string, entry: EntityEntry | undefined) => void
   /** Entities registered here, by type. */
   readonly localCounts: () => { readonly agents: number; readonly services: number }
   readonly vectorCounts: () => VectorCounts
+  /**
+   * Those of these entities that match, best first: what we found and what others did, by the same measure. How rare a word is
+   * they tell together with all that we hold; `documents` is how many there are in all, as far as one knows.
+   */
+  readonly rankTogether: (
+    request: SearchRequest,
+    ours: ReadonlyArray<EntityEntry>,
+    others: ReadonlyArray<EntityEntry>,
+    documents: number,
+  ) => Effect.Effect<ReadonlyArray<SearchHit>, StoreFailed>
 }
 
 export interface SearcherParts {
@@ -47,13 +55,16 @@ export const makeSearcher = Effect.fnUntraced(function* ({
 }: SearcherParts): Effect.fn.Return<Searcher, StoreFailed, Scope.Scope> {
   const { embedder, ranking, resultsDefault, say, synonyms, vectorIndex } = settings
   const floor = floorOf(settings)
-  const index = new SearchIndex({
-    judgement: { trustOf, isSilent: () => false },
-    ranking,
-    synonyms,
-    vectors: embedder?.dimensions ?? "words",
-    ...(floor !== undefined && { floor }),
-  })
+  const makeIndex = () =>
+    new SearchIndex({
+      judgement: { trustOf, isSilent: (registry) => judged.stale.has(registry as RegistryId) },
+      ranking,
+      synonyms,
+      vectors: embedder?.dimensions ?? "words",
+      ...(floor !== undefined && { floor }),
+    })
+  let judged: { readonly stale: ReadonlySet<RegistryId>; readonly version: unknown } = { stale: new Set(), version: trustVersion() }
+  const index = makeIndex()
   const vectors =
     embedder === undefined || !indexes
       ? undefined
@@ -65,7 +76,6 @@ export const makeSearcher = Effect.fnUntraced(function* ({
           },
           say,
         )
-  let judged: { readonly stale: ReadonlySet<RegistryId>; readonly version: unknown } = { stale: new Set(), version: trustVersion() }
   const local = new Map<string, "agent" | "service">()
   const counts = { agents: 0, services: 0 }
   /** Entries that were shown, until they change: most searches show what others did. The oldest go first. */
@@ -124,27 +134,10 @@ export const makeSearcher = Effect.fnUntraced(function* ({
   })
 
   const filtersOf = Effect.fnUntraced(function* (request: SearchRequest): Effect.fn.Return<Filters, StoreFailed> {
-    const {
-      category,
-      developer_handle: handle,
-      developer_id: developer,
-      entity_type: entityType,
-      min_trust_score: minTrust,
-      status,
-      tags,
-    } = request
+    const { developer_handle: handle, developer_id: developer } = request
     const holders =
       handle === undefined || developer !== undefined ? undefined : (yield* store.handles(handle)).map(({ developerId }) => developerId)
-    const developers = developer === undefined ? holders : [developer]
-    return {
-      ...(category !== undefined && { category }),
-      ...(tags !== undefined && { tags }),
-      ...(developers !== undefined && { developers }),
-      ...(entityType !== undefined && { entityType }),
-      ...(status !== undefined && { status }),
-      ...(minTrust !== undefined && { minTrust }),
-      ...Object.fromEntries(capabilityKinds.flatMap((kind) => (request[kind] === undefined ? [] : [[kind, request[kind]]]))),
-    }
+    return { ...filtersIn(request), ...(holders !== undefined && { developers: holders }) }
   })
 
   /** What the likeness to a text is worked out from, beside the words. */
@@ -177,28 +170,12 @@ export const makeSearcher = Effect.fnUntraced(function* ({
     follow,
     localCounts: () => ({ ...counts }),
     vectorCounts: () => vectors?.counts() ?? { waiting: 0, degraded: 0 },
-    measure: Effect.fnUntraced(function* (text, entries) {
-      const nowMs = yield* Clock.currentTimeMillis
-      const entities = entries.map(indexedEntity)
-      const [vector, ...others] = vectors === undefined ? [] : yield* vectors.of([text, ...entities.map(embeddedText)])
-      const query = index.parse(text)
-      return entities.map((entity, i) => {
-        const other = others[i]
-        const trust = trustOf(entity.home)
-        return index.measure(query, entity, {
-          nowMs,
-          trust,
-          ...(vector !== undefined && { vector }),
-          ...(other !== undefined && { other }),
-        })
-      })
-    }),
     search: Effect.fnUntraced(function* (request) {
       const offset = Math.max(0, request.offset ?? 0)
       const maxResults =
         request.max_results === undefined || request.max_results <= 0 ? resultsDefault : Math.min(searchResultsMax, request.max_results)
       const named = request.fqan === undefined ? undefined : yield* entityNamed(request.fqan)
-      if (request.fqan !== undefined && named === undefined) return { hits: [], totalFound: 0, offset, hasMore: false }
+      if (request.fqan !== undefined && named === undefined) return { hits: [], totalFound: 0, offset, hasMore: false, stats: noStats }
       const text = named ?? request.query
       const likeness = text === undefined ? {} : yield* likenessTo(text, offset + maxResults)
       const filters = yield* filtersOf(request)
@@ -216,10 +193,54 @@ export const makeSearcher = Effect.fnUntraced(function* ({
         const entry = entries.get(id)
         return entry === undefined ? [] : [{ entry: marked(entry, judged.stale), score, breakdown, parts }]
       })
-      return { hits, totalFound: found.totalFound, offset, hasMore: offset + found.hits.length < found.totalFound }
+      const atHome = hits.filter(({ entry }) => entry.tier === "local").length
+      const stats = { ...noStats, local: atHome, gossip: hits.length - atHome }
+      return { hits, totalFound: found.totalFound, offset, hasMore: offset + found.hits.length < found.totalFound, stats }
+    }),
+    rankTogether: Effect.fnUntraced(function* (request, ours, others, documents) {
+      judge()
+      const text = request.query ?? ""
+      const candidates = makeIndex()
+      for (const entry of ours) candidates.put(indexedEntity(entry))
+      const counted = new Map([...candidates.parse(text).terms.keys()].map((term) => [term, candidates.documentsWith(term)]))
+      for (const entry of others) candidates.put(indexedEntity(entry))
+      const entries = new Map([...others, ...ours].map((entry) => [entry.record.entity_id as string, entry]))
+      const texts = [...entries.values()].map((entry) => embeddedText(indexedEntity(entry)))
+      const [vector, ...theirs] = vectors === undefined || text === "" ? [] : yield* vectors.of([text, ...texts])
+      for (const [i, id] of [...entries.keys()].entries()) if (theirs[i] !== undefined) candidates.setVector(id, theirs[i])
+      const { hits } = candidates.search({
+        ...(yield* filtersOf(request)),
+        ...(vector !== undefined && { vector }),
+        text,
+        nowMs: yield* Clock.currentTimeMillis,
+        offset: 0,
+        maxResults: entries.size,
+        elsewhere: {
+          documents: Math.max(0, Math.max(documents, index.size) - candidates.size),
+          documentsWith: (term) => Math.max(0, index.documentsWith(term) - (counted.get(term) ?? 0)),
+        },
+      })
+      return hits.map(({ breakdown, id, parts, score }) => ({ entry: marked(entries.get(id)!, judged.stale), score, breakdown, parts }))
     }),
   }
 })
+
+/** The filters of a request; handles have to be looked up. */
+export const filtersIn = (request: SearchRequest): Filters => {
+  const { category, developer_id: developer, entity_type: entityType, min_trust_score: minTrust, status, tags } = request
+  return {
+    ...(category !== undefined && { category }),
+    ...(tags !== undefined && { tags }),
+    ...(developer !== undefined && { developers: [developer] }),
+    ...(entityType !== undefined && { entityType }),
+    ...(status !== undefined && { status }),
+    ...(minTrust !== undefined && { minTrust }),
+    ...Object.fromEntries(capabilityKinds.flatMap((kind) => (request[kind] === undefined ? [] : [[kind, request[kind]]]))),
+  }
+}
+
+/** Nobody was asked. */
+export const noStats: SearchStats = { local: 0, gossip: 0, federated: 0, peersAsked: 0, peersAnswered: 0, latencyMs: 0 }
 
 /** The entry, and whether its home is alive. */
 export const marked = (entry: EntityEntry, stale: ReadonlySet<RegistryId>): EntityEntry =>

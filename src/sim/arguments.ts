@@ -37,6 +37,8 @@ const readers: Readonly<Record<string, (text: string) => Partial<RunOptions> | u
   "--light": (text) => number(text, 0, 1, (light) => ({ light })),
   "--gateways": (text) => whole(text, 0, 1_000, (gateways) => ({ gateways })),
   "--bootnodes": (text) => whole(text, 0, 1_000, (bootnodes) => ({ bootnodes })),
+  "--hung": (text) => number(text, 0, 1, (hung) => ({ hung })),
+  "--lying": (text) => number(text, 0, 1, (lying) => ({ lying })),
   "--faults": (text) => faults(text.split(",")),
   "--without": (text) => wholes(text, (without) => ({ without })),
   "--branch": (text) => branch(text.split("/")),

@@ -1,5 +1,5 @@
 /** What a run prints: a banner with all that was drawn, the result, and for a failure the line that replays it. */
-import type { RunOptions, Scenario } from "./scenario.ts"
+import type { FederatedSection, RunOptions, Scenario } from "./scenario.ts"
 import type { RunResult } from "./simulate.ts"
 import type { Drawn } from "./stage.ts"
 
@@ -29,6 +29,7 @@ export const report = (result: RunResult, options: RunOptions, wallMs: number, c
     ...(result.reconcile === undefined
       ? []
       : [`  reconciled with ${count(result.reconcile.bytesPerRound)} bytes in ${result.reconcile.roundTrips} round trips`]),
+    ...(result.federated === undefined ? [] : [federatedLine(result.federated)]),
     `  ${count(result.delivered)} frames in ${(result.virtualMs / 1_000).toFixed(0)} virtual s, ${(wallMs / 1_000).toFixed(1)} s of ours: ${count((result.delivered / wallMs) * 1_000)}/s`,
     `  trace ${result.trace}`,
     ...(result.crash === undefined ? [] : [`  CRASH at ${result.crash.node}: ${result.crash.reason}`]),
@@ -60,6 +61,8 @@ const flagsOf = ({
   light,
   gateways,
   bootnodes,
+  hung,
+  lying,
   faults,
   without,
   branch,
@@ -70,7 +73,7 @@ const flagsOf = ({
 }: RunOptions): string =>
   [
     `--nodes ${nodes} --seed ${seed} --until ${untilMs / 1_000} --loss ${loss} --records ${records} --engine ${engine} --codec ${codec}`,
-    `--differences ${differences} --light ${light} --gateways ${gateways} --bootnodes ${bootnodes}`,
+    `--differences ${differences} --light ${light} --gateways ${gateways} --bootnodes ${bootnodes} --hung ${hung} --lying ${lying}`,
     ...(latencyMs === undefined ? [] : [`--latency ${latencyMs}`]),
     ...(without === undefined ? [] : [`--without ${without.join(",")}`]),
     ...(branch === undefined ? [] : [`--branch ${branch.step}/${branch.seed}`]),
@@ -78,6 +81,9 @@ const flagsOf = ({
     ...(schedule === undefined ? [] : [`--schedule '${JSON.stringify(schedule)}'`]),
     ...(faults === undefined ? [] : [`--faults ${faults.join(",")}`]),
   ].join(" ")
+
+const federatedLine = ({ asked, p50Ms, p95Ms, p99Ms, pruned, recall10 }: FederatedSection): string =>
+  `  recall@10 ${recall10.toFixed(4)} · p50 ${p50Ms} ms · p95 ${p95Ms} ms · p99 ${p99Ms} ms · asked ${percent(asked)} of the peers · ${percent(pruned)} of those without an answer were not`
 
 const percent = (share: number) => `${(share * 100).toFixed(share === 1 ? 0 : 3)} %`
 const count = (value: number) => Math.round(value).toLocaleString("en-US")

@@ -22,6 +22,9 @@ export interface RunOptions {
   readonly light: number
   readonly gateways: number
   readonly bootnodes: number
+  /** Shares of nodes that answer no query, and that lie in their answers. */
+  readonly hung: number
+  readonly lying: number
   /** Kinds of faults that happen, for sure and no others; drawn when absent. */
   readonly faults?: ReadonlyArray<string>
   /** Faults by number, in the order they begin, that do not happen after all: what would have been without them. */
@@ -50,6 +53,19 @@ export interface Sections {
   readonly gossip?: GossipSection
   readonly digest?: DigestSection
   readonly reconcile?: ReconcileSection
+  readonly federated?: FederatedSection
+}
+
+export interface FederatedSection {
+  /** Of the ten best of one index over all reachable nodes, the share that was found, on average. */
+  readonly recall10: number
+  readonly p50Ms: number
+  readonly p95Ms: number
+  readonly p99Ms: number
+  /** Share of all peers that were asked, per query. */
+  readonly asked: number
+  /** Of the peers that have nothing to say, the share that was not asked. */
+  readonly pruned: number
 }
 
 export interface DigestSection {
@@ -99,6 +115,8 @@ export const defaultRun: RunOptions = {
   light: 0,
   gateways: 0,
   bootnodes: 0,
+  hung: 0,
+  lying: 0,
   engine: "compiled",
   codec: "fast",
 }

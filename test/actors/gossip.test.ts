@@ -9,7 +9,7 @@ import * as SeenSet from "../../src/protocol/gossip/seen-set.ts"
 import { beaconPatienceMs, gossipHopsMax, graftsMax, missingIdsMax, owedIdsMax, recentEnvelopesMax } from "../../src/protocol/limits.ts"
 import type { Message, MessageType } from "../../src/protocol/wire/message.ts"
 import { noon, registryOf } from "../support/builders.ts"
-import { announcementOf, envelopeOf, gossipOf, heartbeatOf, helloOf, noonMs } from "../support/mesh.ts"
+import { announcementOf, envelopeOf, gossipOf, heartbeatOf, helloOf, noonMs, queryAckOf, queryOf } from "../support/mesh.ts"
 
 const ids = [1, 2, 3, 4, 5].map((seed) => registryOf(seed).registryId).toSorted()
 const [smallest, , self, , largest] = ids as [(typeof ids)[0], (typeof ids)[0], (typeof ids)[0], (typeof ids)[0], (typeof ids)[0]]
@@ -194,6 +194,8 @@ const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> |
   ANSWER: {
     "out of order": { event: from(tree, { type: "ANSWER", request: 1, documents: [] }), says: [], counts: `${tree} drop:out-of-order 1` },
   },
+  QUERY: { "out of order": { event: from(tree, queryOf(1)), says: [], counts: `${tree} drop:out-of-order 1` } },
+  QUERY_ACK: { "out of order": { event: from(tree, queryAckOf(1)), says: [], counts: `${tree} drop:out-of-order 1` } },
   "announcement.verified": {
     "for the first time": { event: verified(tree), says: ["merge"], then: ({ seen }) => SeenSet.has(seen, fresh.contentId) },
     "when it came by another link meanwhile": {

@@ -13,7 +13,7 @@ type Context = ContextFrom<typeof heartbeat>
 const context: Context = { link: 7, peer: "peer/in/7" }
 const silent = (silentMs: number) => ({ event: { silentMs } })
 const says = (wantsAnswer: boolean) => ({ event: { message: heartbeatOf(2, { wantsAnswer }) } })
-const learned = "tell bootstrap addresses.learned, tell node peer.counted"
+const learned = "tell bootstrap addresses.learned, tell node peer.counted, tell federation heartbeat.heard"
 
 describe("heartbeat", () => {
   checkTable<State, HeartbeatEvent, Context>({
@@ -69,14 +69,16 @@ describe("heartbeat", () => {
     expect(suspected.find((step) => step.kind === "action")?.params).toMatchObject({ event: { wantsAnswer: true } })
   })
 
-  it("passes on what a heartbeat says: addresses and counts; of any other message nothing", () => {
+  it("passes on what a heartbeat says: addresses, counts, filters; of any other message nothing", () => {
     const told = (message: unknown) =>
       steps("alive", { type: "message.received", link: 7, message, nowMs: noonMs }).flatMap((step) =>
         step.kind === "action" ? [(step.params as { readonly event: object }).event] : [],
       )
-    expect(told(heartbeatOf(2, { peers: [{ address: addressOf(5), reputation: 1 }], agentCount: 4, serviceCount: 3 }))).toEqual([
+    const message = heartbeatOf(2, { peers: [{ address: addressOf(5), reputation: 1 }], agentCount: 4, serviceCount: 3 })
+    expect(told(message)).toEqual([
       { type: "addresses.learned", addresses: [addressOf(5)] },
       { type: "peer.counted", link: 7, agentCount: 7 },
+      { type: "heartbeat.heard", link: 7, message },
     ])
     expect(told(gossipOf(announcementOf(2)))[0]).toEqual({ type: "addresses.learned", addresses: [] })
   })

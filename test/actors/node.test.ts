@@ -63,10 +63,10 @@ describe("node", () => {
     rows: {
       booting: {
         "node.listening": {
-          "with somebody to join": [{}, "joining · start holdings, start gossip, start bootstrap, report node.phase"],
+          "with somebody to join": [{}, "joining · start holdings, start gossip, start federation, start bootstrap, report node.phase"],
           "with nobody to join": [
             { context: { bootstrap: { ...alone.bootstrap, configured: [] } } },
-            "serving · start holdings, start gossip, start bootstrap, report node.phase, report node.phase",
+            "serving · start holdings, start gossip, start federation, start bootstrap, report node.phase, report node.phase",
           ],
         },
         // nobody can reach it yet
@@ -90,7 +90,7 @@ describe("node", () => {
         "link.left": "joining · stop inspector/4, tell bootstrap roster.changed",
         "peer.misbehaved": { "whoever it was": [{}, "joining · tell  peer.dropped"] },
         "peer.counted": "joining",
-        "heartbeat.due": "joining · send",
+        "heartbeat.due": "joining · tell federation heartbeat.due",
         "counts.changed": "joining",
         "stop.requested": stopped,
         "(time)": serving,
@@ -126,7 +126,7 @@ describe("node", () => {
           "who has left meanwhile": [{ event: { link: 99 } }, "serving · tell  peer.dropped"],
         },
         "peer.counted": "serving",
-        "heartbeat.due": "serving · send",
+        "heartbeat.due": "serving · tell federation heartbeat.due",
         "counts.changed": "serving",
         "stop.requested": { "with peers": [{}, draining], alone: [{ context: alone }, stopped] },
         "(time)": "–",
@@ -188,7 +188,7 @@ describe("node", () => {
         { ...alone, roster, agents: 4, services: 3 },
         { type: "heartbeat.due", link, wantsAnswer: true, nowMs: noonMs + 999 },
       )
-      return said[0]!.params as { readonly link: number; readonly message: Heartbeat }
+      return (said[0]!.params as { readonly event: { readonly link: number; readonly message: Heartbeat } }).event
     }
     const { link, message } = beat(full.roster, 4)
     expect([link, message]).toEqual([

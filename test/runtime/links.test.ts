@@ -10,7 +10,7 @@ import { wireCodec } from "../../src/runtime/codec.ts"
 import { makeLinks } from "../../src/runtime/links.ts"
 import type { ConnectionEvents } from "../../src/runtime/ports.ts"
 import { keyOf, registryOf } from "../support/builders.ts"
-import { announcementOf, gossipOf, heartbeatOf, helloOf } from "../support/mesh.ts"
+import { announcementOf, gossipOf, heartbeatOf, helloOf, queryAckOf, queryOf } from "../support/mesh.ts"
 
 /** A connection that does as the test says, and whoever is told of it. */
 const scene = () => {
@@ -68,6 +68,8 @@ const messages: Readonly<Record<Message["type"], readonly [message: Message, add
   RECONCILE: [{ type: "RECONCILE", step: "same" }, "reconciler/1"],
   ASK: [{ type: "ASK", request: 1, subject: announcementOf(2).subject }, "holdings"],
   ANSWER: [{ type: "ANSWER", request: 5, documents: [] }, "ask/5"],
+  QUERY: [queryOf(7), "federation"],
+  QUERY_ACK: [queryAckOf(7), `fan-out/${queryAckOf(7).id}`],
 }
 
 describe("links", () => {

@@ -2,7 +2,7 @@
 import type { Envelope, VerifiedAnnouncement } from "../../src/protocol/gossip/announcement.ts"
 import type { Address } from "../../src/protocol/mesh/address.ts"
 import type { Member } from "../../src/protocol/mesh/roster.ts"
-import type { Gossip, Heartbeat, Hello } from "../../src/protocol/wire/message.ts"
+import type { Gossip, Heartbeat, Hello, Query, QueryAck, QueryId } from "../../src/protocol/wire/message.ts"
 import { announced, entityOf, noon, registryOf } from "./builders.ts"
 
 export const noonMs = noon * 1_000
@@ -63,4 +63,23 @@ export const memberOf = (seed: number, link: number, over: Partial<Member> = {})
   agentCount: 0,
   connectedAtMs: noonMs,
   ...over,
+})
+
+export const queryIdOf = (seed: number): QueryId => seed.toString(16).padStart(32, "0") as QueryId
+
+export const queryOf = (seed: number, over: Partial<Query> = {}): Query => ({
+  type: "QUERY",
+  id: queryIdOf(seed),
+  hops: 0,
+  withinMs: 1_500,
+  most: 10,
+  question: { query: "weather" },
+  ...over,
+})
+
+export const queryAckOf = (seed: number, documents: QueryAck["documents"] = []): QueryAck => ({
+  type: "QUERY_ACK",
+  id: queryIdOf(seed),
+  total: documents.length,
+  documents,
 })

@@ -8,6 +8,7 @@ import type { AnyStateMachine, ContextFrom } from "xstate"
 import { ask, type AskEvent } from "../../src/actors/ask.ts"
 import { bootstrap, type BootstrapEvent } from "../../src/actors/bootstrap.ts"
 import type { ActorKind, Offer } from "../../src/actors/command.ts"
+import { fanOut, type FanOutEvent } from "../../src/actors/fan-out.ts"
 import { reconciler, type ReconcilerEvent } from "../../src/actors/reconciler.ts"
 import { gossipSession, type GossipSessionEvent } from "../../src/actors/gossip-session.ts"
 import { inspector, type InspectorContext, type InspectorEvent } from "../../src/actors/inspector.ts"
@@ -21,7 +22,7 @@ import type { Message, Reconcile } from "../../src/protocol/wire/message.ts"
 import type { ActorEvent } from "../../src/runtime/engine/engine.ts"
 import type { SeededRandom } from "../../src/sim/dice.ts"
 import { keyOf, noon } from "./builders.ts"
-import { addressOf, announcementOf, gossipOf, heartbeatOf, helloOf, memberOf, noonMs } from "./mesh.ts"
+import { addressOf, announcementOf, gossipOf, heartbeatOf, helloOf, memberOf, noonMs, queryAckOf, queryIdOf } from "./mesh.ts"
 
 export interface Plausible {
   readonly machine: AnyStateMachine
@@ -159,6 +160,21 @@ const askEvents: Makers<AskEvent, ContextFrom<typeof ask>> = {
   }),
 }
 
+const fanOutEvents: Makers<FanOutEvent, ContextFrom<typeof fanOut>> = {
+  "peers.chosen": (chance) => {
+    const links = [0, 1, 2, 3].slice(0, chance.below(5))
+    const asked = links.map((link) => ({ link, hops: chance.below(2) }))
+    return { type: "peers.chosen", asked, awaited: links.slice(chance.below(2)), nowMs: laterMs(chance) }
+  },
+  "message.received": (chance) => ({
+    type: "message.received",
+    link: chance.below(5),
+    message: chance.isTrue(0.9) ? queryAckOf(chance.isTrue(0.9) ? 1 : 2, [announcementOf(seedOf(chance)).document]) : messageFrom(chance),
+    nowMs: laterMs(chance),
+  }),
+  "peer.left": (chance) => ({ type: "peer.left", link: chance.below(5), nowMs: laterMs(chance) }),
+}
+
 const nodeEvents: Makers<NodeEvent, ContextFrom<typeof node>> = {
   "node.listening": () => ({ type: "node.listening", port: 4001, nowMs: noonMs }),
   "link.accepted": (chance) => ({
@@ -222,7 +238,7 @@ const inspectorEvents: Makers<InspectorEvent, InspectorContext> = {
 }
 
 /** Each machine of the cast; reducers have no modes and are tested by what they do. */
-export const plausible: Readonly<Record<Exclude<ActorKind, "gossip" | "holdings">, Plausible>> = {
+export const plausible: Readonly<Record<Exclude<ActorKind, "federation" | "gossip" | "holdings">, Plausible>> = {
   inspector: {
     machine: inspector,
     events: inspectorEvents,
@@ -266,6 +282,12 @@ export const plausible: Readonly<Record<Exclude<ActorKind, "gossip" | "holdings"
     machine: ask,
     events: askEvents,
     input: (chance) => ({ request: 1, subject: announcementOf(2).subject, links: [0, 1, 2, 3].slice(0, chance.below(5)) }),
+  },
+  "fan-out": {
+    machine: fanOut,
+    events: fanOutEvents,
+    likely: (state) => (state === "choosing" ? "peers.chosen" : undefined),
+    input: () => ({ query: queryIdOf(1), question: { query: "weather" }, most: 10, patienceMs: 1_500 }),
   },
   reconciler: { machine: reconciler, events: reconcilerEvents, input: (chance) => ({ link: 1, seed: chance.below(2 ** 32) }) },
   node: {

@@ -31,7 +31,7 @@ import {
 } from "./ranking.ts"
 import { type Judgement, Standing } from "./standing.ts"
 import { type Synonyms, synonymsDefault } from "./synonyms.ts"
-import { TextIndex } from "./text-index.ts"
+import { type Elsewhere, TextIndex } from "./text-index.ts"
 
 export interface IndexSettings {
   readonly ranking: Ranking
@@ -59,6 +59,8 @@ export interface IndexQuery extends Filters {
   readonly nowMs: number
   readonly offset: number
   readonly maxResults: number
+  /** What else there is: the candidates of a federated search are few, and all of them have the words. */
+  readonly elsewhere?: Elsewhere
 }
 
 export interface IndexHit {
@@ -96,6 +98,11 @@ export class SearchIndex {
 
   get size(): number {
     return this.#documents.size
+  }
+
+  /** How many of its documents have this term. */
+  documentsWith(term: string): number {
+    return this.#texts.documentsWith(term)
   }
 
   /** Adds an entity, or replaces what was there under its id (its model's vector goes with that). */
@@ -140,7 +147,7 @@ export class SearchIndex {
     this.#standing.bringUpTo(query.nowMs)
     const passes = this.#facets.sieve(query, this.#documents, this.#standing.trust)
     if (parsed.id !== undefined) return this.#byId(parsed.id, passes, query)
-    this.#texts.score(parsed)
+    this.#texts.score(parsed, query.elsewhere)
     const likeness = parsed.text === "" ? undefined : this.#likenessTo(parsed, query)
     if (parsed.text === "") this.#findAll()
     else if (likeness !== undefined && this.#settings.floor !== undefined) this.#findAlike(likeness, this.#settings.floor)

@@ -10,6 +10,14 @@ import type { ParsedQuery } from "./query.ts"
 import { Sequences } from "./sequences.ts"
 import { isCompound, termOf, wordsOf } from "./tokens.ts"
 
+/** Documents that are not in it, and count all the same where it is told how rare a term is. */
+export interface Elsewhere {
+  readonly documents: number
+  readonly documentsWith: (term: string) => number
+}
+
+const nowhere: Elsewhere = { documents: 0, documentsWith: () => 0 }
+
 type Texts = Pick<IndexedEntity, "name" | "tags" | "category" | "summary">
 
 /** The texts of an entity and their fields, those that a vector is made of first (`embeddedText`). */
@@ -89,12 +97,18 @@ export class TextIndex {
 
   // searching --------------------------------------------------------------------------------------------------------
 
+  /** In how many documents a term stands. */
+  documentsWith(term: string): number {
+    return this.#lexicon.postingsOf(term)?.size ?? 0
+  }
+
   /** Finds every document with one of the terms. `clear` must follow before the next. */
-  score({ phrases, terms }: ParsedQuery): void {
+  score({ phrases, terms }: ParsedQuery, elsewhere: Elsewhere = nowhere): void {
+    const documents = this.#documents + elsewhere.documents
     const slopes = dampingSlopes(this.#lengthSums, this.#documents)
     for (const [term, asked] of terms) {
       const list = this.#lexicon.postingsOf(term)
-      if (list !== undefined) this.#scoreTerm(list, termWeight(asked, this.#documents, list.size), slopes)
+      if (list !== undefined) this.#scoreTerm(list, termWeight(asked, documents, list.size + elsewhere.documentsWith(term)), slopes)
     }
     for (const phrase of phrases) this.#scorePhrase(phrase)
   }

@@ -8,6 +8,8 @@ import type { JsonObject } from "../identity/canonical-json.ts"
 import type { RegistryId } from "../identity/id.ts"
 import type { PublicKey } from "../identity/key.ts"
 import type { Address } from "../mesh/address.ts"
+import type { FilterNews } from "../search/home-filter.ts"
+import type { Question } from "../search/question.ts"
 import type { Seconds } from "../time.ts"
 
 /** The first message in each direction: the dialler speaks first, the listener answers with its own (mesh, "Joining the mesh"). */
@@ -42,6 +44,10 @@ export interface Heartbeat {
   readonly agentCount: number
   readonly serviceCount: number
   readonly wantsAnswer: boolean
+  /** What is new in the filter over what the sender is home to. */
+  readonly filter?: FilterNews
+  /** Version of the receiver's filter that the sender holds, 0 for none; absent where it does not follow changes. */
+  readonly filterKnown?: number
 }
 
 export interface PeerHint {
@@ -110,7 +116,31 @@ export interface Answer {
   readonly documents: ReadonlyArray<JsonObject>
 }
 
-export type Message = Hello | Heartbeat | Gossip | IHave | Graft | Prune | BeaconMessage | Reconcile | Ask | Answer
+/** 32 hex digits, drawn by whoever asks; the same wherever the query is passed on. */
+export type QueryId = string & { readonly QueryId: unique symbol }
+
+/** Federated search (mesh page). `hops` 0: of what the receiver is home to; above, of all that it holds, and it may pass it on. */
+export interface Query {
+  readonly type: "QUERY"
+  readonly id: QueryId
+  readonly hops: number
+  /** How long the asker waits. */
+  readonly withinMs: number
+  /** Entities wanted. */
+  readonly most: number
+  readonly question: Question
+}
+
+/** The best entities, best first: each proves itself. */
+export interface QueryAck {
+  readonly type: "QUERY_ACK"
+  readonly id: QueryId
+  /** Entities that match, as the answerer counts. */
+  readonly total: number
+  readonly documents: ReadonlyArray<JsonObject>
+}
+
+export type Message = Hello | Heartbeat | Gossip | IHave | Graft | Prune | BeaconMessage | Reconcile | Ask | Answer | Query | QueryAck
 export type MessageType = Message["type"]
 
 /** What a node of ours can do beyond the pages, as HELLO says it. */

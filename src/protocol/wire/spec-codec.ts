@@ -13,6 +13,7 @@ import { readKey } from "../identity/key.ts"
 import { answerDocumentsMax, heartbeatPeersMax, idsPerMessageMax, reconciledAtOnceMax } from "../limits.ts"
 import { hostShape } from "../mesh/address.ts"
 import { readTime, writeTime } from "../time.ts"
+import { filterMembers, filterText, queryAckText, queryText, readFilter, readQuery, readQueryAck } from "./query-codec.ts"
 import type { Answer, Ask, BeaconMessage, Gossip, Graft, Heartbeat, Hello, IHave, Message, Reconcile } from "./message.ts"
 
 /** Why a frame is no message. The reason is one of a few words, so that it can be a counter's name. */
@@ -54,6 +55,7 @@ const writeText = (message: Message): string => {
         agent_count: message.agentCount,
         service_count: message.serviceCount,
         ...(message.wantsAnswer && { wants_answer: true }),
+        ...filterText(message.filter, message.filterKnown),
       })
     case "IHAVE":
     case "GRAFT":
@@ -69,6 +71,10 @@ const writeText = (message: Message): string => {
       return JSON.stringify(message)
     case "ANSWER":
       return JSON.stringify({ type: "ANSWER", request: message.request, announcements: message.documents })
+    case "QUERY":
+      return JSON.stringify(queryText(message))
+    case "QUERY_ACK":
+      return JSON.stringify(queryAckText(message))
   }
 }
 
@@ -117,6 +123,10 @@ const readWhole = (payload: Uint8Array): Message | Unreadable => {
       return readAsk(value)
     case "ANSWER":
       return readAnswer(value)
+    case "QUERY":
+      return readQuery(value) ?? unreadable("not-a-message")
+    case "QUERY_ACK":
+      return readQueryAck(value) ?? unreadable("not-a-message")
   }
   return unreadable("unknown-type")
 }
@@ -313,6 +323,7 @@ const HeartbeatShape = Schema.Struct({
   agent_count: Schema.optionalKey(Count),
   service_count: Schema.optionalKey(Count),
   wants_answer: Schema.optionalKey(Schema.Boolean),
+  ...filterMembers,
 })
 const decodeHeartbeat = Schema.decodeUnknownResult(HeartbeatShape)
 
@@ -322,6 +333,7 @@ const readHeartbeat = (value: object): Heartbeat | Unreadable => {
   const said = decoded.success
   const at = readTime(said.timestamp)
   if (at === undefined) return unreadable("not-a-message")
+  const filter = readFilter(said)
   return {
     type: "HEARTBEAT",
     registryId: said.registry_id,
@@ -330,5 +342,7 @@ const readHeartbeat = (value: object): Heartbeat | Unreadable => {
     agentCount: said.agent_count ?? 0,
     serviceCount: said.service_count ?? 0,
     wantsAnswer: said.wants_answer ?? false,
+    ...(filter !== undefined && { filter }),
+    ...(said.bloom_known !== undefined && { filterKnown: said.bloom_known }),
   }
 }

@@ -190,6 +190,14 @@ export const SearchResults = Schema.Struct({
   total_found: Schema.Int.annotate({ description: "all that match, not only this page" }),
   offset: Schema.Int,
   has_more: Schema.Boolean,
+  search_stats: Schema.Struct({
+    local_results: Schema.Int.annotate({ description: "of this page, registered here" }),
+    gossip_results: Schema.Int.annotate({ description: "of this page, learned from the mesh" }),
+    federated_results: Schema.Int.annotate({ description: "found by peers and not held here" }),
+    peers_queried: Schema.Int,
+    peers_answered: Schema.Int,
+    latency_ms: Schema.Int,
+  }),
 })
 
 export const searchDocument = (answer: SearchAnswer, settings: HttpSettings): typeof SearchResults.Type => ({
@@ -197,6 +205,14 @@ export const searchDocument = (answer: SearchAnswer, settings: HttpSettings): ty
   total_found: answer.totalFound,
   offset: answer.offset,
   has_more: answer.hasMore,
+  search_stats: {
+    local_results: answer.stats.local,
+    gossip_results: answer.stats.gossip,
+    federated_results: answer.stats.federated,
+    peers_queried: answer.stats.peersAsked,
+    peers_answered: answer.stats.peersAnswered,
+    latency_ms: answer.stats.latencyMs,
+  },
 })
 
 const resultDocument = ({ breakdown, entry, score }: SearchHit, settings: HttpSettings): typeof SearchResult.Type => {

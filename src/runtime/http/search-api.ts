@@ -24,6 +24,7 @@ export const search = HttpApiGroup.make("search").add(
       status: optional(described(Schema.Literals(["active", "inactive", "any"]), "active unless said")),
       max_results: optional(described(Schema.Int, `${searchResultsDefault} unless said, at most ${searchResultsMax}`)),
       offset: optional(Schema.Int),
+      federated: optional(described(Schema.Boolean, "ask peers too; when absent, only if fewer than max_results are found here")),
     }),
     success: SearchResults,
     error: signed,

@@ -40,6 +40,7 @@ export const readSearch = (body: Json): SearchAsked | Refusal =>
       const status = yield* wordsIn(body, "status", tagCharactersMax)
       const maxResults = yield* wholeIn(body, "max_results")
       const offset = yield* wholeIn(body, "offset")
+      const { federated } = body
       const texts = [query, category, developer, handle, fqan, type, ...tags, ...Object.values(capabilities).flat()]
       if (texts.every((each) => each.trim() === "")) {
         return yield* invalid(
@@ -59,6 +60,7 @@ export const readSearch = (body: Json): SearchAsked | Refusal =>
         ...(status !== "any" && { status: status === "" ? "active" : status }),
         ...(maxResults !== undefined && { max_results: maxResults }),
         ...(offset !== undefined && { offset }),
+        ...(typeof federated === "boolean" && { federated }),
       }
       return { type: "asked" as const, request }
     }),

@@ -20,10 +20,24 @@ export class Hand {
   /** Of what its node wants to say: what goes out. */
   lets: (message: Message) => Message | undefined = (message) => message
   readonly #connections = new Set<Connection>()
+  readonly #bends = new Set<(message: Message) => Message>()
+  readonly #ears = new Set<(message: Message) => void>()
 
   /** Living connections, in the order they were made. */
   get connections(): ReadonlyArray<Connection> {
     return [...this.#connections]
+  }
+
+  /** Its node says something else than it wants to, until the function that comes back is called. */
+  bend(bend: (message: Message) => Message): () => void {
+    this.#bends.add(bend)
+    return () => void this.#bends.delete(bend)
+  }
+
+  /** Hears everything that its node is told, until the function that comes back is called. */
+  overhear(ear: (message: Message) => void): () => void {
+    this.#ears.add(ear)
+    return () => void this.#ears.delete(ear)
   }
 
   /** To these, or to all. */
@@ -46,7 +60,7 @@ export class Hand {
       }),
       Context.add(Codec, {
         write: (message) => {
-          const said = this.lets(message)
+          const said = this.lets([...this.#bends].reduce((bent, bend) => bend(bent), message))
           return said === undefined ? nothing : codec.write(said)
         },
         reader: () => {
@@ -88,6 +102,7 @@ export class Hand {
   }
 
   #hear(message: Message): void {
+    for (const ear of this.#ears) ear(message)
     const documents =
       message.type === "GOSSIP" ? [message.document()] : message.type === "RECONCILE" && message.step === "records" ? message.documents : []
     for (const document of documents) if (document !== undefined) this.heard.push(document)

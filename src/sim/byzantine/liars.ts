@@ -13,6 +13,7 @@ import { forge } from "./forge.ts"
 import { Hand } from "./hand.ts"
 import { impersonate } from "./impersonate.ts"
 import type { LiarKind } from "./liar.ts"
+import { lieInBlooms } from "./lie-in-blooms.ts"
 import { replay } from "./replay.ts"
 import { spam } from "./spam.ts"
 import { tamper } from "./tamper.ts"
@@ -31,6 +32,7 @@ export const liarKinds: ReadonlyArray<LiarKind> = [
   tamper,
   disown,
   impersonate,
+  lieInBlooms,
 ]
 
 export const liarNames: ReadonlyArray<string> = liarKinds.map(({ name }) => name)

@@ -21,22 +21,34 @@ export interface Client {
 
 const topics = ["weather", "contracts", "translation", "vision", "music", "maps", "invoices", "chess", "recipes", "security"]
 
+/** What an entity says of itself. */
+export interface About {
+  readonly name: string
+  readonly category: string
+  readonly tags: ReadonlyArray<string>
+  readonly summary: string
+}
+
 /** The client with this number; the same in every run of this seed. */
-export const client = (seed: number, number: number, version = 0): Client => {
+export const client = (seed: number, number: number, version = 0): Client => clientAbout(seed, number, aboutOf(number, version), version)
+
+const aboutOf = (number: number, version: number): About => {
+  const topic = topics[number % topics.length]!
+  return {
+    category: "tools",
+    name: `${topic}-agent-${number}`,
+    summary: `Answers questions about ${topic}, and about number ${number}${version === 0 ? "" : `, version ${version},`} in particular.`,
+    tags: [topic, "simulated"],
+  }
+}
+
+/** The client with this number, with an entity that says this. */
+export const clientAbout = (seed: number, number: number, about: About, version = 0): Client => {
   const developerSeed = keySeed(seed, `developer/${number >> 4}`)
   const developer = secretKeyOf(developerSeed)
   const index = number & 15
   const key = deriveKey(developerSeed, index, "zns:agent:")
-  const topic = topics[number % topics.length]!
-  const profile = {
-    category: "tools",
-    entity_type: "agent",
-    entity_url: `https://agent-${number}.example.com`,
-    name: `${topic}-agent-${number}`,
-    public_key: key.publicKey,
-    summary: `Answers questions about ${topic}, and about number ${number}${version === 0 ? "" : `, version ${version},`} in particular.`,
-    tags: [topic, "simulated"],
-  }
+  const profile = { ...about, entity_type: "agent", entity_url: `https://agent-${number}.example.com`, public_key: key.publicKey }
   const change = JSON.stringify({ summary: profile.summary })
   const update = version === 0 ? undefined : { body: change, authorization: `Bearer ${sign(key, change)}` }
   return {

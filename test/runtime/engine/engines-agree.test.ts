@@ -36,7 +36,9 @@ const agrees = (name: string, subject: Plausible, numRuns: number) => {
 describe("both engines agree", () => {
   it("on every machine of the cast", () => {
     const machines = Object.entries(cast as Record<string, Logic>).filter(([, logic]) => !isReducer(logic))
-    expect(Object.entries(plausible).map(([kind, { machine }]) => [kind, machine])).toEqual(expect.arrayContaining(machines))
+    // by identity: looking into two machines, to see in what they differ, may never end
+    const others = machines.filter(([kind, machine]) => (plausible as Partial<Record<string, Plausible>>)[kind]?.machine !== machine)
+    expect(others.map(([kind]) => kind)).toEqual([])
     expect(Object.keys(plausible)).toHaveLength(machines.length)
   })
 

@@ -198,11 +198,12 @@ describe("search", () => {
     ]) {
       expect((await call(at("/v1/search"), { body: filter })).json["total_found"]).toBe(30)
     }
-    expect((await call(at("/v1/search"), { body: { category: "nothing like it" } })).json).toEqual({
+    expect((await call(at("/v1/search"), { body: { category: "nothing like it" } })).json).toMatchObject({
       results: [],
       total_found: 0,
       offset: 0,
       has_more: false,
+      search_stats: { peers_queried: 0, peers_answered: 0, federated_results: 0 },
     })
   })
 
