@@ -9,6 +9,8 @@ import { HttpServerResponse } from "effect/http"
 import type { DeveloperEntry } from "../../protocol/records/developer.ts"
 import type { NameEntry } from "../../protocol/records/name.ts"
 import { fqanOf } from "../../protocol/records/naming.ts"
+import type { EntityId } from "../../protocol/identity/id.ts"
+import type { Card } from "../../protocol/records/card.ts"
 import { secondsOf, writeTime } from "../../protocol/time.ts"
 import type { EntityView, NodeStatus, PeerView, SearchAnswer, SearchHit } from "../node-service.ts"
 import type { HttpSettings } from "./settings.ts"
@@ -182,6 +184,10 @@ const SearchResult = Schema.Struct({
   entity_pricing: optional(Details),
   fqan: optional(Schema.String),
   developer_handle: optional(Schema.String),
+  card: optional(Details.annotate({ description: "the live agent card, where enrich is asked for and it came in time" })),
+  card_signature: optional(
+    Schema.Literals(["valid", "invalid", "unsigned"]).annotate({ description: "whether the entity's key signed it" }),
+  ),
   tier: Tier,
 })
 
@@ -200,8 +206,12 @@ export const SearchResults = Schema.Struct({
   }),
 })
 
-export const searchDocument = (answer: SearchAnswer, settings: HttpSettings): typeof SearchResults.Type => ({
-  results: answer.hits.map((hit) => resultDocument(hit, settings)),
+export const searchDocument = (
+  answer: SearchAnswer,
+  settings: HttpSettings,
+  cards: ReadonlyMap<EntityId, Card>,
+): typeof SearchResults.Type => ({
+  results: answer.hits.map((hit) => resultDocument(hit, settings, cards.get(hit.entry.record.entity_id))),
   total_found: answer.totalFound,
   offset: answer.offset,
   has_more: answer.hasMore,
@@ -215,7 +225,11 @@ export const searchDocument = (answer: SearchAnswer, settings: HttpSettings): ty
   },
 })
 
-const resultDocument = ({ breakdown, entry, score }: SearchHit, settings: HttpSettings): typeof SearchResult.Type => {
+const resultDocument = (
+  { breakdown, entry, score }: SearchHit,
+  settings: HttpSettings,
+  card: Card | undefined,
+): typeof SearchResult.Type => {
   const { record, status, tier } = entry
   return {
     entity_id: record.entity_id,
@@ -234,6 +248,7 @@ const resultDocument = ({ breakdown, entry, score }: SearchHit, settings: HttpSe
     ...(record.openapi_url !== undefined && { openapi_url: record.openapi_url }),
     ...(record.entity_pricing !== undefined && { entity_pricing: record.entity_pricing as typeof Details.Type }),
     ...nameMembers(entry),
+    ...(card !== undefined && { card: card.document as typeof Details.Type, card_signature: card.signature }),
     tier,
   }
 }

@@ -22,6 +22,7 @@ export const search = HttpApiGroup.make("search").add(
       fqan: optional(described(Schema.String, "host/handle/name, or an entity's id")),
       entity_type: optional(Schema.Literals(["agent", "service"])),
       status: optional(described(Schema.Literals(["active", "inactive", "any"]), "active unless said")),
+      enrich: optional(described(Schema.Boolean, "with live agent cards of the first ten results")),
       max_results: optional(described(Schema.Int, `${searchResultsDefault} unless said, at most ${searchResultsMax}`)),
       offset: optional(Schema.Int),
       federated: optional(described(Schema.Boolean, "ask peers too; when absent, only if fewer than max_results are found here")),

@@ -12,6 +12,8 @@ import type { SearchRequest } from "../node-service.ts"
 export interface SearchAsked {
   readonly type: "asked"
   readonly request: SearchRequest
+  /** With live cards of the first results. */
+  readonly enrich: boolean
 }
 
 /**
@@ -62,7 +64,7 @@ export const readSearch = (body: Json): SearchAsked | Refusal =>
         ...(offset !== undefined && { offset }),
         ...(typeof federated === "boolean" && { federated }),
       }
-      return { type: "asked" as const, request }
+      return { type: "asked" as const, request, enrich: body["enrich"] === true }
     }),
   )
 

@@ -52,7 +52,15 @@ it("is passed on as it was served, until the agent stops", async () => {
   await new Promise((closed) => agent.close(closed))
   expectProblem(await cardAt(open), 502, "bad_gateway")
   // what was fetched within the hour still does for results of a search
-  const entry = await Effect.runPromise(open.node.entity(id))
-  const found = await Effect.runPromise(open.node.cards([entry]))
-  expect(found.get(entry.record.entity_id)?.signature).toBe("valid")
+  const search = async (served: ServedNode, enrich: boolean) => {
+    const { json } = await call(`${served.url}/v1/search`, { body: { category: "tools", enrich } })
+    return (json["results"] as ReadonlyArray<Record<string, unknown>>).map(({ card, card_signature, entity_id }) => [
+      entity_id,
+      card,
+      card_signature,
+    ])
+  }
+  expect(await search(open, true)).toEqual([[id, JSON.parse(text), "valid"]])
+  expect(await search(open, false)).toEqual([[id, undefined, undefined]])
+  expect(await search(strict, true)).toEqual([[id, undefined, undefined]])
 })
