@@ -5,6 +5,9 @@
  * added here is a compile error there until it does. What comes of a command comes back to the actor that said it, as one
  * of the outcomes below.
  */
+import type { Contact } from "../protocol/dht/contact.ts"
+import type { DhtKey } from "../protocol/dht/key.ts"
+import type { ProvenValue } from "../protocol/dht/value.ts"
 import type { Envelope, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import type { JsonObject } from "../protocol/identity/canonical-json.ts"
 import type { VerifiedLayer } from "../protocol/gossip/kinds/attestation.ts"
@@ -27,8 +30,10 @@ export type Command =
   | { readonly type: "close"; readonly link: Link; readonly reason: string }
   | { readonly type: "pauseReading"; readonly link: Link }
   | { readonly type: "resumeReading"; readonly link: Link }
-  /** From now on the frames of this link go to those who work with it, no longer to the peer alone. */
-  | { readonly type: "openLink"; readonly link: Link }
+  /** From now on the frames of this link go to those who work with it, no longer to the peer alone; of a visit only DHT ones. */
+  | { readonly type: "openLink"; readonly link: Link; readonly isVisit?: boolean }
+  /** Another actor, started with it, holds this link from now on. */
+  | { readonly type: "handOver"; readonly link: Link; readonly to: Casting }
   /** How long has the other end been silent? Answered by `link.measured`. */
   | { readonly type: "measure"; readonly link: Link }
   // Verifier, RecordStore
@@ -45,6 +50,10 @@ export type Command =
   | { readonly type: "answer"; readonly link: Link; readonly request: number; readonly subject: string }
   /** A peer's query: what is found here, and where it may be passed on what others find, is sent as its answer. */
   | { readonly type: "search"; readonly link: Link; readonly query: Query; readonly mayPassOn: boolean }
+  /** Which of these values prove themselves? Answered by `values.proven`, `about` as it was given. */
+  | { readonly type: "prove"; readonly about: About; readonly key: DhtKey; readonly documents: ReadonlyArray<JsonObject> }
+  /** Writes down whom the DHT knows. */
+  | { readonly type: "remember"; readonly contacts: ReadonlyArray<Contact> }
   // Timers
   /** Tells the actor itself, later. */
   | { readonly type: "remind"; readonly afterMs: number; readonly event: Told }
@@ -90,6 +99,17 @@ export type ActorKind =
   | "fan-out"
   | "sweep"
   | "inspector"
+  | "dht"
+  | "dht-pool"
+  | "dht-publisher"
+  | "dht-lookup"
+  | "dht-link"
+
+/** A request, and the link it came over or went out on. */
+export interface About {
+  readonly link: Link
+  readonly request: number
+}
 
 /** An announcement somebody sent us that we have not seen, on its way to be believed. */
 export interface Offer {
@@ -125,6 +145,7 @@ export type Outcome =
       readonly layers: ReadonlyArray<VerifiedLayer>
       readonly contradiction?: Contradiction
     }
+  | { readonly type: "values.proven"; readonly about: About; readonly values: ReadonlyArray<ProvenValue> }
   | { readonly type: "merge.failed"; readonly envelope: Envelope; readonly from: Link }
 
 /** An event from one actor to another. */

@@ -133,6 +133,7 @@ const receive = (memory: GossipMemory, link: Link, message: Message, nowMs: numb
     case "ANSWER":
     case "QUERY":
     case "QUERY_ACK":
+    case "DHT":
       return judge(memory, link, "drop:out-of-order", nowMs, say)
   }
 }

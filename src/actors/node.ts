@@ -7,6 +7,7 @@
  *                                                      stopped ◄──all left · patience── draining
  */
 import { assign, setup } from "xstate"
+import { nodeKeyOf } from "../protocol/dht/key.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
 import type { RegistryId } from "../protocol/identity/id.ts"
 import { banMs, drainPatienceMs, heartbeatPeersMax, joinPatienceMs } from "../protocol/limits.ts"
@@ -16,6 +17,9 @@ import type { Heartbeat, Hello } from "../protocol/wire/message.ts"
 import type { BootstrapInput } from "./bootstrap.ts"
 import { inboundPeerOf, inspectorOf } from "./cast.ts"
 import { type Casting, commands, type Link } from "./command.ts"
+import type { DhtInput } from "./dht.ts"
+import type { DhtPoolInput } from "./dht-pool.ts"
+import type { DhtPublisherInput } from "./dht-publisher.ts"
 import type { GossipInput } from "./gossip.ts"
 import type { InspectorInput } from "./inspector.ts"
 import type { PeerInput } from "./peer.ts"
@@ -29,6 +33,8 @@ export interface NodeInput {
   /** The operator's bounds of gossip; the page's numbers when absent. */
   readonly gossip?: Pick<GossipInput, "hopsMax" | "seenWindowMs">
   readonly bootstrap: Omit<BootstrapInput, "self" | "seed" | "maxPeers">
+  /** Absent: there is no DHT here. */
+  readonly dht?: Omit<DhtInput, "self" | "seed">
   readonly seed: number
   /** Whether it looks at what the domains of peers say of them. */
   readonly inspects?: boolean
@@ -76,6 +82,7 @@ const words = setup({
   },
   guards: {
     isRefused: ({ context }, { member }: { readonly member: Member }) => admit(context, member).type === "refuse",
+    isVisitor: (_, { member }: { readonly member: Member }) => member.isVisitor === true,
     replacesAnother: ({ context }, { member }: { readonly member: Member }) => replaced(context, member) !== undefined,
     isLonely: ({ context }) => context.bootstrap.configured.length === 0,
     isEmpty: ({ context }) => context.roster.length === 0,
@@ -100,6 +107,10 @@ const meshing = words.createStateConfig({
           type: "tell",
           params: ({ context, event }) => ({ to: event.member.peer, event: refused(context, event.member, event.nowMs) }),
         },
+      },
+      {
+        guard: { type: "isVisitor", params: ({ event }) => event },
+        actions: { type: "tell", params: ({ event }) => ({ to: event.member.peer, event: { type: "peer.admitted" } }) },
       },
       {
         guard: { type: "replacesAnother", params: ({ event }) => event },
@@ -182,6 +193,8 @@ export const node = words.createMachine({
               }),
             },
             { type: "start", params: { actor: "federation", id: "federation", input: {} } },
+            { type: "startAll", params: ({ context }) => ({ actors: dhtCast(context) }) },
+            { type: "tell", params: { to: "dht", event: { type: "dht.started" } } },
             { type: "start", params: ({ context }) => ({ actor: "bootstrap", id: "bootstrap", input: bootstrapInput(context) }) },
           ],
         },
@@ -222,7 +235,8 @@ export const node = words.createMachine({
 
 // what the machine says, in terms of its context ---------------------------------------------------------------------
 
-const admit = (context: NodeContext, member: Member) => admission(context.roster, member, context.self.nodeId, context)
+const admit = (context: NodeContext, member: Member) =>
+  admission(context.roster, member, context.self.nodeId, { ...context, takesVisitors: context.dht !== undefined })
 
 const memberOn = ({ roster }: NodeContext, link: Link): Member | undefined => roster.find((member) => member.link === link)
 
@@ -273,6 +287,17 @@ const bootstrapInput = ({ bootstrap, self, seed, maxPeers, announcementsPerSecon
   maxPeers,
   ...(announcementsPerSecond !== undefined && { announcementsPerSecond }),
 })
+
+/** The table, the open questions, the publications: each keeps its own memory. */
+const dhtCast = ({ dht, seed, self }: NodeContext): ReadonlyArray<Casting> => {
+  if (dht === undefined) return []
+  const own = { self: nodeKeyOf(self.publicKey), k: dht.k, alpha: dht.alpha }
+  return [
+    { actor: "dht", id: "dht", input: { ...dht, ...own, seed } satisfies DhtInput },
+    { actor: "dht-pool", id: "dht-pool", input: { self } satisfies DhtPoolInput },
+    { actor: "dht-publisher", id: "dht-publisher", input: own satisfies DhtPublisherInput },
+  ]
+}
 
 const heartbeatOf = (
   { self, roster, agents, services }: NodeContext,

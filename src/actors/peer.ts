@@ -18,14 +18,15 @@ import { dialPatienceMs, greetingPatienceMs, redialFirstMs, redialMaxMs } from "
 import { type Address, writeAddress } from "../protocol/mesh/address.ts"
 import { type Dice, dice, jittered } from "../protocol/mesh/dice.ts"
 import * as Greeting from "../protocol/mesh/greeting.ts"
-import * as Pin from "../protocol/mesh/pin.ts"
+import type * as Pin from "../protocol/mesh/pin.ts"
 import type { Member } from "../protocol/mesh/roster.ts"
 import { secondsOf } from "../protocol/time.ts"
 import { capabilities, type Heartbeat, type Hello, type Message } from "../protocol/wire/message.ts"
 import { heartbeatOf, reconcilerOf, sessionOf } from "./cast.ts"
 import { type Casting, commands, type Link, type Outcome } from "./command.ts"
+import { openedOf, visitOf } from "./dht-link.ts"
 import type { GossipSessionInput } from "./gossip-session.ts"
-import type { Happening } from "./happening.ts"
+import { addressOf, arrival, contradiction, departure, refusal, verdictOnKey } from "./peer-happenings.ts"
 
 interface Common {
   readonly id: string
@@ -75,7 +76,7 @@ interface Linked {
   readonly sinceMs: number
 }
 
-interface PeerContext {
+export interface PeerContext {
   readonly input: PeerInput
   /** The key that was met at this address, before or in this peer's own life. */
   readonly pinned: PublicKey | undefined
@@ -91,7 +92,7 @@ interface PeerContext {
 export const peer = setup({
   types: { input: {} as PeerInput, context: {} as PeerContext, events: {} as PeerEvent },
   actions: {
-    ...commands("dial", "send", "close", "openLink", "pin", "start", "startAll", "stop", "tell", "report"),
+    ...commands("dial", "send", "close", "openLink", "pin", "handOver", "start", "startAll", "stop", "tell", "report"),
     link: assign((_, linked: Linked) => ({ linked })),
     hear: assign((_, { hello }: { readonly hello: Hello }) => ({ hello })),
     end: assign((_, { reason }: { readonly reason: string }) => ({ reason })),
@@ -105,6 +106,7 @@ export const peer = setup({
   },
   guards: {
     isInbound: ({ context }) => context.input.direction === "in",
+    isVisitor: ({ context }) => context.input.direction === "in" && context.hello?.purpose === "dht",
     givesUp: ({ context }) => context.input.direction === "in" || context.attempts >= context.input.attemptsMax,
     contradictsPin: ({ context }, { key }: { readonly key: PublicKey }) => verdictOnKey(context, key).type === "contradicts",
     /** There is no room, but others may have some. */
@@ -202,6 +204,11 @@ export const peer = setup({
         },
         "peer.admitted": [
           {
+            guard: "isVisitor",
+            target: "gone",
+            actions: { type: "handOver", params: ({ context: c }) => visitOf(c.input.self, c.linked!, c.hello!) },
+          },
+          {
             guard: "isInbound",
             target: "connected",
             actions: { type: "send", params: ({ context }) => ({ link: linkOf(context), message: context.input.self }) },
@@ -264,6 +271,13 @@ export const peer = setup({
         },
         { type: "tell", params: ({ context }) => joining(context) },
         { type: "startAll", params: ({ context }) => ({ actors: reconciling(context) }) },
+        {
+          type: "tell",
+          params: ({ context }) => ({
+            to: ["dht", "dht-pool"],
+            event: { ...openedOf(context.linked!, context.hello!, memberOf(context).address) },
+          }),
+        },
         { type: "report", params: ({ context }) => ({ happening: arrival(context) }) },
       ],
       exit: [
@@ -341,7 +355,6 @@ export const peer = setup({
 // what the machine says, in terms of its context ---------------------------------------------------------------------
 
 const linkOf = ({ linked }: PeerContext): Link => linked!.link
-const addressOf = ({ input }: PeerContext): Address | undefined => (input.direction === "out" ? input.address : undefined)
 
 const joining = (context: PeerContext) => ({
   to: ["gossip", "federation"],
@@ -349,7 +362,7 @@ const joining = (context: PeerContext) => ({
 })
 
 const leaving = (context: PeerContext) => ({
-  to: ["gossip", "holdings", "federation", "node"],
+  to: ["gossip", "holdings", "federation", "node", "dht", "dht-pool"],
   event: { type: "link.left", link: linkOf(context) },
 })
 
@@ -358,9 +371,6 @@ const sessionInput = ({ input, linked }: PeerContext): GossipSessionInput => ({
   nowMs: linked!.sinceMs,
   ...(input.announcementsPerSecond !== undefined && { announcementsPerSecond: input.announcementsPerSecond }),
 })
-
-const verdictOnKey = ({ input, pinned }: PeerContext, key: PublicKey): Pin.PinVerdict =>
-  input.direction === "out" ? Pin.judge(key, pinned, input.configured) : { type: "first" }
 
 /** Why this message is not the HELLO we wait for. */
 const whyNot = ({ input, hello, linked }: PeerContext, message: Message): string | undefined => {
@@ -383,6 +393,7 @@ const memberOf = ({ input, linked, hello }: PeerContext): Member => {
     agentCount: hello!.agentCount,
     connectedAtMs: linked!.sinceMs,
     ...(dial !== undefined && { dial }),
+    ...(hello!.purpose === "dht" && { isVisitor: true }),
   }
 }
 
@@ -409,41 +420,3 @@ const verdict = (context: PeerContext, reason: string) => ({
   to: "gossip",
   event: { type: "verdict.given", link: linkOf(context), verdict: `drop:${reason}` },
 })
-
-const whereabouts = (context: PeerContext): string => {
-  const address = addressOf(context)
-  return address === undefined ? context.linked!.host : writeAddress(address)
-}
-
-const arrival = (context: PeerContext): Happening => ({
-  type: "peer.connected",
-  registryId: context.hello!.nodeId,
-  address: whereabouts(context),
-  direction: context.input.direction,
-})
-
-const departure = (context: PeerContext, reason: string): Happening => ({
-  type: "peer.disconnected",
-  registryId: context.hello!.nodeId,
-  reason,
-})
-
-const refusal = (context: PeerContext, reason: string): Happening => ({
-  type: "peer.refused",
-  ...(context.hello !== undefined && { registryId: context.hello.nodeId }),
-  address: whereabouts(context),
-  reason,
-})
-
-const contradiction = (context: PeerContext, met: PublicKey): Happening => {
-  const judged = verdictOnKey(context, met)
-  return judged.type === "contradicts"
-    ? {
-        type: "key.contradicted",
-        address: whereabouts({ ...context, linked: undefined }),
-        expected: judged.expected,
-        met,
-        because: judged.because,
-      }
-    : refusal(context, "key-contradicts-pin")
-}

@@ -356,3 +356,64 @@ export const filterBitsMax = 4_000_000
 export const filterHashesMax = 30
 /** Changes of a filter that are kept to be told as changes; whoever holds an older one gets it whole (ruled: some minutes' worth). */
 export const filterChangesMax = 16
+
+// DHT (mesh page, "Kademlia DHT"; registry page, "Decentralised lookup"; Maymounkov & Mazières 2002) ---------------------
+
+/** k: contacts in a bucket, in an answer, and holders of a value (pages). */
+export const dhtBucketSize = 20
+/** α: questions of one lookup that are open at a time (pages). */
+export const dhtConcurrency = 3
+/** Disjoint paths of a lookup for a value, each with one open question (S/Kademlia; ruled). */
+export const dhtPaths = 4
+/** A lookup for a value ends when so many paths came to a holder: what they say proves itself, the second is for what is newer (ruled). */
+export const dhtHoldersWanted = 2
+/** What did not fit into a full bucket waits here; beyond it the one that waited longest is forgotten (ruled). */
+export const dhtReplacementsMax = 20
+/** A contact that was not heard for this long is pinged when another wants its place (ruled). */
+export const dhtQuietMs = 5 * minute
+/** Contacts of one IPv4 /24 or IPv6 /48: in a bucket, and in the whole table; private addresses are exempt (as go-libp2p; ruled). */
+export const dhtContactsPerNetworkAndBucket = 3
+export const dhtContactsPerNetwork = 10
+/** A contact that we have no link to is dialled and greeted within this time, or counts as silent (ruled). */
+export const dhtDialPatienceMs = 2 * second
+/** A question is answered within this time, or its contact counts as silent (ruled). */
+export const dhtQuestionPatienceMs = 1_500
+/** A lookup that has not come to its end in this time ends with what it has (ruled); one that somebody waits for sooner. */
+export const dhtLookupPatienceMs = 60 * second
+export const dhtReadPatienceMs = 4 * second
+/** Questions that one lookup may ask in all (ruled: thrice what half a network of dead contacts costs). */
+export const dhtQuestionsPerLookupMax = 160
+/** Contacts that one lookup remembers; beyond it the farthest is forgotten. */
+export const dhtShortlistMax = 120
+/** A bucket in which nothing was looked for in this time is refreshed (Kademlia §2.3: an hour). */
+export const dhtRefreshMs = hour
+/** How often the DHT looks what is due. */
+export const dhtUpkeepMs = minute
+/** A publisher says its values again this often, and so does a holder that nobody told in the meantime (pages: one hour). */
+export const dhtRepublishMs = hour
+/** A value is forgotten this long after its publisher said it last (pages: 24 hours). */
+export const dhtValueLifeMs = 24 * hour
+/** What STORE says a value is fresh for, in seconds; one that was not said again is served after fresher ones (mesh page, `ttl=3600`). */
+export const dhtTtlSeconds = 3_600
+/** Keys of which a node holds values for others; beyond it the key farthest from its own id goes first (ruled: some 40 MB). */
+export const dhtKeysMax = 20_000
+/** Bytes of a record inside a value; of a larger one the pointer alone is stored, and its home is asked (ruled). */
+export const dhtRecordBytesMax = 16_384
+/** Values under one key: some registries' claims to an entity, and a service and a developer with the same key. */
+export const dhtValuesPerKeyMax = 12
+/** Connections that were dialled for questions only; beyond it the one that rested longest is closed (ruled). */
+export const dhtLinksMax = 128
+/** Callers that come for questions only; beyond it the newest is refused (ruled). */
+export const dhtVisitorsMax = 512
+/** A connection for questions that carried none for this long is closed (ruled). */
+export const dhtIdleMs = 2 * minute
+/** Questions of one link that are answered in a second; the others are dropped (ruled). */
+export const dhtQuestionsPerSecond = 100
+/** Publications that one node has under way at a time (ruled). */
+export const dhtPublicationsAtOnce = 4
+/** How often a node writes down whom it knows (ruled). */
+export const dhtRememberMs = 5 * minute
+/** Contacts that are written down. */
+export const dhtRememberedMax = 500
+/** More contacts than this many times what the size of the network allows for crowd a key (ruled; three deviations are below two). */
+export const dhtCrowdedFactor = 6

@@ -93,7 +93,18 @@ export const makeActorSystem = (
     actor.running = undefined
   }
 
-  const start: ActorSystem["start"] = ({ actor: kind, id, input }, ended) => {
+  /** Who begins is acting, too: what it says now is heard when it has begun. */
+  const start: ActorSystem["start"] = (casting, ended) => {
+    if (isDelivering) return begin(casting, ended)
+    isDelivering = true
+    try {
+      begin(casting, ended)
+    } finally {
+      deliverAll()
+    }
+  }
+
+  const begin: ActorSystem["start"] = ({ actor: kind, id, input }, ended) => {
     const before = living.get(id)
     if (before !== undefined) end(before)
     const actor: Living = { id, timers: new Map(), ended, running: undefined }

@@ -5,6 +5,11 @@ import type { ActorKind } from "../actors/command.ts"
 import { inspector } from "../actors/inspector.ts"
 import { fanOut } from "../actors/fan-out.ts"
 import { federation } from "../actors/federation.ts"
+import { dht } from "../actors/dht.ts"
+import { dhtLink } from "../actors/dht-link.ts"
+import { dhtLookup } from "../actors/dht-lookup.ts"
+import { dhtPool } from "../actors/dht-pool.ts"
+import { dhtPublisher } from "../actors/dht-publisher.ts"
 import { gossip } from "../actors/gossip.ts"
 import { gossipSession } from "../actors/gossip-session.ts"
 import { heartbeat } from "../actors/heartbeat.ts"
@@ -31,4 +36,9 @@ export const cast: Cast = {
   "fan-out": fanOut,
   sweep,
   inspector,
+  dht,
+  "dht-pool": dhtPool,
+  "dht-publisher": dhtPublisher,
+  "dht-lookup": dhtLookup,
+  "dht-link": dhtLink,
 }

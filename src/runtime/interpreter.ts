@@ -7,6 +7,9 @@
 import { Cause, Clock, Effect, Exit, Fiber, Random, type Scope } from "effect"
 import type { Command, CommandType, Link, Outcome, Told } from "../actors/command.ts"
 import type { IdentityVerdict } from "../protocol/mesh/identity-check.ts"
+import type { DhtKey } from "../protocol/dht/key.ts"
+import { prove, type ProvenValue, readValue } from "../protocol/dht/value.ts"
+import type { JsonObject } from "../protocol/identity/canonical-json.ts"
 import { answerDocumentsMax } from "../protocol/limits.ts"
 import type { Query } from "../protocol/wire/message.ts"
 import { type ActorSystem, makeActorSystem } from "./actor-system.ts"
@@ -63,6 +66,11 @@ export const makeInterpreter = Effect.fnUntraced(function* (
   const merger = makeMerger(store, now.wallMs, fork, onMerged)
   const report = (to: string, outcome: Outcome) => actors.tell(to, outcome)
 
+  const proven = (document: JsonObject, key: DhtKey): ProvenValue | undefined => {
+    const value = readValue(document)
+    return value === undefined || value.key !== key ? undefined : prove(value, now.wallMs(), verifier)
+  }
+
   /**
    * What each command means. What is done at once is done; what may wait is an effect. None of them fails: a failure is an
    * outcome like any other.
@@ -89,7 +97,11 @@ export const makeInterpreter = Effect.fnUntraced(function* (
     close: ({ link }) => links.close(link),
     pauseReading: ({ link }) => links.pauseReading(link),
     resumeReading: ({ link }) => links.resumeReading(link),
-    openLink: ({ link }) => links.open(link),
+    openLink: ({ isVisit, link }) => links.open(link, isVisit),
+    handOver: ({ link, to }) => {
+      links.giveTo(link, to.id)
+      actors.start(to)
+    },
     measure: ({ link }, from) => report(from, { type: "link.measured", silentMs: links.silentMs(link) }),
 
     // Verifier, RecordStore
@@ -132,6 +144,13 @@ export const makeInterpreter = Effect.fnUntraced(function* (
       ),
     review,
     search: ({ link, query, mayPassOn }) => search(link, query, mayPassOn),
+
+    // the DHT
+    prove: ({ about, documents, key }, from) => {
+      const values = documents.flatMap((document) => proven(document, key) ?? [])
+      report(from, { type: "values.proven", about, values })
+    },
+    remember: ({ contacts }) => Effect.ignore(store.remember(contacts)),
 
     // Timers
     remind: ({ afterMs, event }, from) => actors.later(from, afterMs, () => tell(from, event)),

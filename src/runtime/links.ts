@@ -2,20 +2,22 @@
  * The connections of one node, by number: bytes to messages, and each message to the actor that works with it.
  *
  * Until a link is opened everything goes to the peer that holds it, so that what comes out of order is that peer's to
- * judge; afterwards HEARTBEAT and GOSSIP go to their actors. What comes after a fault, or after we closed, is not looked at.
+ * judge; afterwards HEARTBEAT, GOSSIP and the rest go to their actors. What comes after a fault, or after we closed, is not looked at.
  */
 import { askOf, fanOutOf, heartbeatOf, reconcilerOf } from "../actors/cast.ts"
 import type { Link, Told } from "../actors/command.ts"
 import { outboundQueueBytesMax } from "../protocol/limits.ts"
-import type { Message } from "../protocol/wire/message.ts"
+import type { Dht, Message } from "../protocol/wire/message.ts"
 import { isUnreadable, type Unreadable } from "../protocol/wire/spec-codec.ts"
 import type { Codec, Connection } from "./ports.ts"
 
 interface LinkState {
   readonly connection: Connection
   /** The peer that holds it. */
-  readonly owner: string
+  owner: string
   isOpen: boolean
+  /** Carries DHT messages and no others. */
+  isVisit: boolean
   isClosed: boolean
   /** Wall time of the last bytes, for people; and the monotonic one of the last whole frame, that silence is measured with. */
   lastHeardMs: number
@@ -32,7 +34,9 @@ export interface Links {
   /** A new connection; its owner is told of frames and of the end. Call `listen` once the owner lives. */
   readonly add: (connection: Connection, owner: (link: Link) => string) => Link
   readonly listen: (link: Link) => void
-  readonly open: (link: Link) => void
+  readonly open: (link: Link, isVisit?: boolean) => void
+  /** Another actor holds it from now on. */
+  readonly giveTo: (link: Link, owner: string) => void
   readonly send: (links: ReadonlyArray<Link>, message: Message) => void
   readonly close: (link: Link) => void
   readonly pauseReading: (link: Link) => void
@@ -96,6 +100,7 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
         connection,
         owner: owner(link),
         isOpen: false,
+        isVisit: false,
         isClosed: false,
         lastHeardMs: now.wallMs(),
         lastHeardNanos: now.monotonicNanos(),
@@ -103,9 +108,15 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
       return link
     },
     listen,
-    open: (link) => {
+    open: (link, isVisit = false) => {
       const state = links.get(link)
-      if (state !== undefined) state.isOpen = true
+      if (state === undefined) return
+      state.isOpen = true
+      state.isVisit = isVisit
+    },
+    giveTo: (link, owner) => {
+      const state = links.get(link)
+      if (state !== undefined) state.owner = owner
     },
     send: (to, message) => {
       const frame = codec.write(message)
@@ -128,8 +139,8 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
   }
 }
 
-const addresseeOf = (link: Link, { isOpen, owner }: LinkState, message: Message): string => {
-  if (!isOpen) return owner
+const addresseeOf = (link: Link, { isOpen, isVisit, owner }: LinkState, message: Message): string => {
+  if (!isOpen || (isVisit && message.type !== "DHT")) return owner
   switch (message.type) {
     case "GOSSIP":
     case "IHAVE":
@@ -147,9 +158,13 @@ const addresseeOf = (link: Link, { isOpen, owner }: LinkState, message: Message)
       return "federation"
     case "QUERY_ACK":
       return fanOutOf(message.id)
+    case "DHT":
+      return isQuestion(message.op) ? "dht" : "dht-pool"
     case "HEARTBEAT":
       return heartbeatOf(link)
     case "HELLO":
       return owner
   }
 }
+
+const isQuestion = (op: Dht["op"]): boolean => op === "PING" || op === "STORE" || op === "FIND_NODE" || op === "FIND_VALUE"

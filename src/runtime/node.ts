@@ -40,6 +40,7 @@ import { drawSeed, makeInterpreter, type Ports } from "./interpreter.ts"
 import { admissionOn } from "./node/admission.ts"
 import { makeDesk, notFound } from "./node/desk.ts"
 import { cardsOn } from "./node/cards.ts"
+import { defaultDht, type DhtOfNode, type DhtSettings, makeDht } from "./node/dht.ts"
 import { developersOn } from "./node/developers.ts"
 import { entitiesOn } from "./node/entities.ts"
 import { handlesOn } from "./node/handles.ts"
@@ -87,6 +88,7 @@ export interface NodeSettings {
   readonly selection: Selection
   readonly liveness: LivenessSettings
   readonly cards: CardSettings
+  readonly dht: DhtSettings
   readonly engine: Engine
   /** What the actors are made of; tests plant bugs here, to see them caught. */
   readonly cast: Cast
@@ -112,6 +114,7 @@ export const defaultSettings: Omit<NodeSettings, "version"> = {
   selection: { categories: new Set(), developers: new Set() },
   liveness: { isWatching: true, inactiveAfterMs, sweepPeriodMs, skewMaxMs: beatSkewMaxMs },
   cards: { cardsMax: cardsMaxDefault, lifetimeMs: cardLifetimeMs },
+  dht: defaultDht,
   engine: compiledEngine,
   cast,
   inspects: false,
@@ -123,6 +126,7 @@ export const defaultSettings: Omit<NodeSettings, "version"> = {
 export interface RunningNode {
   readonly service: Node["Service"]
   readonly actors: ActorSystem
+  readonly dht: DhtOfNode
   /** Where the mesh reaches it. */
   readonly address: Address
   /** Says goodbye to its peers. */
@@ -171,7 +175,7 @@ export const makeNode = Effect.fnUntraced(function* (
       for (const lost of outcome.forgotten ?? [])
         actors.tell("holdings", { type: "slot.lost", subject: announcement.subject, origin: lost })
     },
-    () => Effect.ignore(Effect.all([liveness.review, renewLease, attest, crowded.review], { mode: "result", discard: true })),
+    () => Effect.ignore(Effect.all([liveness.review, renewLease, attest, crowded.review, dht.renew], { mode: "result", discard: true })),
     inspecting(store, yield* Web, yield* Dns, verifier),
     (link, query, mayPassOn) => federation.answer(link, query, mayPassOn),
   ).pipe(
@@ -201,7 +205,7 @@ export const makeNode = Effect.fnUntraced(function* (
     nodeId: signer.registryId,
     publicKey: signer.publicKey,
     version: settings.version,
-    capabilities: settings.capabilities ?? capabilitiesOf(settings.role),
+    capabilities: settings.capabilities ?? capabilitiesOf(settings.role, settings.dht.isEnabled),
     network: settings.network,
     role: settings.role,
     listenPort: 0,
@@ -217,6 +221,7 @@ export const makeNode = Effect.fnUntraced(function* (
     bootstrap: { configured: settings.bootstrap, pins, wantedPeers: settings.wantedPeers },
     seed: yield* drawSeed,
     inspects: settings.inspects,
+    ...(settings.dht.isEnabled && { dht: { k: settings.dht.k, alpha: settings.dht.alpha, remembered: yield* disk.contacts } }),
   }
   actors.start({ actor: "node", id: "node", input })
   const rosterNow = () => (actors.snapshot("node")?.context as NodeContext | undefined)?.roster ?? []
@@ -256,7 +261,17 @@ export const makeNode = Effect.fnUntraced(function* (
       if (isPrivate(announcement.body)) return
       held(announcement)
       tell("gossip", { type: "announcement.made", announcement })
-    }).pipe(Effect.andThen(crowded.look(announcement.subject)))
+    }).pipe(Effect.andThen(crowded.look(announcement.subject)), Effect.andThen(dht.publish(announcement)))
+
+  const dht: DhtOfNode = yield* makeDht({
+    settings: settings.dht,
+    actors,
+    tell,
+    origin: signer,
+    store,
+    nowMs: Clock.currentTimeMillis,
+    address: () => (settings.advertisedHost === undefined ? undefined : { host: settings.advertisedHost, port: address.port }),
+  })
 
   const readThrough = makeReadThrough(actors, verifier, yield* Clock.Clock)
 
@@ -371,14 +386,18 @@ export const makeNode = Effect.fnUntraced(function* (
     peers: peers.views,
   })
 
-  const stop = Effect.sync(() => tell("node", { type: "stop.requested" })).pipe(
+  const leave = () => {
+    tell("dht", { type: "dht.leaving" })
+    tell("node", { type: "stop.requested" })
+  }
+  const stop = Effect.sync(leave).pipe(
     Effect.andThen(
       Effect.suspend(() => (actors.isAlive("node") ? Effect.sleep(pollMs) : Effect.void)).pipe(
         Effect.repeat({ while: () => actors.isAlive("node") }),
       ),
     ),
   )
-  return { service, actors, address, stop }
+  return { service, actors, dht, address, stop }
 })
 
 /** The draining node is looked at this often. */

@@ -9,6 +9,7 @@ import type { Happening } from "../actors/happening.ts"
 import type { FrameFault } from "../protocol/wire/frame.ts"
 import type { Message } from "../protocol/wire/message.ts"
 import type { Unreadable } from "../protocol/wire/spec-codec.ts"
+import type { Contact } from "../protocol/dht/contact.ts"
 import type { Announcement, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import type { Observation } from "../protocol/gossip/kinds/attestation.ts"
 import type { Belief } from "../protocol/gossip/authority.ts"
@@ -295,5 +296,9 @@ export class RecordStore extends Context.Service<
     /** Keys that were met at an address (TOFU). A later `pin` of the same address replaces it: `protocol/mesh/pin.ts` decides whether it may. */
     readonly pins: Effect.Effect<ReadonlyArray<PeerPin>, StoreFailed>
     readonly pin: (pin: PeerPin) => Effect.Effect<void, StoreFailed>
+
+    /** Whom the DHT knew when it was asked last, in that order: `remember` replaces them all. */
+    readonly contacts: Effect.Effect<ReadonlyArray<Contact>, StoreFailed>
+    readonly remember: (contacts: ReadonlyArray<Contact>) => Effect.Effect<void, StoreFailed>
   }
 >()("agentdns/runtime/RecordStore") {}

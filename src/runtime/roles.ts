@@ -26,8 +26,14 @@ export const takesWrites = (role: Role): boolean => role === "full" || role === 
 export const asksOthers = (role: Role): boolean => role === "light" || role === "gateway"
 
 /** What it says it can do: who does not hold everything cannot be reconciled with. */
-export const capabilitiesOf = (role: Role): ReadonlyArray<string> =>
-  role === "full" ? Object.values(capabilities) : Object.values(capabilities).filter((capability) => capability !== capabilities.reconcile)
+export const capabilitiesOf = (role: Role, hasDht: boolean): ReadonlyArray<string> =>
+  Object.values(capabilities).filter(
+    (capability) =>
+      (capability !== capabilities.reconcile || role === "full") && (capability !== capabilities.dht || (hasDht && answersDht(role))),
+  )
+
+/** Others keep it among their DHT contacts, and values with it; who does not may ask all the same. */
+export const answersDht = (role: Role): boolean => role === "full" || role === "bootnode"
 
 /** The store as the role uses it. */
 export const storeOf = (role: Role, store: RecordStore["Service"], selection: Selection): RecordStore["Service"] => {

@@ -39,6 +39,10 @@ const readers: Readonly<Record<string, (text: string) => Partial<RunOptions> | u
   "--bootnodes": (text) => whole(text, 0, 1_000, (bootnodes) => ({ bootnodes })),
   "--hung": (text) => number(text, 0, 1, (hung) => ({ hung })),
   "--lying": (text) => number(text, 0, 1, (lying) => ({ lying })),
+  "--dead": (text) => number(text, 0, 0.95, (dead) => ({ dead })),
+  "--byzantine": (text) => number(text, 0, 0.95, (byzantine) => ({ byzantine })),
+  "--churn": (text) => duration(text, (churnMs) => ({ churnMs })),
+  "--sybils": (text) => whole(text, 0, 1_000, (sybils) => ({ sybils })),
   "--faults": (text) => faults(text.split(",")),
   "--without": (text) => wholes(text, (without) => ({ without })),
   "--branch": (text) => branch(text.split("/")),
@@ -117,6 +121,14 @@ const readSeeds = (text: string): ReadonlyArray<number> | undefined => {
 const number = <A>(text: string, least: number, most: number, make: (value: number) => A): A | undefined => {
   const value = Number(text)
   return text.trim() !== "" && value >= least && value <= most ? make(value) : undefined
+}
+
+const units: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3_600 }
+
+/** `90`, `90s`, `30m` or `1h`. */
+const duration = <A>(text: string, make: (ms: number) => A): A | undefined => {
+  const match = /^(\d+(?:\.\d+)?)([smh]?)$/.exec(text)
+  return match === null ? undefined : make(Math.round(Number(match[1]) * units[match[2]!]! * 1_000))
 }
 
 const whole = <A>(text: string, least: number, most: number, make: (value: number) => A): A | undefined =>

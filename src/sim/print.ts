@@ -1,5 +1,5 @@
 /** What a run prints: a banner with all that was drawn, the result, and for a failure the line that replays it. */
-import type { FederatedSection, RunOptions, Scenario } from "./scenario.ts"
+import type { DhtSection, FederatedSection, RunOptions, Scenario } from "./scenario.ts"
 import type { RunResult } from "./simulate.ts"
 import type { Drawn } from "./stage.ts"
 
@@ -30,6 +30,7 @@ export const report = (result: RunResult, options: RunOptions, wallMs: number, c
       ? []
       : [`  reconciled with ${count(result.reconcile.bytesPerRound)} bytes in ${result.reconcile.roundTrips} round trips`]),
     ...(result.federated === undefined ? [] : [federatedLine(result.federated)]),
+    ...(result.dht === undefined ? [] : dhtLines(result.dht)),
     `  ${count(result.delivered)} frames in ${(result.virtualMs / 1_000).toFixed(0)} virtual s, ${(wallMs / 1_000).toFixed(1)} s of ours: ${count((result.delivered / wallMs) * 1_000)}/s`,
     `  trace ${result.trace}`,
     ...(result.crash === undefined ? [] : [`  CRASH at ${result.crash.node}: ${result.crash.reason}`]),
@@ -49,6 +50,11 @@ export const report = (result: RunResult, options: RunOptions, wallMs: number, c
 export const replayOf = (scenario: string, options: RunOptions, commit: string): string =>
   `git checkout ${commit} && npm run sim -- ${scenario} ${flagsOf(options)}`
 
+const dhtLines = (dht: DhtSection): ReadonlyArray<string> => [
+  `  found ${percent(dht.found)} · survival ${percent(dht.survival)} · overlap ${percent(dht.overlap)} · denied ${percent(dht.denied)} · of ${count(dht.lookups)} lookups`,
+  `  ${dht.rpcsMean.toFixed(1)} questions in ${dht.rounds.toFixed(1)} rounds for the closest, ${dht.valueRpcsMean.toFixed(1)} for a value · p50 ${count(dht.p50Ms)} ms · p99 ${count(dht.p99Ms)} ms · max ${count(dht.maxMs)} ms`,
+]
+
 /** All that was given or defaulted: a run without one of these is another run. */
 const flagsOf = ({
   nodes,
@@ -63,6 +69,10 @@ const flagsOf = ({
   bootnodes,
   hung,
   lying,
+  dead,
+  byzantine,
+  churnMs,
+  sybils,
   faults,
   without,
   branch,
@@ -74,6 +84,7 @@ const flagsOf = ({
   [
     `--nodes ${nodes} --seed ${seed} --until ${untilMs / 1_000} --loss ${loss} --records ${records} --engine ${engine} --codec ${codec}`,
     `--differences ${differences} --light ${light} --gateways ${gateways} --bootnodes ${bootnodes} --hung ${hung} --lying ${lying}`,
+    `--dead ${dead} --byzantine ${byzantine} --churn ${churnMs / 1_000}s --sybils ${sybils}`,
     ...(latencyMs === undefined ? [] : [`--latency ${latencyMs}`]),
     ...(without === undefined ? [] : [`--without ${without.join(",")}`]),
     ...(branch === undefined ? [] : [`--branch ${branch.step}/${branch.seed}`]),

@@ -25,6 +25,11 @@ export interface RunOptions {
   /** Shares of nodes that answer no query, and that lie in their answers. */
   readonly hung: number
   readonly lying: number
+  /** Shares of dead and of misrouting nodes, median session of the others (0: they stay), and Sybils at one key of the DHT. */
+  readonly dead: number
+  readonly byzantine: number
+  readonly churnMs: number
+  readonly sybils: number
   /** Kinds of faults that happen, for sure and no others; drawn when absent. */
   readonly faults?: ReadonlyArray<string>
   /** Faults by number, in the order they begin, that do not happen after all: what would have been without them. */
@@ -53,6 +58,7 @@ export interface Sections {
   readonly gossip?: GossipSection
   readonly digest?: DigestSection
   readonly reconcile?: ReconcileSection
+  readonly dht?: DhtSection
   readonly federated?: FederatedSection
 }
 
@@ -81,6 +87,26 @@ export interface ReconcileSection {
   /** Framed bytes of both directions, without the exchanged records themselves. */
   readonly bytesPerRound: number
   readonly roundTrips: number
+}
+
+export interface DhtSection {
+  /** Share of the lookups for values that found one, and of all values that were found at least once. */
+  readonly found: number
+  readonly survival: number
+  /** Of the k closest nodes that a lookup comes to, the share that holds what was stored there. */
+  readonly overlap: number
+  /** Questions, and waves of α questions, of a lookup for the k closest; questions of one for a value. */
+  readonly rpcsMean: number
+  readonly rounds: number
+  readonly valueRpcsMean: number
+  /** Share of the lookups for the crowded key that found nothing. */
+  readonly denied: number
+  /** Lookups measured. */
+  readonly lookups: number
+  /** Of a lookup for a value, in virtual time. */
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly maxMs: number
 }
 
 export interface GossipSection {
@@ -117,6 +143,10 @@ export const defaultRun: RunOptions = {
   bootnodes: 0,
   hung: 0,
   lying: 0,
+  dead: 0,
+  byzantine: 0,
+  churnMs: 0,
+  sybils: 0,
   engine: "compiled",
   codec: "fast",
 }

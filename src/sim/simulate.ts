@@ -6,6 +6,7 @@ import { byzantine } from "./scenarios/byzantine.ts"
 import { churn } from "./scenarios/churn.ts"
 import { convergence } from "./scenarios/convergence.ts"
 import { federated } from "./scenarios/federated.ts"
+import { dht } from "./scenarios/dht.ts"
 import { flood } from "./scenarios/flood.ts"
 import { partition } from "./scenarios/partition.ts"
 import { reconcile } from "./scenarios/reconcile.ts"
@@ -13,7 +14,7 @@ import { roles } from "./scenarios/roles.ts"
 import { tofu } from "./scenarios/tofu.ts"
 
 /** Those of one's own come after them. */
-export const scenarios: Array<Scenario> = [convergence, tofu, partition, churn, byzantine, flood, reconcile, roles, federated]
+export const scenarios: Array<Scenario> = [convergence, tofu, partition, churn, byzantine, flood, reconcile, roles, federated, dht]
 
 export interface RunResult extends Sections {
   readonly scenario: string

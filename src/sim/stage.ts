@@ -11,6 +11,7 @@ import type { EntityEntry } from "../protocol/records/entity.ts"
 import { compiledEngine } from "../runtime/engine/compiled.ts"
 import { xstateEngine } from "../runtime/engine/xstate.ts"
 import { defaultSettings, type NodeSettings } from "../runtime/node.ts"
+import { defaultDht } from "../runtime/node/dht.ts"
 import type { Node } from "../runtime/node-service.ts"
 import type { Checker, Finding } from "./checkers/checker.ts"
 import { convergence } from "./checkers/p1-convergence.ts"
@@ -37,6 +38,15 @@ import { type Machine, type Outage, type PortsOver, World } from "./world.ts"
 
 /** What the run was given and what was drawn, for the banner. */
 export type Drawn = Record<string, string | number>
+
+/** Nodes of a simulation do what their scenario is about: no index, no DHT, no peers of their own choice, unless it says so. */
+const quiet = {
+  version: "simulated",
+  indexes: false,
+  dht: { ...defaultDht, isEnabled: false },
+  wantedPeers: 0,
+  maxPeers: 200,
+} satisfies Partial<NodeSettings>
 
 const violationsMax = 100
 /** Machines that checkers look at in one virtual second. */
@@ -107,7 +117,7 @@ export class Stage {
 
   settings(more: Partial<NodeSettings> = {}): NodeSettings {
     const engine = this.options.engine === "xstate" ? xstateEngine : compiledEngine
-    return { ...defaultSettings, version: "simulated", indexes: false, wantedPeers: 0, maxPeers: 200, engine, ...more, ...this.planted }
+    return { ...defaultSettings, ...quiet, engine, ...more, ...this.planted }
   }
 
   /** Machines and nodes in a connected random graph; `portsOf` says which of them get other ports. */

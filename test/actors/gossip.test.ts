@@ -196,6 +196,9 @@ const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> |
   },
   QUERY: { "out of order": { event: from(tree, queryOf(1)), says: [], counts: `${tree} drop:out-of-order 1` } },
   QUERY_ACK: { "out of order": { event: from(tree, queryAckOf(1)), says: [], counts: `${tree} drop:out-of-order 1` } },
+  DHT: {
+    "out of order": { event: from(tree, { type: "DHT", op: "PING", request: 1 }), says: [], counts: `${tree} drop:out-of-order 1` },
+  },
   "announcement.verified": {
     "for the first time": { event: verified(tree), says: ["merge"], then: ({ seen }) => SeenSet.has(seen, fresh.contentId) },
     "when it came by another link meanwhile": {

@@ -63,10 +63,13 @@ describe("node", () => {
     rows: {
       booting: {
         "node.listening": {
-          "with somebody to join": [{}, "joining · start holdings, start gossip, start federation, start bootstrap, report node.phase"],
+          "with somebody to join": [
+            {},
+            "joining · start holdings, start gossip, start federation, start [], tell dht dht.started, start bootstrap, report node.phase",
+          ],
           "with nobody to join": [
             { context: { bootstrap: { ...alone.bootstrap, configured: [] } } },
-            "serving · start holdings, start gossip, start federation, start bootstrap, report node.phase, report node.phase",
+            "serving · start holdings, start gossip, start federation, start [], tell dht dht.started, start bootstrap, report node.phase, report node.phase",
           ],
         },
         // nobody can reach it yet

@@ -43,8 +43,9 @@ const able = Object.values(capabilities)
 const them2 = helloOf(2)
 const [heard, asInbound] = [{ hello: helloOf(2) }, { input: inbound }]
 
-const left = "stop gossip-session/7+heartbeat/7+reconciler/7, tell gossip+holdings+federation+node link.left"
-const arrived = "openLink, start gossip-session/7, start heartbeat/7, tell gossip+federation link.joined, start [], report peer.connected"
+const left = "stop gossip-session/7+heartbeat/7+reconciler/7, tell gossip+holdings+federation+node+dht+dht-pool link.left"
+const arrived =
+  "openLink, start gossip-session/7, start heartbeat/7, tell gossip+federation link.joined, start [], tell dht+dht-pool link.opened, report peer.connected"
 const reconciles = arrived.replace("start []", "start [reconciler/7]")
 const gone = "gone · tell bootstrap peer.gone"
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import { gossip } from "../../src/actors/gossip.ts"
 import type { Told } from "../../src/actors/command.ts"
 import { frameBytesMax, outboundQueueBytesMax } from "../../src/protocol/limits.ts"
+import { nodeKeyOf } from "../../src/protocol/dht/key.ts"
 import { encodeFrame } from "../../src/protocol/wire/frame.ts"
 import type { Message } from "../../src/protocol/wire/message.ts"
 import { read, write } from "../../src/protocol/wire/spec-codec.ts"
@@ -70,6 +71,7 @@ const messages: Readonly<Record<Message["type"], readonly [message: Message, add
   ANSWER: [{ type: "ANSWER", request: 5, documents: [] }, "ask/5"],
   QUERY: [queryOf(7), "federation"],
   QUERY_ACK: [queryAckOf(7), `fan-out/${queryAckOf(7).id}`],
+  DHT: [{ type: "DHT", op: "PING", request: 5 }, "dht"],
 }
 
 describe("links", () => {
@@ -86,6 +88,33 @@ describe("links", () => {
     links.open(link)
     arrive(message)
     expect(taken()).toEqual([`${addressee}: message.received`])
+  })
+
+  it("tell DHT questions to the table, and answers to whoever asked", () => {
+    const { arrive, link, links, taken } = scene()
+    links.open(link)
+    const key = nodeKeyOf(registryOf(2).publicKey)
+    arrive(
+      { type: "DHT", op: "FIND_NODE", request: 1, target: key },
+      { type: "DHT", op: "FIND_VALUE", request: 2, key, target: key },
+      { type: "DHT", op: "STORE", request: 3, key, values: [] },
+    )
+    expect(taken()).toEqual(Array(3).fill("dht: message.received"))
+    arrive(
+      { type: "DHT", op: "PONG", request: 1 },
+      { type: "DHT", op: "NODES", request: 2, nodes: [] },
+      { type: "DHT", op: "VALUES", request: 3, nodes: [], values: [] },
+      { type: "DHT", op: "STORED", request: 4, stored: 1 },
+    )
+    expect(taken()).toEqual(Array(4).fill("dht-pool: message.received"))
+  })
+
+  it("let a visit carry DHT messages only: anything else is its holder's to judge", () => {
+    const { arrive, link, links, taken } = scene()
+    links.open(link, true)
+    links.giveTo(link, "dht-link/in/1")
+    arrive({ type: "DHT", op: "PING", request: 5 }, gossipOf(announcementOf(2)), heartbeatOf(2))
+    expect(taken()).toEqual(["dht: message.received", "dht-link/in/1: message.received", "dht-link/in/1: message.received"])
   })
 
   it("tell the steps of a reconciliation to the end that they are for", () => {

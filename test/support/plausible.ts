@@ -9,6 +9,8 @@ import { ask, type AskEvent } from "../../src/actors/ask.ts"
 import { bootstrap, type BootstrapEvent } from "../../src/actors/bootstrap.ts"
 import type { ActorKind, Offer } from "../../src/actors/command.ts"
 import { fanOut, type FanOutEvent } from "../../src/actors/fan-out.ts"
+import { dhtLink, type DhtLinkEvent, type DhtLinkInput } from "../../src/actors/dht-link.ts"
+import { dhtLookup, type DhtLookupEvent, type DhtLookupInput } from "../../src/actors/dht-lookup.ts"
 import { reconciler, type ReconcilerEvent } from "../../src/actors/reconciler.ts"
 import { gossipSession, type GossipSessionEvent } from "../../src/actors/gossip-session.ts"
 import { inspector, type InspectorContext, type InspectorEvent } from "../../src/actors/inspector.ts"
@@ -18,10 +20,11 @@ import { peer, type PeerEvent } from "../../src/actors/peer.ts"
 import { sweep, type SweepEvent, type SweepInput } from "../../src/actors/sweep.ts"
 import { suspicionAfterMs, suspicionPatienceMs } from "../../src/protocol/limits.ts"
 import { writeAddress } from "../../src/protocol/mesh/address.ts"
-import type { Message, Reconcile } from "../../src/protocol/wire/message.ts"
+import { capabilities, type Message, type Reconcile } from "../../src/protocol/wire/message.ts"
 import type { ActorEvent } from "../../src/runtime/engine/engine.ts"
 import type { SeededRandom } from "../../src/sim/dice.ts"
 import { keyOf, noon } from "./builders.ts"
+import { dhtContactOf } from "./dht.ts"
 import { addressOf, announcementOf, gossipOf, heartbeatOf, helloOf, memberOf, noonMs, queryAckOf, queryIdOf } from "./mesh.ts"
 
 export interface Plausible {
@@ -237,12 +240,89 @@ const inspectorEvents: Makers<InspectorEvent, InspectorContext> = {
   }),
 }
 
+const dhtContacts = (chance: SeededRandom) => seeds.filter(() => chance.isTrue(0.6)).map(dhtContactOf)
+
+const dhtLookupEvents: Makers<DhtLookupEvent, ContextFrom<typeof dhtLookup>> = {
+  "contacts.known": (chance) => ({
+    type: "contacts.known",
+    contacts: dhtContacts(chance),
+    networkSize: chance.pick([1, 5, 1_000]),
+    nowMs: laterMs(chance),
+  }),
+  "question.answered": (chance, { search }) => ({
+    type: "question.answered",
+    from: chance.pick([...search.asked.keys(), dhtContactOf(8).id]),
+    nodes: dhtContacts(chance),
+    values: [],
+    nowMs: laterMs(chance),
+  }),
+  "question.failed": (chance, { search }) => ({
+    type: "question.failed",
+    to: chance.pick([...search.asked.keys(), dhtContactOf(8).id]),
+    nowMs: laterMs(chance),
+  }),
+}
+
+const dhtLinkEvents: Makers<DhtLinkEvent, ContextFrom<typeof dhtLink>> = {
+  "dial.succeeded": (chance, { input }) => ({
+    type: "dial.succeeded",
+    link: chance.below(3),
+    key: keyOf(seeds.find((seed) => input.direction === "out" && dhtContactOf(seed).id === input.contact.id && chance.isTrue(0.8)) ?? 2)
+      .publicKey,
+    host: "192.0.2.1",
+    nowMs: laterMs(chance),
+  }),
+  "dial.failed": (chance) => ({ type: "dial.failed", reason: reasonOf(chance) }),
+  "message.received": (chance, { linked }) => ({
+    type: "message.received",
+    link: linked?.link ?? 1,
+    message: chance.isTrue(0.8)
+      ? helloOf(seeds.find((seed) => keyOf(seed).publicKey === linked?.key) ?? 2, { capabilities: [capabilities.dht] })
+      : messageFrom(chance),
+    nowMs: laterMs(chance),
+  }),
+  "frame.refused": (_, { linked }) => ({ type: "frame.refused", link: linked?.link ?? 1, reason: "not-json" }),
+  "link.closed": (_, { linked }) => ({ type: "link.closed", link: linked?.link ?? 1, reason: "closed" }),
+  "link.unwanted": () => ({ type: "link.unwanted" }),
+}
+
 /** Each machine of the cast; reducers have no modes and are tested by what they do. */
-export const plausible: Readonly<Record<Exclude<ActorKind, "federation" | "gossip" | "holdings">, Plausible>> = {
+export const plausible: Readonly<
+  Record<Exclude<ActorKind, "federation" | "gossip" | "holdings" | "dht" | "dht-pool" | "dht-publisher">, Plausible>
+> = {
   inspector: {
     machine: inspector,
     events: inspectorEvents,
     input: (chance) => ({ member: memberOf(2, 1, { direction: chance.pick(["in", "out"]) }), isConfigured: chance.isTrue(0.5) }),
+  },
+  "dht-lookup": {
+    machine: dhtLookup,
+    events: dhtLookupEvents,
+    likely: (state) => (state === "beginning" ? "contacts.known" : undefined),
+    input: (chance): DhtLookupInput => ({
+      id: "dht-lookup/1",
+      plan: {
+        self: dhtContactOf(us).id,
+        key: dhtContactOf(9).id,
+        goal: chance.pick(["contacts", "value"]),
+        k: 3,
+        alpha: 2,
+        paths: chance.pick([1, 2]),
+        holdersWanted: 1,
+      },
+      patienceMs: 1_000,
+    }),
+  },
+  "dht-link": {
+    machine: dhtLink,
+    events: dhtLinkEvents,
+    likely: (state) => (state === "dialing" ? "dial.succeeded" : state === "greeting" ? "message.received" : undefined),
+    input: (chance): DhtLinkInput => {
+      const self = helloOf(us, { capabilities: [capabilities.dht] })
+      if (chance.isTrue(0.7)) return { direction: "out", self, contact: dhtContactOf(seedOf(chance)) }
+      const seed = seedOf(chance)
+      return { direction: "in", self, link: 1, key: keyOf(seed).publicKey, host: "192.0.2.1", hello: helloOf(seed) }
+    },
   },
   sweep: { machine: sweep, events: sweepEvents, input: () => ({ periodMs: 60_000 }) },
   peer: {

@@ -23,13 +23,15 @@ export interface Member {
   readonly connectedAtMs: number
   /** Which of its dialler's dials this is (`greeting.ts`). */
   readonly dial?: number
+  /** It comes for DHT questions only. */
+  readonly isVisitor?: boolean
 }
 
 export type Roster = ReadonlyArray<Member>
 
 export type Admission =
   | { readonly type: "admit"; readonly replaces?: Member }
-  | { readonly type: "refuse"; readonly reason: "duplicate" | "full" | "banned" | "not-allowed" }
+  | { readonly type: "refuse"; readonly reason: "duplicate" | "full" | "banned" | "not-allowed" | "no-dht" }
 
 /** Who may be a member at all. */
 export interface Doors {
@@ -38,12 +40,20 @@ export interface Doors {
   readonly allowed?: ReadonlySet<PublicKey>
   /** Registries that misbehaved, and until when they stay out. */
   readonly bans: ReadonlyMap<RegistryId, number>
+  /** There is a DHT here that a visitor can ask. */
+  readonly takesVisitors?: boolean
 }
 
 /** May this one join? A second link of a member replaces the first or is refused, by the rule both ends know. */
-export const admission = (roster: Roster, candidate: Member, self: RegistryId, { allowed, bans, maxPeers }: Doors): Admission => {
+export const admission = (
+  roster: Roster,
+  candidate: Member,
+  self: RegistryId,
+  { allowed, bans, maxPeers, takesVisitors = false }: Doors,
+): Admission => {
   if (allowed?.has(candidate.publicKey) === false) return { type: "refuse", reason: "not-allowed" }
   if ((bans.get(candidate.registryId) ?? 0) > candidate.connectedAtMs) return { type: "refuse", reason: "banned" }
+  if (candidate.isVisitor === true) return takesVisitors ? { type: "admit" } : { type: "refuse", reason: "no-dht" }
   const existing = roster.find((member) => member.registryId === candidate.registryId)
   if (existing !== undefined) {
     return keepsNewLink(dialled(existing, self), dialled(candidate, self))

@@ -3,6 +3,8 @@
  * them; nothing above it knows which dialect is spoken.
  */
 import type { ContentId } from "../gossip/announcement.ts"
+import type { Contact } from "../dht/contact.ts"
+import type { DhtKey } from "../dht/key.ts"
 import type { Beacon } from "../gossip/tree.ts"
 import type { JsonObject } from "../identity/canonical-json.ts"
 import type { RegistryId } from "../identity/id.ts"
@@ -30,6 +32,8 @@ export interface Hello {
   readonly agentCount: number
   /** Of the one who dials: greater with every dial of its, so that of two links both ends know which is the newer. */
   readonly dial?: number
+  /** Comes for DHT questions only: it takes no place among the peers, and is told no gossip. */
+  readonly purpose?: "dht"
 }
 
 export type Role = "full" | "light" | "gateway" | "bootnode"
@@ -140,8 +144,35 @@ export interface QueryAck {
   readonly documents: ReadonlyArray<JsonObject>
 }
 
-export type Message = Hello | Heartbeat | Gossip | IHave | Graft | Prune | BeaconMessage | Reconcile | Ask | Answer | Query | QueryAck
+/**
+ * Kademlia's questions and their answers (mesh page, "Kademlia DHT"). `nodes`: the closest to the target that the answerer
+ * knows. VALUES has what it holds for the key, and the closest to the target, which is the key itself or a mirror of it
+ * (`protocol/dht/crowding.ts`). Values are documents: whoever gets them proves them.
+ */
+export type Dht =
+  | { readonly type: "DHT"; readonly op: "PING" | "PONG"; readonly request: number }
+  | { readonly type: "DHT"; readonly op: "FIND_NODE"; readonly request: number; readonly target: DhtKey }
+  | { readonly type: "DHT"; readonly op: "NODES"; readonly request: number; readonly nodes: ReadonlyArray<Contact> }
+  | { readonly type: "DHT"; readonly op: "FIND_VALUE"; readonly request: number; readonly key: DhtKey; readonly target: DhtKey }
+  | {
+      readonly type: "DHT"
+      readonly op: "VALUES"
+      readonly request: number
+      readonly values: ReadonlyArray<JsonObject>
+      readonly nodes: ReadonlyArray<Contact>
+    }
+  | {
+      readonly type: "DHT"
+      readonly op: "STORE"
+      readonly request: number
+      readonly key: DhtKey
+      readonly values: ReadonlyArray<JsonObject>
+    }
+  /** `stored`: of the values, how many were taken. */
+  | { readonly type: "DHT"; readonly op: "STORED"; readonly request: number; readonly stored: number }
+
+export type Message = Hello | Heartbeat | Gossip | IHave | Graft | Prune | BeaconMessage | Reconcile | Ask | Answer | Query | QueryAck | Dht
 export type MessageType = Message["type"]
 
 /** What a node of ours can do beyond the pages, as HELLO says it. */
-export const capabilities = { lazyPush: "plumtree/1", reconcile: "reconcile/1", ask: "ask/1" } as const
+export const capabilities = { lazyPush: "plumtree/1", reconcile: "reconcile/1", ask: "ask/1", dht: "dht/1" } as const

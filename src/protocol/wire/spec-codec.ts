@@ -14,6 +14,7 @@ import { answerDocumentsMax, heartbeatPeersMax, idsPerMessageMax, reconciledAtOn
 import { hostShape } from "../mesh/address.ts"
 import { readTime, writeTime } from "../time.ts"
 import { filterMembers, filterText, queryAckText, queryText, readFilter, readQuery, readQueryAck } from "./query-codec.ts"
+import { dhtText, readDht } from "./dht-codec.ts"
 import type { Answer, Ask, BeaconMessage, Gossip, Graft, Heartbeat, Hello, IHave, Message, Reconcile } from "./message.ts"
 
 /** Why a frame is no message. The reason is one of a few words, so that it can be a counter's name. */
@@ -45,6 +46,7 @@ const writeText = (message: Message): string => {
         advertised_host: message.advertisedHost,
         agent_count: message.agentCount,
         ...(message.dial !== undefined && { dial: message.dial }),
+        purpose: message.purpose,
       })
     case "HEARTBEAT":
       return JSON.stringify({
@@ -69,6 +71,8 @@ const writeText = (message: Message): string => {
       return JSON.stringify(reconcileText(message))
     case "ASK":
       return JSON.stringify(message)
+    case "DHT":
+      return JSON.stringify(dhtText(message))
     case "ANSWER":
       return JSON.stringify({ type: "ANSWER", request: message.request, announcements: message.documents })
     case "QUERY":
@@ -127,6 +131,8 @@ const readWhole = (payload: Uint8Array): Message | Unreadable => {
       return readQuery(value) ?? unreadable("not-a-message")
     case "QUERY_ACK":
       return readQueryAck(value) ?? unreadable("not-a-message")
+    case "DHT":
+      return readDht(value) ?? unreadable("not-a-message")
   }
   return unreadable("unknown-type")
 }
@@ -285,6 +291,7 @@ const HelloShape = Schema.Struct({
   advertised_host: Schema.optionalKey(Host),
   agent_count: Schema.optionalKey(Count),
   dial: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))),
+  purpose: Schema.optionalKey(Word),
 })
 const decodeHello = Schema.decodeUnknownResult(HelloShape)
 
@@ -309,6 +316,7 @@ const readHello = (value: object): Hello | Unreadable => {
     ...(said.advertised_host !== undefined && { advertisedHost: said.advertised_host }),
     agentCount: said.agent_count ?? 0,
     ...(said.dial !== undefined && { dial: said.dial }),
+    ...(said.purpose === "dht" && { purpose: said.purpose }),
   }
 }
 

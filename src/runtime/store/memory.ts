@@ -12,7 +12,6 @@ import { statusSubject } from "../../protocol/gossip/kinds/status.ts"
 import type { Signature } from "../../protocol/identity/key.ts"
 import type { DeveloperId, RegistryId } from "../../protocol/identity/id.ts"
 import { claimsPerEntityMax, versionsPerNameMax, vocabularyMax } from "../../protocol/limits.ts"
-import type { PeerPin } from "../../protocol/mesh/pin.ts"
 import type { DeveloperEntry, DeveloperRecord } from "../../protocol/records/developer.ts"
 import type { EntityEntry } from "../../protocol/records/entity.ts"
 import type { HandleEntry, NameEntry, NameFilter, NameVersion } from "../../protocol/records/name.ts"
@@ -31,6 +30,7 @@ import {
   type StoreCounts,
   type StoreFailed,
 } from "../ports.ts"
+import { makeMemoryOfNodes } from "./memory-of-nodes.ts"
 import { attestedOf, handleEntryOf, inOrder, nameEntryOf, versionOf } from "./shown-names.ts"
 import { developerRecordOf, entryOf, introduced, isNews, type LocalEntity, newlyRegistered, outdated, recordOf } from "./shown.ts"
 
@@ -52,7 +52,6 @@ export const makeMemoryStore = (rules: SlotRules = Slots): RecordStore["Service"
   const local = new Map<string, LocalEntity>()
   const held = new Map<string, Held>()
   const developers = new Map<DeveloperId, DeveloperRecord>()
-  const pins = new Map<string, PeerPin>()
   /** In the order in which they were kept. */
   const byId = new Map<string, Announcement>()
   let keptCount = 0
@@ -412,8 +411,7 @@ export const makeMemoryStore = (rules: SlotRules = Slots): RecordStore["Service"
         [...local].flatMap(([id, entity]) => (entity.status === "active" && (entity.lastHeartbeat ?? 0) < at ? [shownOf(id)!] : [])),
       ),
     expire: (nowMs) => Effect.sync(() => expire(nowMs)),
-    pins: Effect.sync(() => [...pins.values()]),
-    pin: (pin) => Effect.sync(() => void pins.set(pin.address, pin)),
+    ...makeMemoryOfNodes(),
   }
 }
 

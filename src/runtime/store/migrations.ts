@@ -14,6 +14,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import { sha256 } from "../../protocol/identity/digest.ts"
 import { StoreFailed } from "../ports.ts"
 import { changesAndReplays } from "./migrations/changes-and-replays.ts"
+import { dhtContacts } from "./migrations/dht-contacts.ts"
 import { firstTables } from "./migrations/first-tables.ts"
 import { failedAt } from "./sql-failure.ts"
 import { quoted } from "./statements.ts"
@@ -22,6 +23,7 @@ import { quoted } from "./statements.ts"
 const migrations: Readonly<Record<string, (schema: string) => ReadonlyArray<string>>> = {
   "0001_first_tables": firstTables,
   "0002_changes_and_replays": changesAndReplays,
+  "0003_dht_contacts": dhtContacts,
 }
 const newest = Object.keys(migrations).length
 
@@ -99,6 +101,7 @@ const ourTables: ReadonlyArray<string> = [
   "announcements",
   "attestations",
   "developers",
+  "dht_contacts",
   "entity_statuses",
   "gossip_developers",
   "gossip_entries",

@@ -10,6 +10,8 @@ import type { DeveloperProof } from "../../protocol/identity/derivation.ts"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
 import type { DeveloperId, EntityId, RegistryId } from "../../protocol/identity/id.ts"
 import type { PublicKey, Signature } from "../../protocol/identity/key.ts"
+import type { Contact } from "../../protocol/dht/contact.ts"
+import type { DhtKey } from "../../protocol/dht/key.ts"
 import type { PeerPin } from "../../protocol/mesh/pin.ts"
 import type { DeveloperEntry, DeveloperRecord, HeldHandle, ProfileChange } from "../../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord, EntityStatus, EntityType, SignedChange } from "../../protocol/records/entity.ts"
@@ -339,5 +341,13 @@ export interface PinRow {
   readonly key: PublicKey
   readonly since: Int8
 }
+
+export interface ContactRow {
+  readonly id: DhtKey
+  readonly host: string
+  readonly port: number
+}
+
+export const readContact = ({ host, id, port }: ContactRow): Contact => ({ id, address: { host, port } })
 
 export const readPin = ({ address, key, since }: PinRow): PeerPin => ({ address, key, since: Number(since) })

@@ -40,8 +40,10 @@ import {
   type DeveloperRow,
   type EntityRow,
   pgTime,
+  type ContactRow,
   type PinRow,
   readAnnouncement,
+  readContact,
   readDeveloper,
   readEntry,
   readLocal,
@@ -383,6 +385,17 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
       during("pins"),
     ),
     pin: ({ address, key, since }) => query(statements.pin, address, key, since).pipe(Effect.asVoid, during("pin")),
+    contacts: query<ContactRow>(statements.contacts).pipe(
+      Effect.map((found) => found.map(readContact)),
+      during("contacts"),
+    ),
+    remember: (contacts) =>
+      query(
+        statements.remember,
+        contacts.map(({ id }) => id),
+        contacts.map(({ address }) => address.host),
+        contacts.map(({ address }) => address.port),
+      ).pipe(Effect.asVoid, during("remember")),
   }
 }
 

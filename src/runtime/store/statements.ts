@@ -286,6 +286,12 @@ export const statementsFor = (schema: string) => {
     /** $1: our number for this schema, $2: which of its subjects, in ascending order so that two merges never wait for each other. */
     lock: `SELECT pg_advisory_xact_lock($1::int, bucket) FROM (SELECT bucket FROM unnest($2::int[]) AS bucket ORDER BY bucket) AS buckets`,
 
+    contacts: `SELECT id, host, port FROM ${s}.dht_contacts ORDER BY place`,
+    /** $1: ids, $2: hosts, $3: ports. */
+    remember: `WITH forgotten AS (DELETE FROM ${s}.dht_contacts)
+      INSERT INTO ${s}.dht_contacts (place, id, host, port)
+      SELECT place, id, host, port FROM unnest($1::text[], $2::text[], $3::int[]) WITH ORDINALITY AS known (id, host, port, place)`,
+
     pins: `SELECT address, key, since FROM ${s}.peer_pins`,
     /** $1: address, $2: key, $3: since. */
     pin: `INSERT INTO ${s}.peer_pins (address, key, since) VALUES ($1, $2, $3::bigint)

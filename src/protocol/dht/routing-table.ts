@@ -1,0 +1,144 @@
+/**
+ * The routing table: 256 buckets by shared bits with our own key (Kademlia §2.2), k contacts each, and of one network only
+ * a few (as go-libp2p's diversity filter; ruled), so that a rack full of keys is not everybody we know.
+ *
+ * In it are contacts that proved their key in a handshake, and answered when they were asked last. A reducer owns it, and
+ * changes it in place.
+ */
+import { dhtBucketSize, dhtContactsPerNetwork, dhtContactsPerNetworkAndBucket, dhtQuietMs, dhtRefreshMs } from "../limits.ts"
+import { branching, compare, share, sharedBits } from "./distance.ts"
+import type { KBucket, Seen } from "./k-bucket.ts"
+import * as Bucket from "./k-bucket.ts"
+import type { DhtKey } from "./key.ts"
+
+export interface RoutingTable {
+  readonly self: DhtKey
+  readonly k: number
+  /** By shared bits with our key; absent while nobody was ever there. */
+  readonly buckets: Map<number, KBucket>
+}
+
+export const empty = (self: DhtKey, k = dhtBucketSize): RoutingTable => ({ self, k, buckets: new Map() })
+
+export const sizeOf = ({ buckets }: RoutingTable): number => {
+  let size = 0
+  for (const { contacts } of buckets.values()) size += contacts.length
+  return size
+}
+
+export const contactsOf = ({ buckets }: RoutingTable): ReadonlyArray<Seen> => [...buckets.values()].flatMap(({ contacts }) => contacts)
+
+export const contactOf = (table: RoutingTable, id: DhtKey): Seen | undefined =>
+  table.buckets.get(sharedBits(table.self, id))?.contacts.find((seen) => seen.id === id)
+
+/** What came of seeing a contact. */
+export type Sighting =
+  | { readonly type: "known" }
+  | { readonly type: "added" }
+  /** Its bucket is full: it waits. `suspect` was not heard for long: whether it lives decides. */
+  | { readonly type: "waits"; readonly suspect?: Seen }
+  /** There are enough of its network. */
+  | { readonly type: "refused" }
+
+/** A contact that just proved its key, or answered. */
+export const see = (table: RoutingTable, seen: Seen): Sighting => {
+  if (seen.id === table.self) return { type: "refused" }
+  const bucket = bucketOf(table, seen.id, seen.seenMs)
+  const before = bucket.contacts.find(({ id }) => id === seen.id)
+  if (before !== undefined && before.network === seen.network) {
+    Bucket.renew(bucket, seen)
+    return { type: "known" }
+  }
+  // who comes back from another network is judged as if it were new
+  if (before !== undefined) Bucket.remove(bucket, seen.id)
+  if (!hasRoomFor(table, bucket, seen)) {
+    Bucket.remove(bucket, seen.id)
+    return { type: "refused" }
+  }
+  if (bucket.contacts.length < table.k) {
+    Bucket.renew(bucket, seen)
+    return before === undefined ? { type: "added" } : { type: "known" }
+  }
+  Bucket.wait(bucket, seen)
+  const oldest = bucket.contacts[0]!
+  return seen.seenMs - oldest.seenMs >= dhtQuietMs ? { type: "waits", suspect: oldest } : { type: "waits" }
+}
+
+/** A contact did not answer: it leaves, and the newest that waits and may takes its place. */
+export const lose = (table: RoutingTable, id: DhtKey): void => {
+  const bucket = table.buckets.get(sharedBits(table.self, id))
+  if (bucket === undefined) return
+  Bucket.remove(bucket, id)
+  while (bucket.contacts.length < table.k) {
+    const next = bucket.replacements.findLast((seen) => hasRoomFor(table, bucket, seen))
+    if (next === undefined) return
+    // it keeps its time: it comes before everybody who was heard since
+    bucket.replacements = Bucket.without(bucket.replacements, next.id)
+    bucket.contacts = [...bucket.contacts, next].sort((a, b) => a.seenMs - b.seenMs)
+  }
+}
+
+/** Are there few enough of its network, in its bucket and in all? */
+const hasRoomFor = (table: RoutingTable, bucket: KBucket, { network }: Seen): boolean => {
+  if (network === undefined) return true
+  if (ofNetwork(bucket.contacts, network) >= dhtContactsPerNetworkAndBucket) return false
+  let all = 0
+  for (const { contacts } of table.buckets.values()) all += ofNetwork(contacts, network)
+  return all < dhtContactsPerNetwork
+}
+
+const ofNetwork = (contacts: ReadonlyArray<Seen>, network: string): number =>
+  contacts.reduce((count, seen) => count + Number(seen.network === network), 0)
+
+const bucketOf = ({ buckets, self }: RoutingTable, id: DhtKey, nowMs: number): KBucket => {
+  const bits = sharedBits(self, id)
+  const known = buckets.get(bits)
+  if (known !== undefined) return known
+  const fresh: KBucket = { contacts: [], replacements: [], lookedForMs: nowMs }
+  buckets.set(bits, fresh)
+  return fresh
+}
+
+/**
+ * The closest contacts to a key, closest first. The bucket that the key falls into has the closest ones, then come those
+ * that are nearer to ourselves, all of them at once, then the others, nearest first.
+ */
+export const closest = (table: RoutingTable, target: DhtKey, count: number): ReadonlyArray<Seen> => {
+  const { buckets, self } = table
+  const bits = sharedBits(self, target)
+  const found: Array<Seen> = []
+  const take = (contacts: ReadonlyArray<Seen>) => {
+    if (contacts.length > 0) found.push(...[...contacts].sort((a, b) => compare(target, a.id, b.id)))
+  }
+  take(buckets.get(bits)?.contacts ?? [])
+  if (found.length < count) take([...buckets].flatMap(([shared, { contacts }]) => (shared > bits ? contacts : [])))
+  for (let shared = bits - 1; shared >= 0 && found.length < count; shared--) take(buckets.get(shared)?.contacts ?? [])
+  return found.slice(0, count)
+}
+
+/** Something was looked for in this key's range. */
+export const touch = ({ buckets, self }: RoutingTable, target: DhtKey, nowMs: number): void => {
+  const bucket = buckets.get(sharedBits(self, target))
+  if (bucket !== undefined) bucket.lookedForMs = nowMs
+}
+
+/** A key in the range where nothing was looked for longest, if that is due; `random` fills what is free of it. */
+export const refreshTarget = ({ buckets, self }: RoutingTable, random: DhtKey, nowMs: number): DhtKey | undefined => {
+  let stalest: readonly [bits: number, lookedForMs: number] | undefined
+  for (const [bits, { lookedForMs }] of buckets)
+    if (nowMs - lookedForMs >= dhtRefreshMs && (stalest === undefined || lookedForMs < stalest[1])) stalest = [bits, lookedForMs]
+  return stalest === undefined ? undefined : branching(self, stalest[0], random)
+}
+
+/** Keys in the ranges that are farther from us than our closest contact: looking for them fills a new table (Kademlia §2.3). */
+export const joinTargets = ({ buckets, self }: RoutingTable, random: DhtKey): ReadonlyArray<DhtKey> => {
+  const deepest = Math.max(-1, ...[...buckets].flatMap(([bits, { contacts }]) => (contacts.length > 0 ? [bits] : [])))
+  return Array.from({ length: Math.max(0, deepest) }, (_, bits) => branching(self, bits, random))
+}
+
+/** How many nodes there are, from how close the closest ones are to us. */
+export const networkSize = (table: RoutingTable): number => {
+  const near = closest(table, table.self, table.k)
+  const last = near.at(-1)
+  return last === undefined ? 0 : Math.max(near.length, near.length / share(table.self, last.id))
+}

@@ -1,0 +1,173 @@
+/**
+ * The arithmetic of one lookup (Kademlia §2.3, and S/Kademlia's disjoint paths): whom to ask next, what an answer adds, and
+ * whether it is over. The machine that lives by it is `actors/dht-lookup.ts`.
+ *
+ * For contacts there is one path with α open questions; it ends when the k closest that may answer have answered. For a
+ * value there are d paths with one open question each, which share what was asked: nobody is asked by two of them, so whoever
+ * misleads one path misleads no other. A path ends with the first holder it comes to, or with nobody left to ask. Where a
+ * crowd keeps everybody else from a key (`crowding.ts`), paths to its mirrors are added.
+ */
+import { dhtQuestionsPerLookupMax } from "../limits.ts"
+import type { Contact } from "./contact.ts"
+import { isCrowded, mirrorsOf } from "./crowding.ts"
+import { compare } from "./distance.ts"
+import type { DhtKey } from "./key.ts"
+import * as Shortlist from "./shortlist.ts"
+import type { ProvenValue } from "./value.ts"
+import { merge } from "./value-store.ts"
+
+export interface SearchPlan {
+  /** Who looks: it is nobody's contact here. */
+  readonly self: DhtKey
+  readonly key: DhtKey
+  readonly goal: "contacts" | "value"
+  readonly k: number
+  /** Open questions of a lookup for contacts, and of each mirror's path. */
+  readonly alpha: number
+  /** Of a lookup for a value. */
+  readonly paths: number
+  /** Paths that must come to a holder. */
+  readonly holdersWanted: number
+}
+
+interface Path {
+  readonly list: Shortlist.Shortlist
+  readonly open: number
+  readonly isMirror: boolean
+  /** A holder was found at its end. */
+  readonly hasFound: boolean
+}
+
+export interface Search {
+  readonly plan: SearchPlan
+  readonly paths: ReadonlyArray<Path>
+  /** By path; whom a path asked no other one asks. */
+  readonly asked: ReadonlyMap<DhtKey, number>
+  readonly networkSize: number
+  readonly hasMirrors: boolean
+  /** The best of what holders said, as gossip ranks it. */
+  readonly values: ReadonlyArray<ProvenValue>
+  readonly answers: number
+  readonly silences: number
+}
+
+/** A question, not yet asked. */
+export interface Question {
+  readonly to: Contact
+  readonly target: DhtKey
+}
+
+/** Begins with whom we know; `networkSize` is what our table says of it. */
+export const begin = (plan: SearchPlan, known: ReadonlyArray<Contact>, networkSize: number): Search => {
+  const count = plan.goal === "value" ? plan.paths : 1
+  // dealt out like cards, the closest first: each path begins with some of every distance
+  const paths = Array.from({ length: count }, (_, path) =>
+    pathTo(
+      plan.key,
+      known.filter((_, i) => i % count === path),
+      false,
+    ),
+  )
+  return { plan, paths, asked: new Map(), networkSize, hasMirrors: false, values: [], answers: 0, silences: 0 }
+}
+
+const pathTo = (target: DhtKey, known: ReadonlyArray<Contact>, isMirror: boolean): Path => ({
+  list: Shortlist.learn(Shortlist.empty(target), known),
+  open: 0,
+  isMirror,
+  hasFound: false,
+})
+
+/** Whom to ask now. They count as asked from here on. */
+export const ask = (search: Search): readonly [questions: ReadonlyArray<Question>, next: Search] => {
+  const { plan } = search
+  const questions: Array<Question> = []
+  const asked = new Map(search.asked)
+  const paths = search.paths.map((path, index) => {
+    let { list, open } = path
+    const openMax = plan.goal === "value" && !path.isMirror ? 1 : plan.alpha
+    while (open < openMax && !path.hasFound && asked.size < dhtQuestionsPerLookupMax) {
+      const to = Shortlist.next(list, plan.k, asked)
+      if (to === undefined) break
+      asked.set(to.id, index)
+      list = Shortlist.mark(list, to.id, "asked")
+      open++
+      questions.push({ to, target: list.target })
+    }
+    return open === path.open ? path : { ...path, list, open }
+  })
+  return questions.length === 0 ? [questions, search] : [questions, { ...search, paths, asked }]
+}
+
+/** One whom we asked answered, with whom it knows and what it holds. */
+export const hear = (search: Search, from: DhtKey, nodes: ReadonlyArray<Contact>, values: ReadonlyArray<ProvenValue>): Search => {
+  const found = values.filter(({ key }) => key === search.plan.key)
+  return {
+    ...settled(search, from, "answered", (path) => ({
+      ...path,
+      list: Shortlist.learn(
+        path.list,
+        nodes.slice(0, search.plan.k).filter(({ id }) => id !== search.plan.self),
+      ),
+      hasFound: path.hasFound || found.length > 0,
+    })),
+    values: found.reduce((held, value) => merge(held, value).values, search.values),
+    answers: search.answers + 1,
+  }
+}
+
+/** One whom we asked did not answer. */
+export const giveUpOn = (search: Search, silent: DhtKey): Search => ({
+  ...settled(search, silent, "silent", (path) => path),
+  silences: search.silences + 1,
+})
+
+const settled = (search: Search, id: DhtKey, standing: Shortlist.Standing, change: (path: Path) => Path): Search => {
+  const index = search.asked.get(id)
+  if (index === undefined) return search
+  const paths = search.paths.map((path, at) => {
+    if (at === index) return change({ ...path, open: path.open - 1, list: Shortlist.mark(path.list, id, standing) })
+    // who is silent is nobody's any more
+    return standing === "silent" ? { ...path, list: Shortlist.mark(path.list, id, standing) } : path
+  })
+  return { ...search, paths }
+}
+
+/** Is there nobody left to ask, or no need to? Questions that are still open do not change it. */
+export const isOver = (search: Search): boolean => {
+  const { paths, plan } = search
+  if (plan.goal === "value" && paths.filter(({ hasFound }) => hasFound).length >= plan.holdersWanted) return true
+  return paths.every((path) => hasEnded(search, path)) && !needsMirrors(search)
+}
+
+const hasEnded = ({ asked, plan }: Search, { hasFound, list, open }: Path): boolean =>
+  hasFound || (open === 0 && (asked.size >= dhtQuestionsPerLookupMax || Shortlist.next(list, plan.k, asked) === undefined))
+
+/** Where a crowd is at the key, and we found nothing else there: paths to the mirrors. */
+export const withMirrors = (search: Search): Search => {
+  if (!search.paths.every((path) => hasEnded(search, path)) || !needsMirrors(search)) return search
+  const known = search.paths.flatMap(({ list }) =>
+    list.entries.flatMap(({ contact, standing }) => (standing === "silent" ? [] : [contact])),
+  )
+  const mirrors = mirrorsOf(search.plan.key, search.networkSize).map((target) => pathTo(target, known, true))
+  return { ...search, paths: [...search.paths, ...mirrors], hasMirrors: true }
+}
+
+const needsMirrors = (search: Search): boolean =>
+  !search.hasMirrors && search.values.length === 0 && isCrowded(search.plan.key, closest(search), search.networkSize)
+
+/** The k closest to the key that answered, closest first. */
+export const closest = (search: Search): ReadonlyArray<Contact> => closestTo(search, search.plan.key)
+
+/** Where a value belongs: the k closest to its key, and to the mirrors where there are any. */
+export const holders = (search: Search): ReadonlyArray<Contact> => {
+  const targets = search.hasMirrors ? search.paths.flatMap(({ isMirror, list }) => (isMirror ? [list.target] : [])) : []
+  const all = [closest(search), ...targets.map((target) => closestTo(search, target))].flat()
+  return [...new Map(all.map((contact) => [contact.id, contact])).values()]
+}
+
+const closestTo = ({ paths, plan }: Search, target: DhtKey): ReadonlyArray<Contact> =>
+  paths
+    .flatMap(({ list }) => list.entries.flatMap(({ contact, standing }) => (standing === "answered" ? [contact] : [])))
+    .sort((a, b) => compare(target, a.id, b.id))
+    .slice(0, plan.k)

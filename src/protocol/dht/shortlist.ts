@@ -1,0 +1,67 @@
+/**
+ * The shortlist of a lookup: contacts that were heard of, closest to the target first, and what became of asking them
+ * (Kademlia §2.3). A contact is on it once, however often it is heard of; who did not answer is remembered, and never
+ * part of a result.
+ */
+import { dhtShortlistMax } from "../limits.ts"
+import type { Contact } from "./contact.ts"
+import { compare } from "./distance.ts"
+import type { DhtKey } from "./key.ts"
+
+export type Standing = "heard" | "asked" | "answered" | "silent"
+
+export interface Entry {
+  readonly contact: Contact
+  readonly standing: Standing
+}
+
+export interface Shortlist {
+  readonly target: DhtKey
+  /** Closest first, no two of one key. */
+  readonly entries: ReadonlyArray<Entry>
+}
+
+export const empty = (target: DhtKey): Shortlist => ({ target, entries: [] })
+
+/** Adds what was heard of. At the bound the farthest that nobody asked is forgotten. */
+export const learn = ({ entries, target }: Shortlist, heard: ReadonlyArray<Contact>): Shortlist => {
+  const sorted = [...heard].sort((a, b) => compare(target, a.id, b.id))
+  const merged: Array<Entry> = []
+  let at = 0
+  for (const contact of sorted) {
+    while (at < entries.length && compare(target, entries[at]!.contact.id, contact.id) < 0) merged.push(entries[at++]!)
+    const isKnown = entries[at]?.contact.id === contact.id || merged.at(-1)?.contact.id === contact.id
+    if (!isKnown) merged.push({ contact, standing: "heard" })
+  }
+  while (at < entries.length) merged.push(entries[at++]!)
+  for (let last = merged.length - 1; merged.length > dhtShortlistMax && last >= 0; last--)
+    if (merged[last]!.standing === "heard") merged.splice(last, 1)
+  return { target, entries: merged }
+}
+
+export const mark = ({ entries, target }: Shortlist, id: DhtKey, standing: Standing): Shortlist => {
+  const at = entries.findIndex(({ contact }) => contact.id === id)
+  return at < 0 ? { entries, target } : { target, entries: entries.with(at, { ...entries[at]!, standing }) }
+}
+
+/** The closest that nobody asked among the `k` closest that may still answer, leaving out who was `taken` by another path. */
+export const next = ({ entries }: Shortlist, k: number, taken: ReadonlyMap<DhtKey, unknown>): Contact | undefined => {
+  let living = 0
+  for (const { contact, standing } of entries) {
+    if (living === k) return undefined
+    if (standing === "silent") continue
+    if (standing === "heard" && !taken.has(contact.id)) return contact
+    living++
+  }
+  return undefined
+}
+
+/** The closest that answered, at most `k`. */
+export const answered = ({ entries }: Shortlist, k: number): ReadonlyArray<Contact> => {
+  const found: Array<Contact> = []
+  for (const { contact, standing } of entries) {
+    if (found.length === k) break
+    if (standing === "answered") found.push(contact)
+  }
+  return found
+}
