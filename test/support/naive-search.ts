@@ -2,23 +2,25 @@
  * Search written out slowly: every entity against every word, all ranked. What the index must agree with.
  */
 import { capabilityKinds, embeddedText, type IndexedEntity } from "../../src/protocol/search/entity.ts"
-import { hashVector } from "../../src/protocol/search/hash-embedder.ts"
+import { FeatureCounter, fnv64a } from "../../src/protocol/search/hash-embedder.ts"
 import { availabilityOf, freshnessOf, rank, type Ranking } from "../../src/protocol/search/ranking.ts"
 import type { IndexQuery } from "../../src/protocol/search/search-index.ts"
 import type { Judgement } from "../../src/protocol/search/standing.ts"
 import { synonymsDefault } from "../../src/protocol/search/synonyms.ts"
-import { termOf, termsOf, wordsOf } from "../../src/protocol/search/tokens.ts"
+import { isSaid, termOf, termsOf, wordsOf } from "../../src/protocol/search/tokens.ts"
 
 const boosts = [3, 2, 1.5, 1]
 const textsOf = (e: IndexedEntity) => [[e.name], e.tags, [e.category], [e.summary]]
-const cosine = (a: Float32Array, b: Float32Array) =>
-  Math.min(
-    1,
-    Math.max(
-      0,
-      a.reduce((sum, x, i) => sum + x * b[i]!, 0),
-    ),
-  )
+/** A text's features, not yet of length 1: whole numbers, so that nothing is lost. */
+const featuresOf = (text: string): ReadonlyArray<number> => {
+  const features = new FeatureCounter()
+  for (const word of wordsOf(text)) if (isSaid(word)) features.add(word, fnv64a(word))
+  features.close()
+  return [...features.halves]
+}
+const product = (a: ReadonlyArray<number>, b: ReadonlyArray<number>) => a.reduce((sum, x, i) => sum + x * b[i]!, 0)
+const cosine = (a: ReadonlyArray<number>, b: ReadonlyArray<number>) =>
+  Math.max(0, product(a, b) === 0 ? 0 : product(a, b) / Math.sqrt(product(a, a) * product(b, b)))
 
 /** The formula of the reference. */
 export const bm25 = (entities: ReadonlyArray<IndexedEntity>, query: string): ReadonlyMap<string, number> => {
@@ -48,7 +50,7 @@ export const bm25 = (entities: ReadonlyArray<IndexedEntity>, query: string): Rea
       .filter((word) => !/[-_]/.test(word))
       .join(" ")} `
   for (const [, phrase] of query.matchAll(/"([^"]*)"/g)) {
-    if (termsOf(phrase!).length === 0) continue
+    if (!wordsOf(phrase!).some((word) => !/[-_]/.test(word) && termOf(word) !== undefined)) continue
     for (const { e } of documents) if (textsOf(e).some((texts) => texts.some((text) => flat(text).includes(flat(phrase!))))) add(e.id, 5)
   }
   return scores
@@ -63,7 +65,7 @@ export const naiveSearch = (
 ) => {
   const text = query.text ?? ""
   const scores = bm25(entities, text)
-  const asked = hashVector(text)
+  const asked = featuresOf(text)
   const has = (kind: "tags" | (typeof capabilityKinds)[number], e: IndexedEntity): boolean => {
     const wanted = (query[kind] ?? []).map((each) => each.toLowerCase())
     const held = kind === "tags" ? e.tags : [...(e.capabilities[kind] ?? []), ...(kind === "skills" ? e.tags : [])]
@@ -76,7 +78,7 @@ export const naiveSearch = (
       isLast: judgement.isSilent(e.home),
       parts: {
         text: scores.get(e.id) ?? 0,
-        semantic: text.trim() === "" ? 0 : cosine(asked, hashVector(embeddedText(e))),
+        semantic: text.trim() === "" ? 0 : cosine(asked, featuresOf(embeddedText(e))),
         trust: judgement.trustOf(e.home),
         freshness: freshnessOf(e.updatedAt, query.nowMs),
         availability: availabilityOf(e.status),

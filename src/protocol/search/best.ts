@@ -17,6 +17,11 @@ export class Best {
     this.#isEarlier = isEarlier
   }
 
+  /** How many are wanted. */
+  get size(): number {
+    return this.#wanted
+  }
+
   offer(slot: number, key: number): void {
     if (key < this.threshold || this.#wanted === 0) return
     const slots = this.#slots

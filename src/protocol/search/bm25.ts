@@ -25,13 +25,17 @@ export const dampingSlopes = (lengthSums: ReadonlyArray<number>, documents: numb
 export const termWeight = (asked: number, documents: number, documentsWithIt: number): number =>
   asked * Math.log((documents - documentsWithIt + 0.5) / (documentsWithIt + 0.5) + 1) * (k1 + 1)
 
-/** One term's counts in a document, one byte a field; `lengths[at + field]` are the fields' lengths. */
+/** One term's counts in a document, one byte a field; `lengths[at + field]` are the fields' lengths. Without a loop: it is the search. */
 export const saturation = (counts: number, lengths: ArrayLike<number>, at: number, slopes: Float64Array): number => {
+  const inName = counts & 0xff
+  const inTags = (counts >>> 8) & 0xff
+  const inCategory = (counts >>> 16) & 0xff
+  const inSummary = counts >>> 24
   let sum = 0
-  for (let field = 0; field < fieldCount; field++) {
-    const tf = (counts >>> (8 * field)) & 0xff
-    if (tf !== 0) sum += (fieldBoosts[field]! * tf) / (tf + dampingBase + slopes[field]! * lengths[at + field]!)
-  }
+  if (inName !== 0) sum += (fieldBoosts[0] * inName) / (inName + dampingBase + slopes[0]! * lengths[at]!)
+  if (inTags !== 0) sum += (fieldBoosts[1] * inTags) / (inTags + dampingBase + slopes[1]! * lengths[at + 1]!)
+  if (inCategory !== 0) sum += (fieldBoosts[2] * inCategory) / (inCategory + dampingBase + slopes[2]! * lengths[at + 2]!)
+  if (inSummary !== 0) sum += (fieldBoosts[3] * inSummary) / (inSummary + dampingBase + slopes[3]! * lengths[at + 3]!)
   return sum
 }
 

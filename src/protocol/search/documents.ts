@@ -5,6 +5,7 @@
  */
 import type { EntityStatus, EntityType } from "../records/entity.ts"
 import type { IndexedEntity } from "./entity.ts"
+import { grown } from "./grown.ts"
 import { Interner } from "./interner.ts"
 import { bloomOf } from "./ranking.ts"
 
@@ -97,10 +98,4 @@ export const kindsPassing = (type: string | undefined, status: string | undefine
     }
   }
   return passing
-}
-
-/** The later array, with what is in the earlier one. */
-export const grown = <A extends { readonly set: (from: A) => void }>(before: A, after: A): A => {
-  after.set(before)
-  return after
 }

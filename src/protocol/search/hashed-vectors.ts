@@ -5,6 +5,7 @@
  * reads five columns. Blocks of 4,096 documents, each with its 384 columns: growing copies nothing.
  */
 import { hashDimensions } from "../limits.ts"
+import { grown } from "./grown.ts"
 import type { FeatureCounter } from "./hash-embedder.ts"
 
 const blockBits = 12
@@ -17,30 +18,48 @@ export interface HashedQuery {
   readonly halves: ReadonlyArray<number>
   /** 1 / length; 0 when there are no words. */
   readonly scale: number
+  /** All counts together, whatever their sign, × scale. */
+  readonly reach: number
 }
 
 export const hashedQuery = (features: FeatureCounter): HashedQuery => {
   const squares = features.close()
   const components = features.touched.filter((component) => features.halves[component] !== 0)
-  return { components, halves: components.map((each) => features.halves[each]!), scale: squares === 0 ? 0 : 1 / Math.sqrt(squares) }
+  const halves = components.map((each) => features.halves[each]!)
+  const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares)
+  return { components, halves, scale, reach: scale * halves.reduce((sum, each) => sum + Math.abs(each), 0) }
 }
 
 export class HashedVectors {
   readonly #blocks: Array<Int8Array> = []
   /** By slot: 1 / length. */
   #scales = new Float64Array(blockSlots)
+  /** By slot: its largest component, whatever its sign. With a query's reach it bounds the cosine from above. */
+  #peaks = new Float64Array(blockSlots)
 
   put(slot: number, features: FeatureCounter): void {
     const squares = features.close()
     const block = this.#blockOf(slot)
-    for (const component of features.touched) block[(component << blockBits) + (slot & inBlock)] = features.halves[component]!
+    let most = 0
+    for (const component of features.touched) {
+      const halves = features.halves[component]!
+      block[(component << blockBits) + (slot & inBlock)] = halves
+      most = Math.max(most, Math.abs(halves))
+    }
     this.#scales[slot] = squares === 0 ? 0 : 1 / Math.sqrt(squares)
+    this.#peaks[slot] = most * this.#scales[slot]
   }
 
   remove(slot: number): void {
     const block = this.#blocks[slot >>> blockBits]!
     for (let component = 0; component < hashDimensions; component++) block[(component << blockBits) + (slot & inBlock)] = 0
     this.#scales[slot] = 0
+    this.#peaks[slot] = 0
+  }
+
+  /** The cosine is not above this; a little more for rounding's sake. */
+  bound({ reach }: HashedQuery, slot: number): number {
+    return reach * this.#peaks[slot]! + 1e-9
   }
 
   /** The cosine, 0 where it is less. */
@@ -70,9 +89,9 @@ export class HashedVectors {
     const number = slot >>> blockBits
     while (this.#blocks.length <= number) this.#blocks.push(new Int8Array(hashDimensions * blockSlots))
     if (slot >= this.#scales.length) {
-      const scales = new Float64Array(Math.max(2 * this.#scales.length, slot + 1))
-      scales.set(this.#scales)
-      this.#scales = scales
+      const room = Math.max(2 * this.#scales.length, slot + 1)
+      this.#scales = grown(this.#scales, new Float64Array(room))
+      this.#peaks = grown(this.#peaks, new Float64Array(room))
     }
     return this.#blocks[number]!
   }

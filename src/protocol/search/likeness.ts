@@ -13,6 +13,8 @@ import { isSaid, wordsOf } from "./tokens.ts"
 /** What is known of likeness to one query. */
 export interface Likeness {
   readonly of: (slot: number) => number
+  /** `of` is not above this, which costs less to know; 1 says nothing. */
+  readonly bound: (slot: number) => number
   /** Of every document, into an array by slot that holds zeros. */
   readonly scan: (into: Float64Array) => void
 }
@@ -32,6 +34,8 @@ export interface Vectors {
   readonly measure: (text: string, vector: Float32Array | undefined, entity: IndexedEntity, other: Float32Array | undefined) => number
 }
 
+const atMost = () => 1
+
 /** From the words, by `hash-embedder.ts`. */
 export const hashedLikeness = (): Vectors => {
   const vectors = new HashedVectors()
@@ -48,7 +52,13 @@ export const hashedLikeness = (): Vectors => {
       const asked = new FeatureCounter()
       for (const word of wordsOf(text)) if (isSaid(word)) asked.add(word, fnv64a(word))
       const query = hashedQuery(asked)
-      return query.scale === 0 ? undefined : { of: (slot) => vectors.similarity(query, slot), scan: (into) => vectors.scan(query, into) }
+      return query.scale === 0
+        ? undefined
+        : {
+            of: (slot) => vectors.similarity(query, slot),
+            bound: (slot) => vectors.bound(query, slot),
+            scan: (into) => vectors.scan(query, into),
+          }
     },
     measure: (text, _, entity) => cosine(hashVector(text), hashVector(embeddedText(entity))),
   }
@@ -62,7 +72,9 @@ export const modelLikeness = (dimensions: number): Vectors => {
     setVector: (slot, vector) => vectors.put(slot, vector),
     remove: (slot) => vectors.remove(slot),
     to: (_, vector) =>
-      vector === undefined ? undefined : { of: (slot) => vectors.similarity(vector, slot), scan: (into) => vectors.scan(vector, into) },
+      vector === undefined
+        ? undefined
+        : { of: (slot) => vectors.similarity(vector, slot), bound: atMost, scan: (into) => vectors.scan(vector, into) },
     measure: (_, vector, __, other) => (vector === undefined || other === undefined ? 0 : cosine(vector, other)),
   }
 }
@@ -70,6 +82,7 @@ export const modelLikeness = (dimensions: number): Vectors => {
 /** From an index of nearest neighbours, which is asked elsewhere: what it names is alike, the rest is not. */
 export const namedLikeness = (named: ReadonlyMap<number, number>): Likeness => ({
   of: (slot) => named.get(slot) ?? 0,
+  bound: atMost,
   scan: (into) => named.forEach((similarity, slot) => (into[slot] = similarity)),
 })
 

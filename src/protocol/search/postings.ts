@@ -10,6 +10,9 @@ export class Postings {
   size = 0
   /** Scratch of whoever adds a document: its counts so far, 0 between documents. */
   pending = 0
+  /** By posting: what it is worth (`saturation`), as of this version of the statistics; whoever searches fills it in. */
+  worths: Float64Array | undefined
+  worthsVersion = -1
   #pairs: Uint32Array | undefined
   #onlySlot = 0
   #onlyCounts = 0

@@ -77,6 +77,11 @@ export interface IndexAnswer {
   readonly totalFound: number
 }
 
+/** Pages up to this are worth looking at the best texts first. */
+const primedMax = 200
+const none = () => 0
+/** Of sums of a few numbers around 1. */
+const rounding = 1e-12
 const nothing: IndexAnswer = { hits: [], totalFound: 0 }
 
 export class SearchIndex {
@@ -241,20 +246,33 @@ export class SearchIndex {
 
   // in which order ---------------------------------------------------------------------------------------------------
 
-  /** Likeness is worked out only where it could lift a document onto the page. */
+  /**
+   * Likeness is worked out only where it could lift a document onto the page. How high that is, the documents with the best
+   * texts tell beforehand: as many as the page needs are at least as good as the last of them.
+   */
   #weighted(count: number, best: number, likeness: Likeness | undefined, wanted: Best) {
     const { found, scores } = this.#texts
     const { values } = this.#standing
     const { semantic, text } = this.#weights
-    const lift = likeness === undefined ? 0 : semantic
+    const { bound = none, of = none } = likeness ?? {}
+    const keyOf = (slot: number): number => (best === 0 ? 0 : text * (scores[slot]! / best)) + semantic * of(slot) + values[slot]!
+    if (count > wanted.size && wanted.size <= primedMax) wanted.threshold = this.#primed(count, keyOf, wanted.size)
+    const perText = best === 0 ? 0 : text / best
     for (let i = 0; i < count; i++) {
       const slot = found[i]!
-      const relevance = best === 0 ? 0 : text * (scores[slot]! / best)
-      if (relevance + lift + values[slot]! < wanted.threshold) continue
-      const alike = likeness === undefined ? 0 : semantic * likeness.of(slot)
-      wanted.offer(slot, relevance + alike + values[slot]!)
+      const least = wanted.threshold - perText * scores[slot]! - values[slot]! - rounding
+      if (least > semantic || (least > 0 && semantic * bound(slot) < least)) continue
+      wanted.offer(slot, keyOf(slot))
     }
     return (breakdown: ScoreBreakdown): number => weigh(breakdown, this.#weights)
+  }
+
+  /** The least key among as many documents as are wanted, those with the best texts. */
+  #primed(count: number, keyOf: (slot: number) => number, size: number): number {
+    const { found, scores } = this.#texts
+    const byText = new Best(size, (a, b) => a < b)
+    for (let i = 0; i < count; i++) byText.offer(found[i]!, scores[found[i]!]!)
+    return byText.from(0).reduce((least, slot) => Math.min(least, keyOf(slot)), Number.POSITIVE_INFINITY)
   }
 
   #fused(count: number, likeness: Likeness | undefined, wanted: Best) {

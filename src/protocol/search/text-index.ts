@@ -1,8 +1,8 @@
 /** The words of all documents: which terms stand where, and what that is worth to a query (`bm25.ts`). */
 import { phraseBonus } from "../limits.ts"
 import { categoryField, countOne, dampingSlopes, fieldCount, nameField, saturation, summaryField, tagsField, termWeight } from "./bm25.ts"
-import { grown } from "./documents.ts"
 import type { IndexedEntity } from "./entity.ts"
+import { grown } from "./grown.ts"
 import type { FeatureCounter } from "./hash-embedder.ts"
 import { Lexicon, type Word } from "./lexicon.ts"
 import type { Postings } from "./postings.ts"
@@ -39,6 +39,8 @@ export class TextIndex {
   #lengths = new Uint16Array(fieldCount * roomAtFirst)
   readonly #lengthSums = [0, 0, 0, 0]
   #documents = 0
+  /** Of the statistics: counts changes. */
+  #version = 0
   /** Of the document that is being put: its words, and its terms. */
   readonly #sequence: Array<number> = []
   readonly #touched: Array<Postings> = []
@@ -53,6 +55,7 @@ export class TextIndex {
   put(slot: number, entity: Texts, features: FeatureCounter | undefined): void {
     this.#makeRoomFor(slot)
     this.#documents++
+    this.#version++
     this.#addText(slot, nameField, entity.name, features)
     this.#addText(slot, summaryField, entity.summary, features)
     for (const tag of entity.tags) this.#addText(slot, tagsField, tag, features)
@@ -85,6 +88,7 @@ export class TextIndex {
 
   remove(slot: number): void {
     this.#documents--
+    this.#version++
     const words = Array.from(this.#sequences.of(slot)).flatMap((number) => (number === textEnd ? [] : this.#lexicon.at(number)))
     for (const postings of new Set(words.map((word) => word.postings))) postings?.remove(slot)
     for (const word of words) this.#lexicon.leave(word)
@@ -118,17 +122,38 @@ export class TextIndex {
     this.foundCount = 0
   }
 
-  #scoreTerm({ pairs, size }: Postings, weight: number, slopes: Float64Array): void {
+  #scoreTerm(list: Postings, weight: number, slopes: Float64Array): void {
     const { found, scores } = this
-    const lengths = this.#lengths
+    const { pairs, size } = list
+    const worths = this.#worthsOf(list, pairs, slopes)
     let count = this.foundCount
-    for (let i = 0; i < 2 * size; i += 2) {
-      const slot = pairs[i]!
-      const before = scores[slot]!
-      if (before === 0) found[count++] = slot
-      scores[slot] = before + weight * saturation(pairs[i + 1]!, lengths, slot * fieldCount, slopes)
+    if (count === 0) {
+      for (let i = 0; i < size; i++) {
+        const slot = pairs[2 * i]!
+        found[i] = slot
+        scores[slot] = weight * worths[i]!
+      }
+      count = size
+    } else {
+      for (let i = 0; i < size; i++) {
+        const slot = pairs[2 * i]!
+        const before = scores[slot]!
+        if (before === 0) found[count++] = slot
+        scores[slot] = before + weight * worths[i]!
+      }
     }
     this.foundCount = count
+  }
+
+  /** Worked out again only after the index changed: between two changes many searches ask for the same words. */
+  #worthsOf(list: Postings, pairs: Uint32Array, slopes: Float64Array): Float64Array {
+    const { size, worths: before } = list
+    if (before !== undefined && list.worthsVersion === this.#version) return before
+    const worths = before !== undefined && before.length >= size && before.length <= 2 * size ? before : new Float64Array(size)
+    for (let i = 0; i < size; i++) worths[i] = saturation(pairs[2 * i + 1]!, this.#lengths, pairs[2 * i]! * fieldCount, slopes)
+    list.worths = worths
+    list.worthsVersion = this.#version
+    return worths
   }
 
   /** Looks through the documents that have the phrase's rarest word. */

@@ -1,5 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { corpusOf, trustOf } from "../../../bench/search/corpus.ts"
 import type { IndexedEntity } from "../../../src/protocol/search/entity.ts"
 import { hashVector } from "../../../src/protocol/search/hash-embedder.ts"
 import { type Ranking, rankingDefault } from "../../../src/protocol/search/ranking.ts"
@@ -221,6 +222,17 @@ describe("properties", () => {
       }),
       { numRuns: 300 },
     )
+  })
+
+  it("the top ten of the records that are measured, too", () => {
+    const { entities: records, queries } = corpusOf(600, 8)
+    const all = [...records()]
+    const judgement = { trustOf, isSilent: () => false }
+    const index = indexOf(all, { judgement })
+    for (const text of queries) {
+      const asks = { text, offset: 0, maxResults: 10, nowMs }
+      expect(shown(index.search(asks))).toEqual(shown(naiveSearch(all, asks, rankingDefault, judgement)))
+    }
   })
 
   it("neither the order of additions nor what was there before matters", () => {
