@@ -6,6 +6,7 @@
  */
 import { Cause, Clock, Effect, Exit, Fiber, Random, type Scope } from "effect"
 import type { Command, CommandType, Link, Outcome, Told } from "../actors/command.ts"
+import type { Belief } from "../protocol/gossip/authority.ts"
 import type { IdentityVerdict } from "../protocol/mesh/identity-check.ts"
 import type { DhtKey } from "../protocol/dht/key.ts"
 import { prove, type ProvenValue, readValue } from "../protocol/dht/value.ts"
@@ -108,9 +109,13 @@ export const makeInterpreter = Effect.fnUntraced(function* (
     verify: ({ link, offers }, from) => {
       for (const { document, id, hopCount } of offers) {
         const said = document()
-        const belief = said === undefined ? malformed : verifier.believe(said, id, now.wallMs())
-        if (belief.type === "verified") report(from, { type: "announcement.verified", link, announcement: belief.announcement, hopCount })
-        else report(from, { type: "announcement.refused", link, reason: belief.reason })
+        const judge = (belief: Belief) =>
+          belief.type === "verified"
+            ? report(from, { type: "announcement.verified", link, announcement: belief.announcement, hopCount })
+            : report(from, { type: "announcement.refused", link, reason: belief.reason })
+        if (said === undefined) judge(malformed)
+        else if (verifier.believeLater === undefined) judge(verifier.believe(said, id, now.wallMs()))
+        else verifier.believeLater(said, id, now.wallMs(), judge)
       }
     },
     merge: ({ envelope, from: link, isCaughtUp }, from) =>

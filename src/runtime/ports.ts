@@ -132,6 +132,8 @@ export class Verifier extends Context.Service<
     readonly verify: (key: PublicKey, message: Uint8Array | string, signature: Signature) => boolean
     /** What `protocol/gossip/authority.ts` makes of a document. */
     readonly believe: (document: JsonObject, claimedId: string | undefined, nowMs: number) => Belief
+    /** The same, not on this thread: called back once, in the order asked. Absent where one thread is all there is. */
+    readonly believeLater?: (document: JsonObject, claimedId: string | undefined, nowMs: number, done: (belief: Belief) => void) => void
   }
 >()("agentdns/runtime/Verifier") {}
 

@@ -29,9 +29,22 @@ export const sign = (secret: SecretKey, message: Uint8Array | string): Signature
 
 /** The verdict every node reaches on (key, message, signature). */
 export const verify = (key: PublicKey, message: Uint8Array | string, signature: Signature): boolean => {
+  const claim = claimOf(key, signature)
+  return claim !== undefined && verifyWith(null, bytesOf(message), claim.key, claim.signature)
+}
+
+/** The same, reckoned by a thread of the pool; called back once, maybe at once. */
+export const verifyInPool = (key: PublicKey, message: Uint8Array | string, signature: Signature, done: (holds: boolean) => void): void => {
+  const claim = claimOf(key, signature)
+  if (claim === undefined) return done(false)
+  verifyWith(null, bytesOf(message), claim.key, claim.signature, (error, holds) => done(error === null && holds))
+}
+
+/** What is left to be checked by OpenSSL; `undefined` when the strict rule refuses the key or the signature as they are. */
+const claimOf = (key: PublicKey, signature: Signature): { readonly key: KeyObject; readonly signature: Buffer } | undefined => {
   const checked = rememberedKey(key)
   const raw = rawSignature(signature)
-  return checked !== undefined && isSBelowL(raw) && isCanonicalAndNotSmall(raw) && verifyWith(null, bytesOf(message), checked, raw)
+  return checked !== undefined && isSBelowL(raw) && isCanonicalAndNotSmall(raw) ? { key: checked, signature: raw } : undefined
 }
 
 /** The same over raw bytes: lengths are checked here. */

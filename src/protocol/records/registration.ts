@@ -205,6 +205,14 @@ export const homeProofHolds = (proof: HomeProof, key: PublicKey, home: RegistryI
  * add an endpoint to it. A text without is the SDKs' seven fields, and says nothing about the others.
  */
 const registrationFacts = (text: string): Facts | undefined => {
+  if (text !== lastRead.text) lastRead = { text, facts: readRegistrationFacts(text) }
+  return lastRead.facts
+}
+
+/** The text that was read last: an announcement's is asked for when it is read, and again when it is verified. */
+let lastRead: { readonly text: string | undefined; readonly facts: Facts | undefined } = { text: undefined, facts: undefined }
+
+const readRegistrationFacts = (text: string): Facts | undefined => {
   const said = parsed(text)
   if (said === undefined || !isCanonical(text, said)) return undefined
   const facts = Result.gen(function* () {

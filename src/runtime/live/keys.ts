@@ -4,6 +4,7 @@ import { type SecretKey, sign, verify } from "../../protocol/identity/ed25519.ts
 import { idOf } from "../../protocol/identity/id.ts"
 import { believe } from "../../protocol/gossip/authority.ts"
 import { Signer, Verifier } from "../ports.ts"
+import { makePoolVerifier } from "./pool-verifier.ts"
 
 export const signerOf = (key: SecretKey): Layer.Layer<Signer> =>
   Layer.succeed(Signer, {
@@ -12,7 +13,8 @@ export const signerOf = (key: SecretKey): Layer.Layer<Signer> =>
     sign: (message) => sign(key, message),
   })
 
-export const strictVerifier: Layer.Layer<Verifier> = Layer.succeed(Verifier, {
+export const strictVerifier: Layer.Layer<Verifier> = Layer.sync(Verifier, () => ({
   verify,
   believe: (document, claimedId, nowMs) => believe(document, claimedId, nowMs, verify),
-})
+  believeLater: makePoolVerifier(),
+}))
