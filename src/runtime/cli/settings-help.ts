@@ -19,6 +19,6 @@ Settings without a flag of their own: in the file, by --set, or as variable AGEN
 
 ${columns(
   others.map((one) => row(one.key!, one)),
-  42,
+  46,
 )}`
 }
