@@ -8,6 +8,7 @@ import { simIdle } from "./mesh/sim-idle.ts"
 import { search100k, searchIndex, searchMemory, searchP99 } from "./search/search-100k.ts"
 import { registerEmbedded } from "./store/register-embedded.ts"
 import { registerPostgres } from "./store/register-postgres.ts"
+import { trust } from "./trust/eigentrust.ts"
 
 export const benchmarks: ReadonlyArray<Benchmark> = [
   simWire,
@@ -22,4 +23,5 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
   searchIndex,
   searchMemory,
   searchHttp,
+  trust,
 ]

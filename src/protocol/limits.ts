@@ -417,3 +417,21 @@ export const dhtRememberMs = 5 * minute
 export const dhtRememberedMax = 500
 /** More contacts than this many times what the size of the network allows for crowd a key (ruled; three deviations are below two). */
 export const dhtCrowdedFactor = 6
+// trust (Kamvar, Schlosser & Garcia-Molina 2003, "The EigenTrust Algorithm"; registry page, "Trust") ---------------------
+
+/** How much of every step goes back to the pre-trusted (the paper's a): what is said k hops away counts (1 − a)^k. */
+export const trustRestart = 0.15
+/** Sum of changes below which trust counts as settled, and steps after which it is taken as it is (the paper: about ten). */
+export const trustSettled = 1e-6
+export const trustStepsMax = 100
+/** What a wrong word undoes of right ones (ruled: who wants to be trusted must be right nineteen times in twenty, and more). */
+export const wrongWordWeight = 19
+/** Own observations at which experience counts as much as hearsay (ruled). */
+export const experienceHalf = 20
+/** An attestation about a period that began longer ago counts no more (ruled: a day, as a lease). */
+export const attestationLifeMs = 25 * hour
+/** Registries that trust is worked out for, and subjects of one attester; whoever comes later is unknown (ruled). */
+export const trustedRegistriesMax = 100_000
+export const attestedByOneMax = 2_000
+/** Trust of whom nobody trusted says anything about: half of what an unknown counts where there is no trust at all (ruled). */
+export const trustOfNewcomers = 0.25

@@ -94,6 +94,18 @@ export interface PeerView {
   /** What of its identity was verified here, and how well it is known in all. */
   readonly layers: ReadonlyArray<VerifiedLayer>
   readonly tier: IdentityTier
+  /** As this node reckons it from its own experience and attestations, 0 … 1. */
+  readonly trust: number
+}
+
+/** Trust in an entity is that in its home registry (ruled). */
+export interface EntityTrust {
+  readonly entityId: EntityId
+  readonly home: RegistryId
+  /** 0 … 1. */
+  readonly trust: number
+  /** Registries that said anything of the home this day. */
+  readonly attesters: number
 }
 
 export interface NodeStatus {
@@ -209,6 +221,7 @@ export class Node extends Context.Service<
     readonly proof: Effect.Effect<RegistryProof, Refused | StoreFailed>
     /** Says what we saw of another registry. */
     readonly attest: (observation: Observation) => Effect.Effect<void, Refused | StoreFailed>
+    readonly trust: (id: string) => Effect.Effect<EntityTrust, Refused | StoreFailed>
     readonly entity: (id: string) => Effect.Effect<EntityView, Refused | StoreFailed>
     /** Entities that are registered here. */
     readonly list: (filter: EntityFilter) => Effect.Effect<ReadonlyArray<EntityView>, StoreFailed>

@@ -53,6 +53,7 @@ import { registryOn } from "./node/registry.ts"
 import { Node, type NodeStatus, type SearchAnswer, type SearchHit } from "./node-service.ts"
 import { Journal, type ListenFailed, RecordStore, Signer, type StoreFailed, Transport, Verifier } from "./ports.ts"
 import { refusingOwnWords } from "./own-words.ts"
+import { makeTrust } from "./trust.ts"
 import { makeReadThrough, shownOf } from "./read-through.ts"
 import { SharedCache } from "./shared-cache.ts"
 import { Dns, OwnCertificate, Web } from "./web.ts"
@@ -98,6 +99,8 @@ export interface NodeSettings {
   readonly inspects: boolean
   /** Whether it can be searched, and how. */
   readonly indexes: boolean
+  /** Whom it trusts beforehand; its first peers when absent. */
+  readonly preTrusted?: ReadonlyArray<PublicKey>
   readonly search: SearchSettings
 }
 
@@ -146,12 +149,24 @@ export const makeNode = Effect.fnUntraced(function* (
   const startedAtMs = yield* Clock.currentTimeMillis
   const pins = yield* disk.pins
   const isHolder = settings.role === "full"
+  const roster = Effect.sync(() => rosterNow())
+  const trust = makeTrust({
+    self: signer.registryId,
+    store,
+    actors: { snapshot: (id) => actors.snapshot(id) },
+    roster,
+    nowMs: Clock.currentTimeMillis,
+    bootstrap: settings.bootstrap,
+    ...(settings.preTrusted !== undefined && { preTrusted: settings.preTrusted }),
+  })
   const searcher = yield* makeSearcher({
     indexes: settings.indexes,
     settings: settings.search,
     store,
     own: signer.registryId,
     stale: () => stale(),
+    trustOf: (registry) => trust.of(registry),
+    trustVersion: () => trust.version(),
   })
   /** What a deletion hid can be found again when that is forgotten. */
   const expireAndShow = (nowMs: number) =>
@@ -168,6 +183,7 @@ export const makeNode = Effect.fnUntraced(function* (
     (announcement, outcome) => {
       const about = entityOf(announcement)
       if (about !== undefined) show(about, outcome.entity)
+      if (outcome.changed) trust.hear(announcement)
       if (outcome.changed && isHolder) {
         held(announcement)
         if (outcome.isCrowded === true) fork(crowded.recount(announcement.subject))
@@ -175,7 +191,10 @@ export const makeNode = Effect.fnUntraced(function* (
       for (const lost of outcome.forgotten ?? [])
         actors.tell("holdings", { type: "slot.lost", subject: announcement.subject, origin: lost })
     },
-    () => Effect.ignore(Effect.all([liveness.review, renewLease, attest, crowded.review, dht.renew], { mode: "result", discard: true })),
+    () =>
+      Effect.ignore(
+        Effect.all([liveness.review, renewLease, attest, reviewTrust, crowded.review, dht.renew], { mode: "result", discard: true }),
+      ),
     inspecting(store, yield* Web, yield* Dns, verifier),
     (link, query, mayPassOn) => federation.answer(link, query, mayPassOn),
   ).pipe(
@@ -250,6 +269,7 @@ export const makeNode = Effect.fnUntraced(function* (
   })
   tell("node", { type: "node.listening", port: address.port })
   federation.begin()
+  if (settings.indexes) yield* trust.begin
 
   yield* Stream.runForEach(store.everySlot, (slot) => Effect.sync(() => held(slot)))
   yield* crowded.lookAtOwn
@@ -310,7 +330,8 @@ export const makeNode = Effect.fnUntraced(function* (
     return entry === undefined ? yield* notFound("no such entity") : marked(entry, stale())
   })
   const cards = yield* makeCards(settings.cards, yield* Web, yield* SharedCache, verifier)
-  const peers = peersOf({ actors, links, store, roster: Effect.map(context, (node) => node?.roster ?? []), nowMs: Clock.currentTimeMillis })
+  const peers = peersOf({ actors, links, store, roster, nowMs: Clock.currentTimeMillis, trustOf: trust.of })
+  const reviewTrust = settings.indexes ? trust.review : Effect.void
   const attest = Effect.suspend(() => (settings.inspects ? peers.attest(service.attest) : Effect.void))
   const liveness = livenessOn(desk, startedAtMs, settings.liveness)
 
@@ -353,6 +374,12 @@ export const makeNode = Effect.fnUntraced(function* (
       return yield* entityById(id)
     }),
     ...cardsOn(cards, entityById),
+
+    trust: Effect.fnUntraced(function* (id) {
+      const { record } = yield* entityById(id)
+      const home = record.home_registry
+      return { entityId: record.entity_id, home, trust: trust.of(home), attesters: trust.attesters(home) }
+    }),
 
     developer: Effect.fnUntraced(function* (id) {
       const developerId = readDeveloperId(id)

@@ -16,10 +16,11 @@ import { names } from "./names-api.ts"
 import { identity } from "./identity-api.ts"
 import { network } from "./network-api.ts"
 import { search } from "./search-api.ts"
+import { trust } from "./trust-api.ts"
 import { streams } from "./streams-api.ts"
 
 export const Api = HttpApi.make("registry")
-  .add(entities, developers, handles, names, search, network, streams, cards, changes, admin, identity)
+  .add(entities, developers, handles, names, search, network, streams, cards, changes, admin, identity, trust)
   .annotateMerge(
     OpenApi.annotations({
       title: "AgentDNS registry node",

@@ -37,6 +37,7 @@ import type { Problem } from "./problems.ts"
 import * as RateLimits from "./rate-limits.ts"
 import * as Search from "./search.ts"
 import type { HttpSettings } from "./settings.ts"
+import * as Trust from "./trust.ts"
 import * as Streams from "./streams.ts"
 import { makeUpgrades, plainAnswer } from "./upgrades.ts"
 
@@ -78,6 +79,7 @@ const routes = (settings: HttpSettings) =>
         Streams.layer,
         Cards.layer,
         Identity.layer,
+        Trust.layer,
       ]),
       Layer.provide(RateLimits.layer(settings)),
     ),

@@ -3,6 +3,7 @@
  * or when more of that is known, what we attest of each (registry page, "Peer attestations"; ruled).
  */
 import { Effect } from "effect"
+import type { FederationMemory } from "../../actors/federation.ts"
 import type { GossipMemory } from "../../actors/gossip.ts"
 import { inspectorOf } from "../../actors/cast.ts"
 import type { InspectorContext } from "../../actors/inspector.ts"
@@ -24,6 +25,7 @@ export interface PeersParts {
   readonly store: RecordStore["Service"]
   readonly roster: Effect.Effect<Roster>
   readonly nowMs: Effect.Effect<number>
+  readonly trustOf: (registry: string) => number
 }
 
 export interface Peers {
@@ -32,10 +34,13 @@ export interface Peers {
   readonly attest: (say: Node["Service"]["attest"]) => Effect.Effect<void, Refused | StoreFailed>
 }
 
-export const peersOf = ({ actors, links, nowMs, roster, store }: PeersParts): Peers => {
+export const peersOf = ({ actors, links, nowMs, roster, store, trustOf }: PeersParts): Peers => {
   const gossipOn = ({ link }: Member) => (actors.snapshot("gossip")?.context as GossipMemory | undefined)?.push.links.get(link)
   const layersOf = ({ link }: Member): ReadonlyArray<VerifiedLayer> =>
     (actors.snapshot(inspectorOf(link))?.context as InspectorContext | undefined)?.layers ?? []
+
+  const usefulOn = ({ link }: Member) =>
+    (actors.snapshot("federation")?.context as FederationMemory | undefined)?.dealings.get(link)?.worth.useful ?? 0
 
   /** What was attested of whom, and what had been counted on its link by then. */
   const said = new Map<RegistryId, { readonly link: number; readonly period: number; readonly layers: string; readonly tally: Tally }>()
@@ -63,6 +68,7 @@ export const peersOf = ({ actors, links, nowMs, roster, store }: PeersParts): Pe
               verdicts: { ...gossipOn(member)?.tally },
               layers,
               tier: tierOf(layers, attesters.length),
+              trust: trustOf(member.registryId),
             }
           },
         ),
@@ -79,22 +85,29 @@ export const peersOf = ({ actors, links, nowMs, roster, store }: PeersParts): Pe
         const layers = layersOf(member)
         const before = said.get(registryId)
         if (before?.period === period && before.layers === layers.join()) continue
-        const tally = { ...gossipOn(member)?.tally }
+        const tally = { ...gossipOn(member)?.tally, [answered]: usefulOn(member) }
         const since = before?.link === link && before.period !== period ? before.tally : {}
-        const { invalid, valid } = countedSince(tally, since)
+        const { answers, invalid, valid } = countedSince(tally, since)
         const upMs = now - Math.max(connectedAtMs, period)
         const uptime = now === period ? 1_000 : Math.max(0, Math.round((1_000 * upMs) / (now - period)))
-        yield* say({ subject: registryId, period: secondsOf(period), valid, invalid, answers: 0, uptime, layers })
+        yield* say({ subject: registryId, period: secondsOf(period), valid, invalid, answers, uptime, layers })
         said.set(registryId, { link, period, layers: layers.join(), tally })
       }
     }),
   }
 }
 
+/** Answers to our queries that verified, among what was counted on a link. */
+const answered = "answered"
+
 type Tally = Readonly<Record<string, number>>
 
 const countedSince = (tally: Tally, before: Tally) => {
   const count = (isMeant: (verdict: string) => boolean) =>
     Object.keys(tally).reduce((sum, verdict) => (isMeant(verdict) ? sum + tally[verdict]! - (before[verdict] ?? 0) : sum), 0)
-  return { valid: count((verdict) => verdict === "accept"), invalid: count((verdict) => verdict.startsWith("drop:")) }
+  return {
+    valid: count((verdict) => verdict === "accept"),
+    invalid: count((verdict) => verdict.startsWith("drop:")),
+    answers: count((verdict) => verdict === answered),
+  }
 }

@@ -77,6 +77,7 @@ const fixed = ({ status }: Node["Service"]): Pick<Node["Service"], "peers" | "st
       verdicts: { accept: 3 },
       layers: ["proof", "tls"],
       tier: "domain-verified",
+      trust: 0.75,
     },
   ]),
 })
