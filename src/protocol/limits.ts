@@ -158,8 +158,6 @@ export const embeddingRetryFirstMs = 1 * second
 export const embeddingRetryMaxMs = 60 * second
 /** Least similarity by which a model's vectors find an entity that has none of the words (ruled; models differ, operators may say). */
 export const similarityFloorDefault = 0.5
-/** Entries kept in memory that results of searches showed (ruled: 40 MB at most of them are as large as can be). */
-export const shownEntriesMax = 10_000
 /** Entities between two lines that say how far the index is at a start (ruled). */
 export const searchProgressEvery = 20_000
 /** Neighbours that an index of vectors is asked for at least (ruled). */

@@ -163,6 +163,7 @@ export const makeNode = Effect.fnUntraced(function* (
     indexes: settings.indexes,
     settings: settings.search,
     store,
+    entities: views.many,
     own: signer.registryId,
     stale: () => stale(),
     trustOf: (registry) => trust.of(registry),

@@ -1,7 +1,7 @@
 /** Search over what this node holds: the index follows the store, the store answers with the records. */
 import { Clock, Effect, type Scope, Stream } from "effect"
 import { readEntityId, type EntityId, type RegistryId } from "../protocol/identity/id.ts"
-import { neighboursMin, searchProgressEvery, searchResultsMax, shownEntriesMax } from "../protocol/limits.ts"
+import { neighboursMin, searchProgressEvery, searchResultsMax } from "../protocol/limits.ts"
 import type { EntityEntry } from "../protocol/records/entity.ts"
 import { capabilityKinds, embeddedText, type Filters, indexedEntity } from "../protocol/search/entity.ts"
 import { trustOfOwn, trustUnknown } from "../protocol/search/ranking.ts"
@@ -35,6 +35,8 @@ export interface SearcherParts {
   readonly indexes: boolean
   readonly settings: SearchSettings
   readonly store: RecordStore["Service"]
+  /** Several as they are shown, unknown ones left out: the store's, or what is remembered of it. */
+  readonly entities: RecordStore["Service"]["entities"]
   readonly own: RegistryId
   /** Entities of these registries come last. */
   readonly stale: () => ReadonlySet<RegistryId>
@@ -45,6 +47,7 @@ export interface SearcherParts {
 
 /** Reads the whole store once, then follows; lives until the scope closes. */
 export const makeSearcher = Effect.fnUntraced(function* ({
+  entities,
   indexes,
   own,
   settings,
@@ -78,9 +81,6 @@ export const makeSearcher = Effect.fnUntraced(function* ({
         )
   const local = new Map<string, "agent" | "service">()
   const counts = { agents: 0, services: 0 }
-  /** Entries that were shown, until they change: most searches show what others did. The oldest go first. */
-  const shown = new Map<string, EntityEntry>()
-  let changes = 0
 
   const recount = (subject: string, now: EntityEntry | undefined) => {
     const before = local.get(subject)
@@ -95,8 +95,6 @@ export const makeSearcher = Effect.fnUntraced(function* ({
   const follow: Searcher["follow"] = (subject, entry) => {
     recount(subject, entry)
     if (!indexes) return
-    changes++
-    shown.delete(subject)
     vectors?.forget(subject)
     vectorIndex?.remove(subject)
     if (entry === undefined) {
@@ -148,24 +146,6 @@ export const makeSearcher = Effect.fnUntraced(function* ({
     return vectorIndex === undefined ? { vector } : { nearest: vectorIndex.nearest(vector, Math.max(neighboursMin, wanted)) }
   })
 
-  const entriesOf = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
-    const missing = ids.filter((id) => !shown.has(id))
-    if (missing.length === 0) return shown
-    const before = changes
-    const read = yield* store.entities(missing as unknown as ReadonlyArray<EntityId>)
-    const entries = new Map(ids.flatMap((id) => (shown.has(id) ? [[id, shown.get(id)!]] : [])))
-    for (const entry of read) {
-      entries.set(entry.record.entity_id, entry)
-      // What changed while it was read may be the older one.
-      if (changes === before) shown.set(entry.record.entity_id, entry)
-    }
-    for (const id of shown.keys()) {
-      if (shown.size <= shownEntriesMax) break
-      shown.delete(id)
-    }
-    return entries
-  })
-
   return {
     follow,
     localCounts: () => ({ ...counts }),
@@ -188,7 +168,8 @@ export const makeSearcher = Effect.fnUntraced(function* ({
         offset,
         maxResults,
       })
-      const entries = yield* entriesOf(found.hits.map(({ id }) => id))
+      const shown = yield* entities(found.hits.map(({ id }) => id as EntityId))
+      const entries = new Map(shown.map((entry) => [entry.record.entity_id as string, entry]))
       const hits = found.hits.flatMap(({ breakdown, id, parts, score }): ReadonlyArray<SearchHit> => {
         const entry = entries.get(id)
         return entry === undefined ? [] : [{ entry: marked(entry, judged.stale), score, breakdown, parts }]
