@@ -3,6 +3,7 @@ import { Result, Schema } from "effect"
 import { liarNames } from "./byzantine/liars.ts"
 import { PlannedFault } from "./faults/fault.ts"
 import { faultNames } from "./faults/schedule.ts"
+import * as protocolLimits from "../protocol/limits.ts"
 import { defaultRun, type RunOptions, type Scenario } from "./scenario.ts"
 
 export interface SimArguments {
@@ -46,6 +47,7 @@ const readers: Readonly<Record<string, (text: string) => Partial<RunOptions> | u
   "--faults": (text) => faults(text.split(",")),
   "--without": (text) => wholes(text, (without) => ({ without })),
   "--branch": (text) => branch(text.split("/")),
+  "--limits": (text) => limits(text),
   "--clients": (text) => wholes(text, (clients) => ({ clients })),
   "--schedule": readSchedule,
   "--records": (text) => whole(text, 0, 1_000_000, (records) => ({ records })),
@@ -101,6 +103,22 @@ const wholes = <A>(text: string, make: (values: ReadonlyArray<number>) => A): A 
   return values.every((value) => Number.isInteger(value) && value >= 0) ? make(values) : undefined
 }
 
+/** NAME=VALUE, …; `undefined` where one of them is no number of the protocol. */
+export const readLimits = (text: string): Readonly<Record<string, number>> | undefined => {
+  const values = text.split(",").map((part) => part.split("="))
+  const areRight = values.every(([name = "", value = ""]) => isLimit(name) && value.trim() !== "" && Number.isFinite(Number(value)))
+  return areRight ? Object.fromEntries(values.map(([name, value]) => [name, Number(value)])) : undefined
+}
+
+const limits = (text: string): Partial<RunOptions> | undefined => {
+  const values = readLimits(text)
+  return values === undefined ? undefined : { limits: values }
+}
+
+/** Is this the name of a number that `--limits` may change? */
+export const isLimit = (name: string): boolean =>
+  Object.hasOwn(protocolLimits, name) && typeof (protocolLimits as Record<string, unknown>)[name] === "number"
+
 /** STEP/SEED */
 const branch = (parts: ReadonlyArray<string>): Partial<RunOptions> | undefined => {
   const [step, seed] = parts.map(Number)
@@ -110,7 +128,7 @@ const branch = (parts: ReadonlyArray<string>): Partial<RunOptions> | undefined =
 const faults = (names: ReadonlyArray<string>): Partial<RunOptions> | undefined =>
   names.every((name) => faultNames.includes(name) || liarNames.includes(name)) ? { faults: names } : undefined
 
-const readSeeds = (text: string): ReadonlyArray<number> | undefined => {
+export const readSeeds = (text: string): ReadonlyArray<number> | undefined => {
   const match = /^(\d{1,10})(?:\.\.(\d{1,10}))?$/.exec(text)
   if (match === null) return undefined
   const first = Number(match[1])

@@ -1,13 +1,16 @@
 /** `npm run sim -- SCENARIO FLAGS`: runs seeds, one after the other, and says what came of them; `npm run sim -- TOOL FLAGS`. */
 import "effect/schema/SchemaJITCompiler/enable"
 import { writeFileSync } from "node:fs"
-import { readArguments, type SimArguments } from "./arguments.ts"
+import { readArguments, readLimits, type SimArguments } from "./arguments.ts"
 import { currentCommit } from "./cli/commit.ts"
 import { mutantsCommand } from "./cli/mutants.ts"
 import { loadOwn } from "./cli/own-scenario.ts"
 import { hideProgress, showProgress } from "./cli/progress.ts"
 import { regressionsFolder, shrinkCommand, shrinkOne } from "./cli/shrink.ts"
+import { sweepCommand } from "./cli/sweep.ts"
+import { takeFlag } from "./cli/take-flag.ts"
 import { likelihoodCommand, travelCommand } from "./cli/travel.ts"
+import { againWithLimits, type Limits } from "./cli/with-limits.ts"
 import { banner, replayOf, report } from "./print.ts"
 import { watchForReport } from "./report/write-report.ts"
 import { exitCodeOf, type RunResult, scenarios, simulate } from "./simulate.ts"
@@ -17,6 +20,7 @@ const commands: Readonly<Record<string, (argv: ReadonlyArray<string>) => number 
   shrink: shrinkCommand,
   travel: travelCommand,
   likelihood: likelihoodCommand,
+  sweep: sweepCommand,
   mutants: mutantsCommand,
 }
 
@@ -26,8 +30,16 @@ const main = async (argv: ReadonlyArray<string>): Promise<number> => {
     console.error(named.wrong)
     return 1
   }
+  const again = againWithLimits(limitsIn(named))
+  if (again !== undefined) return again
   const [name = "", ...rest] = named
   return Object.hasOwn(commands, name) ? commands[name]!(rest) : play(named)
+}
+
+/** Numbers of the protocol that this command line wants to be others; whether they may is said where flags are read. */
+const limitsIn = (argv: ReadonlyArray<string>): Limits | undefined => {
+  const [text] = takeFlag(argv, "--limits")
+  return text === undefined ? undefined : readLimits(text)
 }
 
 const play = (argv: ReadonlyArray<string>): number => {

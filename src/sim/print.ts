@@ -76,6 +76,7 @@ const flagsOf = ({
   faults,
   without,
   branch,
+  limits,
   schedule,
   clients,
   engine,
@@ -88,6 +89,13 @@ const flagsOf = ({
     ...(latencyMs === undefined ? [] : [`--latency ${latencyMs}`]),
     ...(without === undefined ? [] : [`--without ${without.join(",")}`]),
     ...(branch === undefined ? [] : [`--branch ${branch.step}/${branch.seed}`]),
+    ...(limits === undefined
+      ? []
+      : [
+          `--limits ${Object.entries(limits)
+            .map(([name, value]) => `${name}=${value}`)
+            .join(",")}`,
+        ]),
     ...(clients === undefined ? [] : [`--clients ${clients.join(",")}`]),
     ...(schedule === undefined ? [] : [`--schedule '${JSON.stringify(schedule)}'`]),
     ...(faults === undefined ? [] : [`--faults ${faults.join(",")}`]),

@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly without?: ReadonlyArray<number>
   /** After so many wake-ups the rest is drawn from another seed: what else might have come of it. */
   readonly branch?: { readonly step: number; readonly seed: number }
+  /** Numbers of `protocol/limits.ts` that are others in this process: set where it was started, and said here. */
+  readonly limits?: Readonly<Record<string, number>>
   /** Exactly these faults, drawn or not; and of the clients only these do anything: what is left of a run that was made smaller. */
   readonly schedule?: ReadonlyArray<PlannedFault>
   readonly clients?: ReadonlyArray<number>

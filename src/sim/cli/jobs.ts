@@ -1,10 +1,15 @@
 /** What a worker process can be asked to do, as plain data, and what it answers. */
 import { type Catch, hunt, mutantNamed } from "../mutants/mutants.ts"
 import type { RunOptions } from "../scenario.ts"
+import { figuresOf } from "../sweep/results.ts"
+import { readArguments } from "../arguments.ts"
+import { loadOwn } from "./own-scenario.ts"
 import { exitCodeOf, scenarios, simulate } from "../simulate.ts"
 
 export type Job =
   | { readonly type: "run"; readonly scenario: string; readonly options: RunOptions }
+  /** A run of the command line, for its figures; of a scenario of one's own its file. */
+  | { readonly type: "measure"; readonly argv: ReadonlyArray<string>; readonly limits: Readonly<Record<string, number>> }
   | { readonly type: "hunt"; readonly mutant: string; readonly seeds: readonly [first: number, last: number] }
 
 /** What came of a run, without what only a page would show. */
@@ -23,10 +28,19 @@ export interface Ran {
 export interface AnswerOf {
   readonly run: Ran
   readonly hunt: Catch
+  readonly measure: Measured
 }
 
-export const perform = (job: Job): Ran | Catch => {
+export interface Measured {
+  readonly figures: Readonly<Record<string, number>>
+  /** Invariants, each once; or `crash`. */
+  readonly failed: ReadonlyArray<string>
+}
+
+export const perform = async (job: Job): Promise<Ran | Catch | Measured> => {
   switch (job.type) {
+    case "measure":
+      return measure(job.argv)
     case "run":
       return run(job.scenario, job.options)
     case "hunt": {
@@ -39,6 +53,25 @@ export const perform = (job: Job): Ran | Catch => {
       )
     }
   }
+}
+
+const measure = async (argv: ReadonlyArray<string>): Promise<Measured> => {
+  const named = await loadOwn(argv)
+  const read = "wrong" in named ? named : readArguments(named, scenarios)
+  if ("wrong" in read || "list" in read) throw new Error("wrong" in read ? read.wrong : "--list is no run")
+  const startedAt = performance.now()
+  const {
+    crash,
+    drawn: _,
+    engine: __,
+    scenario: ___,
+    seed: ____,
+    trace: _____,
+    violations,
+    ...found
+  } = simulate(read.scenario, { ...read.options, seed: read.seeds[0]! })
+  const failed = crash === undefined ? [...new Set(violations.map(({ invariant }) => invariant))] : ["crash"]
+  return { figures: { ...figuresOf(found), wallMs: Math.round(performance.now() - startedAt) }, failed }
 }
 
 const run = (name: string, options: RunOptions): Ran => {

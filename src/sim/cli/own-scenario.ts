@@ -3,6 +3,9 @@ import { pathToFileURL } from "node:url"
 import type { Scenario } from "../scenario.ts"
 import { scenarios } from "../simulate.ts"
 
+/** Files of scenarios of one's own, by name: other processes have to load them, too. */
+export const ownFiles = new Map<string, string>()
+
 /** Every `*.ts` or `*.js` among the arguments is loaded, and stands there by its scenario's name. A sentence when it is none. */
 export const loadOwn = async (argv: ReadonlyArray<string>): Promise<ReadonlyArray<string> | { readonly wrong: string }> => {
   const named: Array<string> = []
@@ -16,7 +19,8 @@ export const loadOwn = async (argv: ReadonlyArray<string>): Promise<ReadonlyArra
       | string
     if (typeof loaded === "string") return { wrong: `${word} cannot be loaded: ${loaded}` }
     if (typeof loaded.default?.play !== "function") return { wrong: `${word} exports no scenario as its default` }
-    scenarios.push(loaded.default)
+    if (!scenarios.includes(loaded.default)) scenarios.push(loaded.default)
+    ownFiles.set(loaded.default.name, word)
     named.push(loaded.default.name)
   }
   return named

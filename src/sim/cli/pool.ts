@@ -5,6 +5,7 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { availableParallelism } from "node:os"
 import type { AnswerOf, Job } from "./jobs.ts"
+import { processWith } from "./with-limits.ts"
 
 /** Why there is no answer. */
 export interface Died {
@@ -29,16 +30,34 @@ export const performAll = <T extends Job["type"]>(
 ): Promise<void> => {
   const iterator = jobs[Symbol.iterator]()
   const work = async (): Promise<void> => {
-    let child: ChildProcess | undefined
-    for (let next = iterator.next(); next.done !== true; next = iterator.next()) {
-      child ??= fork(new URL("./worker.ts", import.meta.url), { stdio: ["ignore", "ignore", "pipe", "ipc"] })
-      const answer = await ask<AnswerOf[T]>(child, next.value, patienceMs)
-      if (hasDied(answer)) child = undefined
-      done(next.value, answer)
-    }
-    child?.disconnect()
+    const hand = makeHand(patienceMs)
+    for (let next = iterator.next(); next.done !== true; next = iterator.next()) done(next.value, await hand.perform<T>(next.value))
+    hand.release()
   }
   return Promise.all(Array.from({ length: workers }, work)).then(() => undefined)
+}
+
+/** One worker process, started when there is something to do, and again when it died or the next job needs other limits. */
+export const makeHand = (patienceMs = 600_000) => {
+  let child: ChildProcess | undefined
+  let childLimits = ""
+  const release = () => {
+    child?.disconnect()
+    child = undefined
+  }
+  return {
+    release,
+    perform: async <T extends Job["type"]>(job: JobOf<T>): Promise<AnswerOf[T] | Died> => {
+      const limits = ("limits" in job ? job.limits : undefined) ?? {}
+      if (childLimits !== JSON.stringify(limits)) release()
+      childLimits = JSON.stringify(limits)
+      const { env, execArgv } = processWith(limits)
+      child ??= fork(new URL("./worker.ts", import.meta.url), { stdio: ["ignore", "ignore", "pipe", "ipc"], execArgv: [...execArgv], env })
+      const answer = await ask<AnswerOf[T]>(child, job, patienceMs)
+      if (hasDied(answer)) child = undefined
+      return answer
+    },
+  }
 }
 
 export const hasDied = (answer: object): answer is Died => "died" in answer

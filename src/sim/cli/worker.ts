@@ -3,6 +3,7 @@ import "effect/schema/SchemaJITCompiler/enable"
 import { type Job, perform } from "./jobs.ts"
 
 process.on("message", (job: Job) => {
-  process.send!(perform(job))
+  // what it throws ends the process, which is an answer
+  void perform(job).then((answer) => process.send!(answer))
 })
 process.on("disconnect", () => process.exit(0))

@@ -6,7 +6,7 @@ import type { Stage } from "../stage.ts"
 import { Collector, type ReportData } from "./collect.ts"
 import { pageOf } from "./page.ts"
 
-const scripts = ["run.js", "moment.js", "mesh.js", "panels.js", "story.js", "main.js"]
+const scripts = ["theme.js", "run.js", "moment.js", "mesh.js", "panels.js", "story.js", "main.js"]
 
 export const reportPage = (data: ReportData): string => pageOf(`${data.scenario} · seed ${data.options.seed}`, "run.html", scripts, data)
 

@@ -3,6 +3,7 @@ import { run, seconds, whole } from "./run.js"
 import { changed, controls, goTo } from "./moment.js"
 import { mesh } from "./mesh.js"
 import { distributions, panels } from "./panels.js"
+import { theme } from "./theme.js"
 import { story } from "./story.js"
 
 const element = (id) => document.getElementById(id)
@@ -53,23 +54,7 @@ const heading = () => {
     `${kept} · nodes looked at ${whole(run.samplesMs.length)} times · this file has ${(document.documentElement.outerHTML.length / 1e6).toFixed(1)} MB and asks for nothing else<br><kbd>space</kbd> play · <kbd>←</kbd> <kbd>→</kbd> step · <kbd>[</kbd> <kbd>]</kbd> speed · <kbd>F</kbd> next fault${isGood ? "" : " · <kbd>V</kbd> violation"} · <kbd>Home</kbd> <kbd>End</kbd> · <kbd>T</kbd> light or dark`
 }
 
-const theme = () => {
-  const root = document.documentElement
-  const set = (name) => {
-    root.dataset.theme = name
-    changed("theme")
-  }
-  const wanted = window.matchMedia("(prefers-color-scheme: dark)")
-  const flip = () => set(root.dataset.theme === "dark" ? "light" : "dark")
-  element("theme").addEventListener("click", flip)
-  document.addEventListener("keydown", ({ key }) => {
-    if (key === "t" || key === "T") flip()
-  })
-  wanted.addEventListener("change", () => set(wanted.matches ? "dark" : "light"))
-  root.dataset.theme = wanted.matches ? "dark" : "light"
-}
-
-theme()
+theme(() => changed("theme"))
 heading()
 controls()
 mesh()

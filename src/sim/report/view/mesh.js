@@ -1,18 +1,6 @@
 /** The mesh at the moment: who stands how, who is linked to whom, what is on its way. */
-import {
-  agreement,
-  color,
-  colorOfKind,
-  colorOfStanding,
-  fitted,
-  lastAtMost,
-  messages,
-  nameOf,
-  run,
-  sampleAt,
-  seconds,
-  standingOf,
-} from "./run.js"
+import { agreement, colorOfKind, colorOfStanding, fitted, lastAtMost, messages, nameOf, run, sampleAt, seconds, standingOf } from "./run.js"
+import { color } from "./theme.js"
 import { choose, moment, speedNow, whenChanged } from "./moment.js"
 
 /** A ring while names can be read, a disc of equal room for each beyond that. */

@@ -1,5 +1,6 @@
 /** What is drawn over time: faults as bands, agreement, messages by kind, the nodes' lanes; all on one axis. */
-import { agreement, color, colorOfKind, colorOfStanding, fitted, lastAtMost, run, duration, seconds, standingOf, whole } from "./run.js"
+import { agreement, colorOfKind, colorOfStanding, fitted, lastAtMost, run, duration, seconds, standingOf, whole } from "./run.js"
+import { color } from "./theme.js"
 import { choose, goTo, moment, whenChanged } from "./moment.js"
 
 const isNarrow = () => window.innerWidth <= 860

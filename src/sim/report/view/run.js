@@ -1,4 +1,6 @@
 /** The run as the page has it: decoded once, with the few questions that everything asks. */
+import { color } from "./theme.js"
+
 export const run = JSON.parse(document.getElementById("data").textContent)
 
 const bytesOf = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
@@ -43,9 +45,6 @@ export const seconds = (ms) => `${(ms / 1_000).toFixed(ms < 100_000 ? 2 : 1)} s`
 export const duration = (ms) => (ms < 1_000 ? `${Math.round(ms)} ms` : `${Number((ms / 1_000).toPrecision(3))} s`)
 export const whole = (number) => Math.round(number).toLocaleString("en-US")
 export const nameOf = (node) => (node < 0 ? "the world" : run.nodes[node].name)
-
-const style = getComputedStyle(document.documentElement)
-export const color = (name) => style.getPropertyValue(`--${name}`).trim()
 
 const kindColors = {
   GOSSIP: "#1f9e89",

@@ -1,5 +1,6 @@
 /** The failure's causal sequence: the events that matter, each in its machine's column, with arrows from what it came of. */
-import { color, nameOf, run, seconds } from "./run.js"
+import { nameOf, run, seconds } from "./run.js"
+import { color } from "./theme.js"
 import { choose, goTo, whenChanged } from "./moment.js"
 
 const columnsMax = 14
