@@ -89,10 +89,7 @@ export const settings = {
   "server.name": setting(Kind.text(), "agentdns", "what the registry is called", { aliases: ["node.name"] }),
   "server.tls_cert": optional(Kind.path("FILE"), "certificate of the HTTP server (PEM): then it serves HTTPS; renewed files are taken up"),
   "server.tls_key": optional(Kind.path("FILE"), "private key of that certificate"),
-  "server.tls_fingerprint": optional(
-    Kind.fingerprint,
-    "of the certificate of a proxy in front of us; without it the one that is seen at the public URL",
-  ),
+  "server.tls_fingerprint": optional(Kind.fingerprint, "of a proxy in front of us; without it the one that is seen at the public URL"),
   "server.admin_token": optional(Kind.secret, "bearer token of the operator's requests"),
 
   "database.url": optional(Kind.postgresUrl, "PostgreSQL server; without it the embedded one in the data directory", {
