@@ -1,5 +1,6 @@
 /** All benchmarks, in the order they run. The names stay: whoever compares runs finds them by name. */
 import type { Benchmark } from "./benchmark.ts"
+import { entityGet } from "./http/entity-get.ts"
 import { searchHttp } from "./http/search-http.ts"
 import { ingestDuplicate } from "./mesh/gossip-ingest-duplicate.ts"
 import { ingestNew } from "./mesh/gossip-ingest-new.ts"
@@ -16,6 +17,7 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
   simIdle,
   ingestNew,
   ingestDuplicate,
+  entityGet,
   registerEmbedded,
   registerPostgres,
   search100k,

@@ -14,7 +14,7 @@ import { standIn } from "../support/stand-in-process.ts"
 
 const count = 2_000
 const warmUp = 200
-const concurrency = 16
+const concurrency = 20
 
 /** On the database of this driver, in this schema, which is made. */
 export const registering = (schema: string, say: Say): Effect.Effect<Figure, unknown, PgClient.PgClient | Scope.Scope> =>

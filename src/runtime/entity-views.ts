@@ -14,6 +14,8 @@ import type { EntityView } from "./node-service.ts"
 import type { OwnWord, RecordStore, StoreFailed } from "./ports.ts"
 
 export interface EntityViews {
+  /** One that is kept. */
+  readonly ready: (id: EntityId) => EntityView | undefined
   readonly one: (id: EntityId) => Effect.Effect<EntityView | undefined, StoreFailed>
   /** In the order asked, unknown ones left out. */
   readonly many: (ids: ReadonlyArray<EntityId>) => Effect.Effect<ReadonlyArray<EntityView>, StoreFailed>
@@ -84,6 +86,7 @@ export const remembering = (
 
   return {
     views: {
+      ready,
       one: (id) => {
         const view = ready(id)
         return view === undefined ? Effect.map(read([id]), ([found]) => found) : Effect.succeed(view)

@@ -223,6 +223,8 @@ export class Node extends Context.Service<
     readonly attest: (observation: Observation) => Effect.Effect<void, Refused | StoreFailed>
     readonly trust: (id: string) => Effect.Effect<EntityTrust, Refused | StoreFailed>
     readonly entity: (id: string) => Effect.Effect<EntityView, Refused | StoreFailed>
+    /** The same at once, where it was read a moment ago and nothing happened since; `undefined` says nothing. */
+    readonly readyEntity: (id: EntityId) => EntityView | undefined
     /** Entities that are registered here. */
     readonly list: (filter: EntityFilter) => Effect.Effect<ReadonlyArray<EntityView>, StoreFailed>
     readonly vocabulary: Effect.Effect<Vocabulary, StoreFailed>

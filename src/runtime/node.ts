@@ -374,6 +374,10 @@ export const makeNode = Effect.fnUntraced(function* (
     entity: Effect.fnUntraced(function* (id) {
       return yield* entityById(id)
     }),
+    readyEntity: (id) => {
+      const view = views.ready(id)
+      return view === undefined || stale().has(view.record.home_registry) ? undefined : view
+    },
     ...cardsOn(cards, entityById),
 
     trust: Effect.fnUntraced(function* (id) {

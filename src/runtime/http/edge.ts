@@ -12,6 +12,12 @@ import { internal, type Problem, statusOf } from "./problems.ts"
 
 type Answer = Effect.Effect<HttpServerResponse.HttpServerResponse>
 
+/** What every answer to a page of this origin carries. */
+export const headersOf = (cors: Cors, origin: string | undefined): Readonly<Record<string, string>> => ({
+  ...cors.answer(origin),
+  "x-content-type-options": "nosniff",
+})
+
 /** `methodsAt`: the methods that a path knows, to tell a wrong method from a wrong path. */
 export const edge = <E, R>(
   app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
@@ -22,7 +28,7 @@ export const edge = <E, R>(
     const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
     const { origin } = request.headers
     if (request.method === "OPTIONS") return Effect.succeed(HttpServerResponse.empty({ status: 204, headers: cors.preflight(origin) }))
-    const headers = { ...cors.answer(origin), "x-content-type-options": "nosniff" }
+    const headers = headersOf(cors, origin)
     return Effect.matchCauseEffect(app, {
       onSuccess: (response) => Effect.succeed(HttpServerResponse.setHeaders(response, headers)),
       onFailure: (cause) => Effect.map(answerTo(cause, request, methodsAt), (response) => HttpServerResponse.setHeaders(response, headers)),

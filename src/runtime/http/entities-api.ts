@@ -10,6 +10,10 @@ import { RegistrationLimit } from "./rate-limits.ts"
 
 const id = idIn("an entity's id")
 
+/** Before an entity's id. */
+export const entityPath = "/v1/entities/"
+const ofEntity = `${entityPath}:id` as const
+
 export const entities = HttpApiGroup.make("entities").add(
   HttpApiEndpoint.post("registerEntity", "/v1/entities", {
     payload: Schema.Struct({
@@ -42,8 +46,8 @@ export const entities = HttpApiGroup.make("entities").add(
     success: Schema.Struct({ entities: Schema.Array(Entity), count: described(Schema.Int, "rows in this answer") }),
     error: refusals,
   }),
-  HttpApiEndpoint.get("getEntity", "/v1/entities/:id", { params: id, success: Entity, error: refusals }),
-  HttpApiEndpoint.put("updateEntity", "/v1/entities/:id", {
+  HttpApiEndpoint.get("getEntity", ofEntity, { params: id, success: Entity, error: refusals }),
+  HttpApiEndpoint.put("updateEntity", ofEntity, {
     params: id,
     headers: signedBy("the entity's signature of the body as it is sent; its developer's, for what the entity left unsigned"),
     payload: described(
@@ -66,7 +70,7 @@ export const entities = HttpApiGroup.make("entities").add(
     success: Entity,
     error: signed,
   }),
-  HttpApiEndpoint.delete("deregisterEntity", "/v1/entities/:id", {
+  HttpApiEndpoint.delete("deregisterEntity", ofEntity, {
     params: id,
     headers: signedBy("the entity's or its developer's signature of the id"),
     success: Schema.Struct({ entity_id: Schema.String, message: Schema.String }),

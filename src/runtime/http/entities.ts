@@ -1,5 +1,6 @@
 /** Entities: register, list, show, change, end. */
 import { Effect } from "effect"
+import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { isObject } from "../../protocol/records/plain-json.ts"
 import { fqanOf } from "../../protocol/records/naming.ts"
@@ -7,17 +8,19 @@ import { Node } from "../node-service.ts"
 import { Api } from "./api.ts"
 import { answerOf, entityDocument } from "./documents.ts"
 import { readFilter } from "./list-query.ts"
+import type { entityTexts } from "./ready-answers.ts"
 import { told } from "./problems.ts"
 import { jsonOf, textOf } from "./request-body.ts"
 import type { HttpSettings } from "./settings.ts"
 
-export const layer = (settings: HttpSettings) =>
+export const layer = (settings: HttpSettings, entityText: ReturnType<typeof entityTexts>) =>
   HttpApiBuilder.group(
     Api,
     "entities",
     Effect.fnUntraced(function* (handlers) {
       const node = yield* Node
-      const shown = (id: string) => Effect.map(told(node.entity(id)), (entry) => answerOf(entityDocument(entry, settings)))
+      const shown = (id: string) =>
+        Effect.map(told(node.entity(id)), (view) => HttpServerResponse.text(entityText(view).text, { contentType: "application/json" }))
       return handlers
         .handleRaw("registerEntity", ({ request }) =>
           Effect.gen(function* () {

@@ -25,7 +25,7 @@ import * as Changes from "./changes.ts"
 import { corsOf } from "./cors.ts"
 import * as Developers from "./developers.ts"
 import { docsPath, layer as docsPage } from "./docs-page.ts"
-import { edge, methodsOf } from "./edge.ts"
+import { edge, headersOf, methodsOf } from "./edge.ts"
 import * as Entities from "./entities.ts"
 import * as Handles from "./handles.ts"
 import { heartbeatStreams } from "./heartbeats.ts"
@@ -36,6 +36,7 @@ import * as Network from "./network.ts"
 import type { Problem } from "./problems.ts"
 import * as RateLimits from "./rate-limits.ts"
 import * as Search from "./search.ts"
+import { entityTexts, readyAnswers } from "./ready-answers.ts"
 import type { HttpSettings } from "./settings.ts"
 import * as Trust from "./trust.ts"
 import * as Streams from "./streams.ts"
@@ -52,23 +53,27 @@ export class HttpListener extends Context.Service<
   }
 >()("agentdns/runtime/http/HttpListener") {}
 
-export const layer = (settings: HttpSettings): Layer.Layer<HttpListener, ListenFailed, Activity | HandleWitness | Node> =>
-  Layer.effect(HttpListener, serve(settings)).pipe(
-    Layer.provide(routes(settings)),
+export const layer = (settings: HttpSettings): Layer.Layer<HttpListener, ListenFailed, Activity | HandleWitness | Node> => {
+  const entityText = entityTexts(settings)
+  return Layer.effect(HttpListener, serve(settings, entityText)).pipe(
+    Layer.provide(routes(settings, entityText)),
     Layer.provide(Layer.provide(HttpRouter.layer, Layer.succeed(HttpRouter.RouterConfig, routerConfig))),
     Layer.provide(NodeHttpServer.layerHttpServices),
   )
+}
+
+type EntityTexts = ReturnType<typeof entityTexts>
 
 const openapiPath = "/openapi.json"
 
 /** As deployed: another case or a trailing slash is another path. */
 const routerConfig = { ignoreTrailingSlash: false, ignoreDuplicateSlashes: false, caseSensitive: true }
 
-const routes = (settings: HttpSettings) =>
+const routes = (settings: HttpSettings, entityText: EntityTexts) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(Api, { openapiPath }).pipe(
       Layer.provide([
-        Entities.layer(settings),
+        Entities.layer(settings, entityText),
         Developers.layer(settings),
         Handles.layer,
         Changes.layer,
@@ -101,13 +106,19 @@ const farewellPatience = "5 seconds"
 
 const serve = Effect.fnUntraced(function* (
   settings: HttpSettings,
+  entityText: EntityTexts,
 ): Effect.fn.Return<HttpListener["Service"], ListenFailed, Activity | HttpRouter.HttpRouter | Node | Scope.Scope> {
   const router = yield* HttpRouter.HttpRouter
-  const app = edge(router.asHttpEffect(), corsOf(settings.corsOrigins), methodsOf(Api, [openapiPath, docsPath, metricsPath], routerConfig))
+  const cors = corsOf(settings.corsOrigins)
+  const app = edge(router.asHttpEffect(), cors, methodsOf(Api, [openapiPath, docsPath, metricsPath], routerConfig))
   const handler = yield* NodeHttpServer.makeHandler(app, { scope: yield* Effect.scope }).pipe(
     Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(requestBytesMax)),
   )
   const node = yield* Node
+  const isAnswered = readyAnswers(node, entityText, headersOf(cors, undefined))
+  const answer: RequestListener = (request, response) => {
+    if (!isAnswered(request, response)) handler(request, response)
+  }
   const options = {
     shouldUpgradeCallback: (request: IncomingMessage) => upgrades.isOurs(request),
     requestTimeout: requestPatienceMs,
@@ -117,7 +128,7 @@ const serve = Effect.fnUntraced(function* (
   }
   const { tls } = settings
   const server = yield* Effect.acquireRelease(
-    Effect.sync(() => (tls === undefined ? createServer(options, handler) : secureServer(options, tls, handler))),
+    Effect.sync(() => (tls === undefined ? createServer(options, answer) : secureServer(options, tls, answer))),
     close,
   )
   // ends first: a server is closed when nobody is connected any more

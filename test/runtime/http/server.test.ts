@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { request as httpRequest } from "node:http"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import type { Json, JsonObject } from "../../../src/protocol/identity/canonical-json.ts"
+import { canonical, type Json, type JsonObject } from "../../../src/protocol/identity/canonical-json.ts"
 import { sign } from "../../../src/protocol/identity/ed25519.ts"
 import { idOf, onWire } from "../../../src/protocol/identity/id.ts"
 import { requestBytesMax } from "../../../src/protocol/limits.ts"
@@ -339,6 +339,32 @@ describe("every answer", () => {
       expect(answer.status).toBe(200)
       expect(Schema.decodeUnknownSync(schema, { onExcessProperty: "error" })(answer.json)).toEqual(answer.json)
     }
+  })
+})
+
+describe("an entity that was read a moment ago", () => {
+  it("is told in the same words, and anew when it changed", async () => {
+    const { json } = await call(at("/v1/entities"), { body: sdkRequest(developer, 61) })
+    const id = json["entity_id"] as string
+    const path = at(`/v1/entities/${id}`)
+    const read = async (url: string, init: RequestInit = {}) => {
+      const response = await fetch(url, init)
+      const { connection: _, date: __, "keep-alive": ___, ...headers } = Object.fromEntries(response.headers)
+      return { status: response.status, headers, text: await response.text() }
+    }
+    const first = await read(path)
+    expect(first.status).toBe(200)
+    expect(await read(path)).toEqual(first)
+    expect(await read(at(`/v1/entities/${encodeURIComponent(id)}`))).toEqual(first)
+    expect((await read(path, { headers: { origin: "https://page.example" } })).text).toBe(first.text)
+    expect((await read(path, { method: "HEAD" })).text).toBe("")
+    expect((await read(`${path}?x=1`)).text).toBe(first.text)
+    const change = canonical({ summary: "changed" })
+    const authorization = `Bearer ${sign(entityKeyOf(developer, 61), change)}`
+    expect((await call(path, { method: "PUT", body: change, headers: { authorization } })).status).toBe(200)
+    expect((await call(path)).json["summary"]).toBe("changed")
+    await call(path, { method: "DELETE", headers: { authorization: `Bearer ${sign(entityKeyOf(developer, 61), id)}` } })
+    expect((await read(path)).status).toBe(404)
   })
 })
 

@@ -48,8 +48,10 @@ const troubled = (service: Node["Service"], served: { trouble: Trouble }): Node[
       if (served.trouble === "store") return new StoreFailed({ operation: secrets[0]!, reason: secrets[2]! })
       return served.trouble === "defect" ? Effect.die(new Error(`cannot open ${secrets[1]}`)) : answer
     })
-  const members: ReadonlyArray<readonly [string, unknown]> = Object.entries({ ...service, ...fixed(service) })
-  return Object.fromEntries(
+  const members: ReadonlyArray<readonly [string, unknown]> = Object.entries({ ...service, ...fixed(service) }).filter(
+    ([name]) => name !== "readyEntity",
+  )
+  const guardedMembers = Object.fromEntries(
     members.map(([name, member]) => [
       name,
       typeof member === "function"
@@ -60,6 +62,7 @@ const troubled = (service: Node["Service"], served: { trouble: Trouble }): Node[
           : member,
     ]),
   ) as unknown as Node["Service"]
+  return { ...guardedMembers, readyEntity: (id) => (served.trouble === "none" ? service.readyEntity(id) : undefined) }
 }
 
 const fixed = ({ status }: Node["Service"]): Pick<Node["Service"], "peers" | "status"> => ({
