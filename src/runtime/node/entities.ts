@@ -36,6 +36,9 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
   const introduce = Effect.fnUntraced(function* (developer: DeveloperRecord, { developer_proof, public_key }: EntityRecord) {
     const id = developer.developer_id
     if (known.has(id)) return
+    if (known.size >= knownDevelopersMax) known.clear()
+    // At once: of many registrations under way one introduces.
+    known.add(id)
     if ((yield* store.slots(id)).length === 0) {
       const { at, follows } = yield* nextWord(id)
       yield* say({
@@ -43,8 +46,6 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
         follows,
       })
     }
-    if (known.size >= knownDevelopersMax) known.clear()
-    known.add(id)
   })
 
   return {
@@ -71,7 +72,10 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
       )
       yield* show(id, { record, tier: "local", status: "active", lastHeartbeat: at, contested: false })
       for (const word of [{ announcement }, ...also]) yield* announce(word.announcement)
-      yield* Effect.ignore(introduce(read.implicitDeveloper, record))
+      yield* introduce(read.implicitDeveloper, record).pipe(
+        Effect.onError(() => Effect.sync(() => known.delete(developer))),
+        Effect.ignore,
+      )
       return record
     }),
 

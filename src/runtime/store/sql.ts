@@ -8,7 +8,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Exit, Layer, Option, Stream } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
-import { entityOf } from "../../protocol/gossip/announcement.ts"
+import { type Announcement, entityOf } from "../../protocol/gossip/announcement.ts"
 import type { SlotKey } from "../../protocol/gossip/slot-set.ts"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
 import type { EntityId, RegistryId } from "../../protocol/identity/id.ts"
@@ -259,6 +259,21 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
       return gone
     }).pipe(inTransaction("expire"))
 
+  const slots = makeGrouping<string, ReadonlyArray<Announcement>, StoreFailed>({
+    most: registrationsPerStatement,
+    atOnce: statementsAtOnce,
+    nameOf: (subject) => subject,
+    perform: (subjects) =>
+      query<SlotRow>(statements.slots, subjects).pipe(
+        during("slots"),
+        Effect.map((found) => {
+          const bySubject = Map.groupBy(found, ({ subject }) => subject)
+          return subjects.map((subject) => Exit.succeed(rankedOf(bySubject.get(subject) ?? [])))
+        }),
+        Effect.catch((failure) => Effect.succeed(subjects.map(() => Exit.fail(failure)))),
+      ),
+  })
+
   const beat = makeGrouping<{ readonly id: EntityId; readonly at: Seconds }, boolean, StoreFailed>({
     most: registrationsPerStatement,
     atOnce: 1,
@@ -309,16 +324,7 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
       })),
       during("counts"),
     ),
-    slots: (subject) =>
-      query<SlotRow>(statements.slots, [subject]).pipe(
-        Effect.map((found) =>
-          found
-            .map(readSlot)
-            .sort(compareClaims)
-            .map((slot) => slot.announcement()),
-        ),
-        during("slots"),
-      ),
+    slots,
     everySlot: Stream.paginate({ subject: "", origin: "" }, ({ origin, subject }) =>
       query<SlotKey>(statements.slotPage, subject, origin, slotsPerPage).pipe(
         during("everySlot"),
@@ -398,6 +404,12 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
       ).pipe(Effect.asVoid, during("remember")),
   }
 }
+
+const rankedOf = (rows: ReadonlyArray<SlotRow>): ReadonlyArray<Announcement> =>
+  rows
+    .map(readSlot)
+    .sort(compareClaims)
+    .map((slot) => slot.announcement())
 
 /** The driver's errors become the port's. */
 const during =
