@@ -124,6 +124,20 @@ export interface NodeStatus {
   readonly searches: number
   /** Frames refused before a peer was known, by reason. */
   readonly refused: Readonly<Record<string, number>>
+  /** Absent where there is no DHT. */
+  readonly dht?: DhtStatus
+}
+
+/** Table, values and lookups of the DHT. */
+export interface DhtStatus {
+  readonly contacts: number
+  /** Contacts in each bucket that has any, by shared bits with our key. */
+  readonly buckets: Readonly<Record<string, number>>
+  /** Held for others, and of our own registrations. */
+  readonly storedValues: number
+  readonly ownValues: number
+  /** That ended: values found and missing, and those for the closest nodes; and the questions of all of them. */
+  readonly lookups: { readonly found: number; readonly missing: number; readonly contacts: number; readonly questions: number }
 }
 
 /** Is this domain or account this developer's? */

@@ -49,6 +49,7 @@ import { peersOf } from "./node/peers.ts"
 import { livenessOn, type LivenessSettings } from "./node/liveness.ts"
 import { lookupsOn } from "./node/lookups.ts"
 import { namesOn } from "./node/names.ts"
+import { readsOf } from "./node/reads.ts"
 import { registryOn } from "./node/registry.ts"
 import { Node, type NodeStatus, type SearchAnswer, type SearchHit } from "./node-service.ts"
 import { Journal, type ListenFailed, RecordStore, Signer, type StoreFailed, Transport, Verifier } from "./ports.ts"
@@ -57,7 +58,7 @@ import { makeTrust } from "./trust.ts"
 import { makeReadThrough, shownOf } from "./read-through.ts"
 import { SharedCache } from "./shared-cache.ts"
 import { Dns, OwnCertificate, Web } from "./web.ts"
-import { asksOthers, capabilitiesOf, type Selection, storeOf } from "./roles.ts"
+import { capabilitiesOf, type Selection, storeOf } from "./roles.ts"
 import { remembering } from "./entity-views.ts"
 import { makeSearcher, marked } from "./searcher.ts"
 import { searchSettingsDefault, type SearchSettings } from "./search-settings.ts"
@@ -324,10 +325,10 @@ export const makeNode = Effect.fnUntraced(function* (
         return sayCounts
       }),
   })
+  const reads = readsOf({ role: settings.role, store, shown: views.one, dht, askPeers: askFor })
   const entityById = Effect.fnUntraced(function* (id: string) {
     const entityId = readEntityId(id)
-    const held = entityId === undefined ? undefined : yield* views.one(entityId)
-    const entry = held ?? (entityId === undefined || !asksOthers(settings.role) ? undefined : yield* askFor(entityId))
+    const entry = entityId === undefined ? undefined : yield* reads.entity(entityId)
     return entry === undefined ? yield* notFound("no such entity") : marked(entry, stale())
   })
   const cards = yield* makeCards(settings.cards, yield* Web, yield* SharedCache, verifier)
@@ -366,7 +367,7 @@ export const makeNode = Effect.fnUntraced(function* (
     ...admissionOn(desk, developers.registerDeveloper),
     namePeer: (peer, key) => Effect.sync(() => tell("bootstrap", { type: "peer.named", address: peer, ...(key !== undefined && { key }) })),
     ...handlesOn(desk),
-    ...namesOn(desk),
+    ...namesOn(desk, reads),
     ...liveness.service,
     ...registryOn(desk, yield* OwnCertificate),
     ...lookupsOn(desk, stale),
@@ -388,7 +389,7 @@ export const makeNode = Effect.fnUntraced(function* (
 
     developer: Effect.fnUntraced(function* (id) {
       const developerId = readDeveloperId(id)
-      const entry = developerId === undefined ? undefined : yield* store.developer(developerId)
+      const entry = developerId === undefined ? undefined : yield* reads.developer(developerId)
       return entry ?? (yield* notFound("no such developer"))
     }),
 
@@ -412,6 +413,7 @@ export const makeNode = Effect.fnUntraced(function* (
         knownRegistries: [...(leases?.lastWord.keys() ?? [])].filter((registry) => registry !== signer.registryId).length,
         searches,
         refused: { ...memory?.others },
+        ...(dht.status() !== undefined && { dht: dht.status()! }),
       } satisfies NodeStatus
     }),
 

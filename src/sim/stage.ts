@@ -11,7 +11,7 @@ import type { EntityEntry } from "../protocol/records/entity.ts"
 import { compiledEngine } from "../runtime/engine/compiled.ts"
 import { xstateEngine } from "../runtime/engine/xstate.ts"
 import { defaultSettings, type NodeSettings } from "../runtime/node.ts"
-import { defaultDht } from "../runtime/node/dht.ts"
+import { withoutDht } from "../runtime/node/dht.ts"
 import type { Node } from "../runtime/node-service.ts"
 import type { Checker, Finding } from "./checkers/checker.ts"
 import { convergence } from "./checkers/p1-convergence.ts"
@@ -43,7 +43,7 @@ export type Drawn = Record<string, string | number>
 const quiet = {
   version: "simulated",
   indexes: false,
-  dht: { ...defaultDht, isEnabled: false },
+  dht: withoutDht,
   wantedPeers: 0,
   maxPeers: 200,
 } satisfies Partial<NodeSettings>

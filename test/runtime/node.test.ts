@@ -12,6 +12,7 @@ import { signerOf, strictVerifier } from "../../src/runtime/live/keys.ts"
 import { systemTimers } from "../../src/runtime/live/timers.ts"
 import { tlsTransport } from "../../src/runtime/live/tls-transport.ts"
 import { defaultSettings, makeNode, type NodeSettings, type RunningNode } from "../../src/runtime/node.ts"
+import { withoutDht } from "../../src/runtime/node/dht.ts"
 import { Journal, RecordStore, Transport } from "../../src/runtime/ports.ts"
 import { makeMemoryStore } from "../../src/runtime/store/memory.ts"
 import { client } from "../../src/sim/workload/clients.ts"
@@ -49,7 +50,9 @@ const node = (
         },
       }),
     )
-    const running = yield* makeNode({ ...defaultSettings, version: "test", wantedPeers: 0, ...settings }).pipe(Effect.provide(ports))
+    const running = yield* makeNode({ ...defaultSettings, version: "test", dht: withoutDht, wantedPeers: 0, ...settings }).pipe(
+      Effect.provide(ports),
+    )
     return { ...running, happened, store }
   }).pipe(Effect.orDie)
 

@@ -2,13 +2,14 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { defaultSettings } from "../../src/runtime/node.ts"
+import { withoutDht } from "../../src/runtime/node/dht.ts"
 import { type Machine, World } from "../../src/sim/world.ts"
 import { client } from "../../src/sim/workload/clients.ts"
 
 it("a home that lost its disk does not take its own records from others, and they let go of them", () => {
   const world = new World({ seed: 3, codec: "wire", weather: { latencyMs: () => 20, jitter: 0, loss: 0, duplicate: 0, reorder: 0 } })
   const [home, other] = [world.addMachine(), world.addMachine()]
-  const settings = { ...defaultSettings, version: "test", wantedPeers: 0 }
+  const settings = { ...defaultSettings, version: "test", dht: withoutDht, wantedPeers: 0 }
   const toHome = { ...settings, bootstrap: [{ address: { host: "n0", port: 4001 } }] }
   world.boot(home, settings)
   world.boot(other, toHome)
@@ -35,7 +36,7 @@ describe("a home that lost its disk and speaks before it hears", () => {
   const forgets = (before: (home: Machine, world: World) => void, after: (home: Machine, world: World) => void) => {
     const world = new World({ seed: 3, codec: "wire", weather: { latencyMs: () => 20, jitter: 0, loss: 0, duplicate: 0, reorder: 0 } })
     const [home, other] = [world.addMachine(), world.addMachine()]
-    const settings = { ...defaultSettings, version: "test", wantedPeers: 0 }
+    const settings = { ...defaultSettings, version: "test", dht: withoutDht, wantedPeers: 0 }
     world.boot(home, settings)
     world.boot(other, { ...settings, bootstrap: [{ address: { host: "n0", port: 4001 } }] })
     world.run(2_000)

@@ -3,11 +3,18 @@ import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { World } from "../../src/sim/world.ts"
 import { defaultSettings, type NodeSettings } from "../../src/runtime/node.ts"
+import { withoutDht } from "../../src/runtime/node/dht.ts"
 import { Refused } from "../../src/runtime/node-service.ts"
 import { client } from "../../src/sim/workload/clients.ts"
 
 const calm = { latencyMs: () => 20, jitter: 0, loss: 0, duplicate: 0, reorder: 0 }
-const settings = (more: Partial<NodeSettings>): NodeSettings => ({ ...defaultSettings, version: "test", wantedPeers: 0, ...more })
+const settings = (more: Partial<NodeSettings>): NodeSettings => ({
+  ...defaultSettings,
+  version: "test",
+  dht: withoutDht,
+  wantedPeers: 0,
+  ...more,
+})
 const at = (name: string) => ({ address: { host: name, port: 4001 } })
 
 /** full n0 — bootnode n1 — full n2; light n3 and gateway n4 at n2. */

@@ -11,6 +11,7 @@ import { idOf, onWire } from "../../src/protocol/identity/id.ts"
 import { inactiveAfterMs, nameTombstoneLifeMs, tombstoneLifeMs } from "../../src/protocol/limits.ts"
 import { writeTime } from "../../src/protocol/time.ts"
 import { defaultSettings, type NodeSettings } from "../../src/runtime/node.ts"
+import { withoutDht } from "../../src/runtime/node/dht.ts"
 import type { Node } from "../../src/runtime/node-service.ts"
 import { digestOf } from "../../src/sim/digest-watch.ts"
 import { World } from "../../src/sim/world.ts"
@@ -36,7 +37,7 @@ const bearer = (developer: Developer, text: string) => `Bearer ${sign(developer.
 const mesh = (over: Partial<NodeSettings> = {}) => {
   const world = new World({ seed: 5, codec: "wire", weather: { latencyMs: () => 20, jitter: 0, loss: 0, duplicate: 0, reorder: 0 } })
   const machines = [world.addMachine(), world.addMachine()]
-  const settings = { ...defaultSettings, version: "test", wantedPeers: 0, ...over }
+  const settings = { ...defaultSettings, version: "test", dht: withoutDht, wantedPeers: 0, ...over }
   world.boot(machines[0]!, { ...settings, registryHost: "zns01.example" })
   world.boot(machines[1]!, { ...settings, bootstrap: [{ address: { host: "n0", port: 4001 } }] })
   world.run(2_000)
@@ -342,7 +343,7 @@ describe("signs of life", () => {
     here((node) => node.registerEntity(sdkRequest(alice, 0)))
     world.crash(machines[0]!)
     pass(3_600_000)
-    world.boot(machines[0]!, { ...defaultSettings, version: "test", wantedPeers: 0 })
+    world.boot(machines[0]!, { ...defaultSettings, version: "test", dht: withoutDht, wantedPeers: 0 })
     pass(60_000)
     const beats = () => here((node) => node.beat(id, ...beatAt(now())))
     expect(beats().isCounted).toBe(true)

@@ -34,7 +34,7 @@ export interface HeldHandle {
 
 export interface DeveloperEntry {
   readonly record: DeveloperRecord
-  readonly tier: "local" | "gossip"
+  readonly tier: "local" | "gossip" | "dht"
   /** The handle that it holds at the registry where it is registered. */
   readonly handle?: HeldHandle
 }

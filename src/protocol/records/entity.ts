@@ -53,8 +53,8 @@ export interface SignedChange {
 /** An entity as a store keeps it: the record, and what the node knows about it. */
 export interface EntityEntry {
   readonly record: EntityRecord
-  /** `local`: registered here. `gossip`: learned from the mesh. */
-  readonly tier: "local" | "gossip"
+  /** `local`: registered here. `gossip`: learned from the mesh. `dht`: not held here, looked up. */
+  readonly tier: "local" | "gossip" | "dht"
   readonly status: EntityStatus
   readonly lastHeartbeat?: Seconds
   readonly receivedAt?: Seconds

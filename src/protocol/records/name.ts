@@ -31,7 +31,7 @@ export interface NameEntry {
   readonly buildHash?: string
   /** The developer's; absent where a registration named the entity. */
   readonly signature?: Signature
-  readonly tier: "local" | "gossip"
+  readonly tier: "local" | "gossip" | "dht"
 }
 
 /** One of the things a name has meant. */

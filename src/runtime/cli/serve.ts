@@ -208,6 +208,13 @@ const nodeSettings = (settings: Settings): Effect.Effect<NodeSettings> =>
       announcementsPerSecond: settings["gossip.max_announcements_per_second"],
       hopsMax: settings["gossip.max_hops"],
       seenWindowMs: settings["gossip.dedup_window_seconds"] * 1_000,
+      dht: {
+        isEnabled: settings["dht.enabled"],
+        k: settings["dht.k"],
+        alpha: settings["dht.alpha"],
+        republishMs: settings["dht.republish_interval"] * 1_000,
+        readPatienceMs: settings["dht.lookup_timeout_ms"],
+      },
       wantedPeers: Math.min(defaultSettings.wantedPeers, settings["mesh.max_peers"]),
       bootstrap: settings["mesh.bootstrap_peers"],
       ...(advertisedHost !== undefined && { advertisedHost }),

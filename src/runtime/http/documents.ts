@@ -24,7 +24,9 @@ export const answerOf = (document: object): HttpServerResponse.HttpServerRespons
 const Details = Schema.Record(Schema.String, Schema.Json)
 const optional = Schema.optionalKey
 export const Time = Schema.String.annotate({ description: "RFC 3339, UTC, whole seconds" })
-export const Tier = Schema.Literals(["local", "gossip"]).annotate({ description: "registered here, or learned from the mesh" })
+export const Tier = Schema.Literals(["local", "gossip", "dht"]).annotate({
+  description: "registered here, learned from the mesh, or looked up in the DHT",
+})
 export const Status = Schema.Literals(["active", "inactive"])
 
 export const DeveloperProof = Schema.Struct({
@@ -292,6 +294,15 @@ export const NetworkStatus = Schema.Struct({
   developers: Schema.Int,
   phase: Schema.String,
   refused: Counts.annotate({ description: "frames refused before their sender was a peer, by reason" }),
+  dht: Schema.optionalKey(
+    Schema.Struct({
+      contacts: Schema.Int.annotate({ description: "nodes in the routing table" }),
+      buckets: Counts.annotate({ description: "contacts of each bucket, by the bits that they share with this node's key" }),
+      stored_values: Schema.Int.annotate({ description: "held for others" }),
+      own_values: Schema.Int.annotate({ description: "published by this node" }),
+      lookups: Counts.annotate({ description: "that ended, by what they came to; and the questions that they asked" }),
+    }),
+  ),
 })
 
 export const statusDocument = (status: NodeStatus, settings: HttpSettings): typeof NetworkStatus.Type => ({
@@ -306,6 +317,15 @@ export const statusDocument = (status: NodeStatus, settings: HttpSettings): type
   developers: status.developers,
   phase: status.phase,
   refused: status.refused,
+  ...(status.dht !== undefined && {
+    dht: {
+      contacts: status.dht.contacts,
+      buckets: status.dht.buckets,
+      stored_values: status.dht.storedValues,
+      own_values: status.dht.ownValues,
+      lookups: { ...status.dht.lookups },
+    },
+  }),
 })
 
 /** A duration as the deployed node writes it: `1h2m3.4s`, without the units that are zero in front. */

@@ -12,10 +12,14 @@
  * | `agentdns_peer_reputation{peer}` | gauge | 1 at the best, 0 when it has to go |
  * | `agentdns_peer_verdicts_total{peer,verdict}` | counter | verdicts on what a connected peer sent |
  * | `agentdns_verdicts_total{verdict}` | counter | verdicts on links that are gone, or never were |
+ * | `agentdns_dht_contacts` | gauge | nodes in the DHT's routing table |
+ * | `agentdns_dht_values{whose}` | gauge | values held for `others`, and published as its `own` |
+ * | `agentdns_dht_lookups_total{result}` | counter | lookups that ended: values `found` and `missing`, `contacts` |
+ * | `agentdns_dht_questions_total` | counter | questions that they asked |
  */
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
-import { Node, type NodeStatus, type PeerView } from "../node-service.ts"
+import { type DhtStatus, Node, type NodeStatus, type PeerView } from "../node-service.ts"
 
 export const metricsPath = "/metrics"
 
@@ -66,7 +70,25 @@ const textOf = (status: NodeStatus, peers: ReadonlyArray<PeerView>): string =>
       "counter",
       Object.entries(status.refused).map(([verdict, count]) => [{ verdict }, count]),
     ),
+    ...(status.dht === undefined ? [] : dhtFamilies(status.dht)),
   ].join("")
+
+const dhtFamilies = ({ contacts, lookups, ownValues, storedValues }: DhtStatus): ReadonlyArray<string> => {
+  const { questions, ...results } = lookups
+  return [
+    family("agentdns_dht_contacts", "gauge", [[{}, contacts]]),
+    family("agentdns_dht_values", "gauge", [
+      [{ whose: "others" }, storedValues],
+      [{ whose: "own" }, ownValues],
+    ]),
+    family(
+      "agentdns_dht_lookups_total",
+      "counter",
+      Object.entries(results).map(([result, count]) => [{ result }, count]),
+    ),
+    family("agentdns_dht_questions_total", "counter", [[{}, questions]]),
+  ]
+}
 
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number]
 

@@ -4,7 +4,7 @@
  */
 import { Effect, Random, Stream } from "effect"
 import type { DhtLookupContext, DhtLookupInput } from "../../actors/dht-lookup.ts"
-import type { DhtMemory, LookupCounts } from "../../actors/dht.ts"
+import type { DhtMemory } from "../../actors/dht.ts"
 import type { Told } from "../../actors/command.ts"
 import type { Contact } from "../../protocol/dht/contact.ts"
 import { type DhtKey, keyOfSubject, nodeKeyOf } from "../../protocol/dht/key.ts"
@@ -18,13 +18,17 @@ import {
   dhtConcurrency,
   dhtHoldersWanted,
   dhtLookupPatienceMs,
+  dhtMissesMax,
+  dhtMissMs,
   dhtPaths,
   dhtReadPatienceMs,
+  dhtReadsMax,
   dhtRepublishMs,
 } from "../../protocol/limits.ts"
 import type { Address } from "../../protocol/mesh/address.ts"
 import { secondsOf } from "../../protocol/time.ts"
 import type { ActorSystem } from "../actor-system.ts"
+import type { DhtStatus } from "../node-service.ts"
 import type { RecordStore, StoreFailed } from "../ports.ts"
 
 /** What an operator may decide about it (`[dht]`). */
@@ -34,19 +38,21 @@ export interface DhtSettings {
   readonly k: number
   /** Open questions of a lookup. */
   readonly alpha: number
+  /** How often we say our own again. */
+  readonly republishMs: number
+  /** How long somebody who reads waits for it. */
+  readonly readPatienceMs: number
 }
 
-export const defaultDht: DhtSettings = { isEnabled: true, k: dhtBucketSize, alpha: dhtConcurrency }
-
-/** Table, values and lookups, for people. */
-export interface DhtStatus {
-  readonly contacts: number
-  /** Contacts in each bucket that has any, by shared bits with our key. */
-  readonly buckets: Readonly<Record<string, number>>
-  readonly storedValues: number
-  readonly ownValues: number
-  readonly lookups: LookupCounts
+export const defaultDht: DhtSettings = {
+  isEnabled: true,
+  k: dhtBucketSize,
+  alpha: dhtConcurrency,
+  republishMs: dhtRepublishMs,
+  readPatienceMs: dhtReadPatienceMs,
 }
+
+export const withoutDht: DhtSettings = { ...defaultDht, isEnabled: false }
 
 export interface DhtOfNode {
   /** Stores what we just said, where it is something that the DHT carries. */
@@ -96,7 +102,7 @@ export const makeDht = Effect.fnUntraced(function* (parts: DhtParts): Effect.fn.
   ): Effect.Effect<Search.Search> =>
     Effect.callback((resume) => {
       const id = `dht-lookup/read/${++lookups}`
-      const { among, paths = goal === "value" ? dhtPaths : 1, patienceMs = dhtReadPatienceMs } = more
+      const { among, paths = goal === "value" ? dhtPaths : 1, patienceMs = settings.readPatienceMs } = more
       const holdersWanted = Math.min(paths, dhtHoldersWanted)
       const plan = { self, key, goal, k, alpha, paths, holdersWanted }
       const input: DhtLookupInput = { id, plan, patienceMs, ...(among !== undefined && { among }) }
@@ -114,7 +120,26 @@ export const makeDht = Effect.fnUntraced(function* (parts: DhtParts): Effect.fn.
     return (yield* lookUp("value", key, { among: [home], paths: 1 })).values
   })
 
+  let reading = 0
+  const misses = new Map<DhtKey, number>()
+
+  /** Anybody may ask for what is not there: a key that nobody knew a moment ago is not looked for again, nor too many at once. */
   const find = Effect.fnUntraced(function* (key: DhtKey) {
+    const now = yield* nowMs
+    if (reading >= dhtReadsMax || now < (misses.get(key) ?? 0)) return []
+    reading++
+    const records = yield* Effect.ensuring(
+      search(key),
+      Effect.sync(() => void reading--),
+    )
+    misses.delete(key)
+    if (records.length > 0) return records
+    misses.set(key, now + dhtMissMs)
+    if (misses.size > dhtMissesMax) misses.delete(misses.keys().next().value!)
+    return records
+  })
+
+  const search = Effect.fnUntraced(function* (key: DhtKey) {
     const values = (yield* lookUp("value", key)).values
     const whole = values.filter(({ record }) => record !== undefined)
     const told = whole.length > 0 ? whole : (yield* Effect.forEach(values, fromHome)).flat()
@@ -127,7 +152,7 @@ export const makeDht = Effect.fnUntraced(function* (parts: DhtParts): Effect.fn.
     publish,
     renew: Effect.gen(function* () {
       if ((yield* nowMs) < renewAtMs) return
-      renewAtMs = (yield* nowMs) + dhtRepublishMs * (0.8 + 0.2 * (yield* jitter))
+      renewAtMs = (yield* nowMs) + settings.republishMs * (0.8 + 0.2 * (yield* jitter))
       const own = yield* Stream.runCollect(Stream.filter(store.everySlot, (slot) => slot.origin === origin.registryId))
       const ids = own.flatMap(({ id, subject }) => (isCarried(subject) ? [id] : []))
       for (let at = 0; at < ids.length; at += readAtOnce) {

@@ -13,10 +13,14 @@ import { type Binding, readBinding, nameWishedIn, readBindingEvidence, readNameI
 import type { Node, Resolution } from "../node-service.ts"
 import type { OwnWord, RecordStore } from "../ports.ts"
 import { conflict, type Desk, notFound, refused, refusedAs } from "./desk.ts"
+import type { Reads } from "./reads.ts"
 import { localEntity } from "./entities.ts"
 import { heldHandle } from "./handles.ts"
 
-export const namesOn = (desk: Desk): Pick<Node["Service"], "bindName" | "rebindName" | "rollbackName" | "releaseName" | "resolveName"> => {
+export const namesOn = (
+  desk: Desk,
+  reads: Pick<Reads, "entity" | "name">,
+): Pick<Node["Service"], "bindName" | "rebindName" | "rollbackName" | "releaseName" | "resolveName"> => {
   const { check, host, mayWrite, nextWord, origin, report, say, store } = desk
 
   const ourHost =
@@ -112,7 +116,15 @@ export const namesOn = (desk: Desk): Pick<Node["Service"], "bindName" | "rebindN
     }),
 
     resolveName: Effect.fnUntraced(function* (handle, name, wanted) {
-      const known = yield* knownName(store, handle, name, wanted)
+      const known = yield* knownName(store, handle, name, wanted).pipe(
+        Effect.catchIf(
+          (error) => error._tag === "Refused" && error.code === "not_found" && wanted !== undefined,
+          (error) =>
+            Effect.flatMap(reads.name(wanted!.toLowerCase(), handle, name), (found) =>
+              found === undefined ? Effect.fail(error) : Effect.succeed({ name: found, isProvisional: true }),
+            ),
+        ),
+      )
       const { name: entry } = known
       report({
         type: "name.resolved",
@@ -120,7 +132,7 @@ export const namesOn = (desk: Desk): Pick<Node["Service"], "bindName" | "rebindN
         developerId: entry.developerId,
         entityId: entry.entityId,
       })
-      const entity = yield* store.entity(entry.entityId)
+      const entity = yield* reads.entity(entry.entityId)
       const resolution: Resolution = entity === undefined ? known : { ...known, entity }
       return resolution
     }),

@@ -4,10 +4,10 @@ import type { RegistryId } from "../../protocol/identity/id.ts"
 import type { HandleEntry, NameEntry, NameVersion } from "../../protocol/records/name.ts"
 import type { Attested } from "../ports.ts"
 
-type Tier = "local" | "gossip"
+type Tier = NameEntry["tier"]
 
 /** `undefined` where the handle was given up. */
-export const handleEntryOf = ({ at, body, origin }: Announcement, tier: Tier): HandleEntry | undefined =>
+export const handleEntryOf = ({ at, body, origin }: Announcement, tier: HandleEntry["tier"]): HandleEntry | undefined =>
   body.kind !== "handle" || body.action === "release"
     ? undefined
     : {

@@ -2,7 +2,9 @@
  * P17: where nothing happened for long, both ends of every link know of it: whom a node lists lives, lists it as well, and is
  * connected by one connection (ruled: one rule for two links between two nodes, the same on both ends; no ghosts).
  */
+import { dhtLinkOf } from "../../actors/cast.ts"
 import type { NodeContext } from "../../actors/node.ts"
+import { nodeKeyOf } from "../../protocol/dht/key.ts"
 import { suspicionAfterMs, suspicionPatienceMs } from "../../protocol/limits.ts"
 import type { PublicKey } from "../../protocol/identity/key.ts"
 import type { Stage } from "../stage.ts"
@@ -38,9 +40,13 @@ const ghostsOf = (stage: Stage, machine: Machine): ReadonlyArray<Finding> =>
     if (!stage.isHonest(other)) return []
     if (other.node === undefined) return finding("which does not run")
     if (!listedBy(other).includes(machine.key)) return finding("which does not list it")
-    const connections = stage.world.network.connectionsOf(machine, other)
+    const connections = stage.world.network.connectionsOf(machine, other) - visitsBetween(machine, other)
     return connections === 1 ? [] : finding(`over ${connections} connections`)
   })
+
+/** Connections that one of them dialled for DHT questions only. */
+const visitsBetween = (one: Machine, other: Machine): number =>
+  [[one, other] as const, [other, one] as const].filter(([{ node }, { key }]) => node?.actors.isAlive(dhtLinkOf(nodeKeyOf(key)))).length
 
 const listedBy = ({ node }: Machine): ReadonlyArray<PublicKey> =>
   ((node?.actors.snapshot("node")?.context as NodeContext | undefined)?.roster ?? []).map(({ publicKey }) => publicKey)

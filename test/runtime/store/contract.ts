@@ -13,6 +13,7 @@ import type { EntityRecord } from "../../../src/protocol/records/entity.ts"
 import { AlreadyRegistered, Overtaken, type RecordStore, StoreFailed } from "../../../src/runtime/ports.ts"
 import { makeMemoryStore } from "../../../src/runtime/store/memory.ts"
 import { announced, buried, developerOf, entityOf, homeOf, implicitDeveloperOf, keyOf, noon, registryOf } from "../../support/builders.ts"
+import { dhtContactOf } from "../../support/dht.ts"
 
 type Store = RecordStore["Service"]
 
@@ -403,6 +404,21 @@ export const storeContract = (name: string, withStore: <A, E>(use: (store: Store
           const outcomes = yield* store.merge(claims, nowMs)
           expect(outcomes.map(({ forgotten }) => forgotten)).toEqual([...claims.slice(1).map(() => undefined), [claims[0]!.origin]])
           expect(yield* store.documents([claims[0]!.id])).toEqual([])
+        }),
+      )
+    })
+
+    describe("DHT contacts", () => {
+      on("are remembered in their order, and only those it was told last", (store) =>
+        Effect.gen(function* () {
+          expect(yield* store.contacts).toEqual([])
+          const [a, b] = [dhtContactOf(2), dhtContactOf(3)]
+          const moved = { id: a.id, address: { host: "::1", port: 4001 } }
+          yield* store.remember([b, a])
+          yield* store.remember([moved, b])
+          expect(yield* store.contacts).toEqual([moved, b])
+          yield* store.remember([])
+          expect(yield* store.contacts).toEqual([])
         }),
       )
     })
