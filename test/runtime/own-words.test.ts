@@ -5,6 +5,7 @@ import { defaultSettings } from "../../src/runtime/node.ts"
 import { withoutDht } from "../../src/runtime/node/dht.ts"
 import { type Machine, World } from "../../src/sim/world.ts"
 import { client } from "../../src/sim/workload/clients.ts"
+import { digestOf } from "../../src/sim/digest-watch.ts"
 
 it("a home that lost its disk does not take its own records from others, and they let go of them", () => {
   const world = new World({ seed: 3, codec: "wire", weather: { latencyMs: () => 20, jitter: 0, loss: 0, duplicate: 0, reorder: 0 } })
@@ -75,4 +76,37 @@ describe("a home that lost its disk and speaks before it hears", () => {
   it("takes its own deletions back", () => {
     expect(forgets(registerAndDelete, () => {})).toEqual([undefined, undefined])
   })
+})
+
+it("six homes of one entity end with one digest, and the next in rank finds a place when another lets go", () => {
+  const world = new World({ seed: 4, codec: "wire", weather: { latencyMs: () => 20, jitter: 0, loss: 0, duplicate: 0, reorder: 0 } })
+  const machines = Array.from({ length: 7 }, () => world.addMachine())
+  const boot = (i: number) =>
+    world.boot(machines[i]!, {
+      ...defaultSettings,
+      version: "test",
+      wantedPeers: 0,
+      bootstrap: i === 0 ? [] : [{ address: { host: `n${i - 1}`, port: 4001 } }],
+    })
+  for (const i of machines.keys()) boot(i)
+  world.run(5_000)
+  const who = client(4, 1)
+  for (const i of [0, 1, 2, 3, 4, 5]) {
+    world.perform(machines[i]!, machines[i]!.node!.service.registerEntity(who.registration))
+    world.run(10_000 + i * 5_000)
+  }
+  const homes = () => machines.map((machine) => world.perform(machine, machine.store.slots(who.entityId)).map(({ origin }) => origin))
+  const idOfHome = (i: number) => machines[i]!.node!.service.registryId
+  world.run(100_000)
+  expect(new Set(machines.map(digestOf)).size).toBe(1)
+  // the last machine is home to nothing: it keeps four; the fifth and the sixth home keep their own beside
+  const kept = [0, 1, 2, 3].map(idOfHome)
+  expect(homes()).toEqual([kept, kept, kept, kept, [...kept, idOfHome(4)], [...kept, idOfHome(5)], kept])
+
+  world.crash(machines[1]!, { losesDisk: true })
+  boot(1)
+  world.run(400_000)
+  expect(new Set(machines.map(digestOf)).size).toBe(1)
+  // the second home says that it holds it no more, which takes no place, and the fifth comes in
+  expect(new Set(homes()[6])).toEqual(new Set([0, 1, 2, 3, 4].map(idOfHome)))
 })
