@@ -31,6 +31,7 @@ const storeSettings = (settings: Settings) => ({
   dataDir: resolve(settings["server.data_dir"]),
   schema: settings["database.schema"],
   maxConnections: settings["database.max_connections"],
+  isPooled: settings["database.pooler"],
 })
 
 export const emptied = (settings: Settings): Effect.Effect<void, Ending> =>

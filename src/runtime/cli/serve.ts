@@ -77,6 +77,7 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
         dataDir: dataDirectory,
         schema: settings["database.schema"],
         maxConnections: settings["database.max_connections"],
+        isPooled: settings["database.pooler"],
       }),
     )
     const { key, warnings } = found ?? (yield* newIdentity(file, reporter))

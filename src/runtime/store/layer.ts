@@ -22,6 +22,8 @@ export interface StoreSettings {
   readonly schema: string
   /** Of a server; the embedded database has its own number. */
   readonly maxConnections: number
+  /** A transaction pooler stands before the server: a session keeps nothing from one transaction to the next. */
+  readonly isPooled?: boolean
 }
 
 export const schemaDefault = "registry"
@@ -56,10 +58,10 @@ export const emptyStore = (settings: StoreSettings): Effect.Effect<void, StoreFa
   )
 }
 
-const clientOf = ({ databaseUrl, dataDir, maxConnections }: StoreSettings): Layer.Layer<PgClient.PgClient, StoreFailed> =>
-  databaseUrl === undefined ? EmbeddedClient(join(dataDir, "postgres")) : serverClient(databaseUrl, maxConnections)
+const clientOf = ({ databaseUrl, dataDir, isPooled = false, maxConnections }: StoreSettings): Layer.Layer<PgClient.PgClient, StoreFailed> =>
+  databaseUrl === undefined ? EmbeddedClient(join(dataDir, "postgres")) : serverClient(databaseUrl, maxConnections, isPooled)
 
-const serverClient = (url: Redacted.Redacted, maxConnections: number): Layer.Layer<PgClient.PgClient, StoreFailed> =>
+const serverClient = (url: Redacted.Redacted, maxConnections: number, isPooled: boolean): Layer.Layer<PgClient.PgClient, StoreFailed> =>
   PgClient.layerFrom(
     PgClient.make({
       url,
@@ -67,6 +69,7 @@ const serverClient = (url: Redacted.Redacted, maxConnections: number): Layer.Lay
       connectTimeout: connectPatienceMs,
       maxConnections: Math.max(minConnections, maxConnections),
       minConnections,
+      prepare: !isPooled,
       idleTimeout: "5 minutes",
       connectionTTL: "30 minutes",
     }).pipe(Effect.mapError((error) => failedAt("connect", error))),

@@ -6,13 +6,14 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { PgClient } from "@effect/sql-pg"
-import { Effect, type Layer, ManagedRuntime, Redacted } from "effect"
+import { Effect, Exit, Layer, ManagedRuntime, Redacted } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type RecordStore, StoreFailed } from "../../../src/runtime/ports.ts"
 import { migrate } from "../../../src/runtime/store/migrations.ts"
 import { EmbeddedClient } from "../../../src/runtime/store/pglite.ts"
 import { makeSqlStore } from "../../../src/runtime/store/sql.ts"
 import { announced, developerOf, entityOf, registryOf } from "../../support/builders.ts"
+import { type Pooler, transactionPooler } from "../../support/transaction-pooler.ts"
 import { mergeProperty, storeContract } from "./contract.ts"
 import { listsContract } from "./lists-contract.ts"
 import { wordsContract, wordsProperty } from "./words-contract.ts"
@@ -22,6 +23,7 @@ const pageTables = [
   "announcements",
   "attestations",
   "developers",
+  "dht_contacts",
   "entity_statuses",
   "gossip_developers",
   "gossip_entries",
@@ -37,10 +39,10 @@ const pageTables = [
   "zns_versions",
 ]
 
-const contractOn = (name: string, client: () => Layer.Layer<PgClient.PgClient, unknown>, propertyRuns: number) =>
+const contractOn = (name: string, client: () => Layer.Layer<PgClient.PgClient, unknown>, propertyRuns: number, suffix = "direct") =>
   describe(name, () => {
     let runtime: ManagedRuntime.ManagedRuntime<PgClient.PgClient, unknown>
-    const schema = `test_${process.pid}`
+    const schema = `test_${suffix}_${process.pid}`
 
     const emptied = `WITH ${pageTables
       .filter((table) => table !== "migrations")
@@ -189,7 +191,32 @@ const directory = mkdtempSync(join(tmpdir(), "agentdns-store-"))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 contractOn("on the embedded database", () => EmbeddedClient(join(directory, "postgres")), 25)
 
+const throughPooler = (url: string) =>
+  describe("through a transaction pooler", () => {
+    let pooler: Pooler
+    beforeAll(async () => {
+      pooler = await transactionPooler(url, 4)
+    })
+    afterAll(() => pooler.stop())
+    const client = () =>
+      Layer.unwrap(Effect.sync(() => PgClient.layer({ url: Redacted.make(pooler.url), maxConnections: 8, prepare: false })))
+    contractOn("on a PostgreSQL server", client, 5, "pooled")
+
+    it("(connections were switched)", () => expect(pooler.switches()).toBeGreaterThan(100))
+
+    it("(a statement that is kept prepared is not there the next time)", () =>
+      Effect.runPromise(
+        Effect.gen(function* () {
+          const sql = yield* PgClient.PgClient
+          const one = sql.withTransaction(Effect.andThen(sql.unsafe("SELECT $1::int AS one", [1]), sql.unsafe("SELECT 2")))
+          const asked = Effect.forEach(Array.from({ length: 50 }), () => one, { concurrency: 8 })
+          expect(Exit.isFailure(yield* Effect.exit(asked))).toBe(true)
+        }).pipe(Effect.provide(PgClient.layer({ url: Redacted.make(pooler.url), maxConnections: 8 })), Effect.scoped),
+      ))
+  })
+
 const url = process.env["AGENTDNS_TEST_POSTGRES_URL"]
 if (url !== undefined && url !== "") {
   contractOn("on a PostgreSQL server", () => PgClient.layer({ url: Redacted.make(url), maxConnections: 8 }), 25)
+  throughPooler(url)
 }
