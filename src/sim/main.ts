@@ -3,6 +3,7 @@ import "effect/schema/SchemaJITCompiler/enable"
 import { writeFileSync } from "node:fs"
 import { readArguments, readLimits, type SimArguments } from "./arguments.ts"
 import { currentCommit } from "./cli/commit.ts"
+import { fuzzCommand } from "./cli/fuzz.ts"
 import { mutantsCommand } from "./cli/mutants.ts"
 import { loadOwn } from "./cli/own-scenario.ts"
 import { hideProgress, showProgress } from "./cli/progress.ts"
@@ -22,6 +23,7 @@ const commands: Readonly<Record<string, (argv: ReadonlyArray<string>) => number 
   likelihood: likelihoodCommand,
   sweep: sweepCommand,
   mutants: mutantsCommand,
+  fuzz: fuzzCommand,
 }
 
 const main = async (argv: ReadonlyArray<string>): Promise<number> => {

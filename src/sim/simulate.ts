@@ -7,6 +7,7 @@ import { churn } from "./scenarios/churn.ts"
 import { convergence } from "./scenarios/convergence.ts"
 import { federated } from "./scenarios/federated.ts"
 import { dht } from "./scenarios/dht.ts"
+import { frames } from "./scenarios/frames.ts"
 import { flood } from "./scenarios/flood.ts"
 import { partition } from "./scenarios/partition.ts"
 import { reconcile } from "./scenarios/reconcile.ts"
@@ -14,7 +15,7 @@ import { roles } from "./scenarios/roles.ts"
 import { tofu } from "./scenarios/tofu.ts"
 
 /** Those of one's own come after them. */
-export const scenarios: Array<Scenario> = [convergence, tofu, partition, churn, byzantine, flood, reconcile, roles, federated, dht]
+export const scenarios: Array<Scenario> = [convergence, tofu, partition, churn, byzantine, flood, frames, reconcile, roles, federated, dht]
 
 export interface RunResult extends Sections {
   readonly scenario: string

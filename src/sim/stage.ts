@@ -8,6 +8,7 @@ import type { Happening } from "../actors/happening.ts"
 import { type EntityId, idOf, type RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
 import type { EntityEntry } from "../protocol/records/entity.ts"
+import { secondsOf, writeTime } from "../protocol/time.ts"
 import { compiledEngine } from "../runtime/engine/compiled.ts"
 import { xstateEngine } from "../runtime/engine/xstate.ts"
 import { defaultSettings, type NodeSettings } from "../runtime/node.ts"
@@ -184,6 +185,16 @@ export class Stage {
       (node) => node.deregister(client.entityId, client.deletion),
       () => then(this.#acknowledge("deleted", client, home)),
     )
+  }
+
+  /** An entity says at its home that it lives. What comes of it is not waited for. */
+  beat({ client, home }: Word): void {
+    const machine = this.world.machines[home.index]!
+    const timestamp = writeTime(secondsOf(this.world.clock.currentTimeMillisUnsafe()))
+    machine.gate.pass(() => {
+      if (machine.node === undefined) return
+      this.world.fork(machine, Effect.ignore(machine.node.service.beat(client.entityId, timestamp, client.beat(timestamp))))
+    })
   }
 
   /** Nobody answers for a machine that is down; one that is paused answers later. */

@@ -6,6 +6,7 @@ import { reconcilePeriodMs } from "../../protocol/limits.ts"
 import { arrange, drawSchedule, faultNames, leftOf } from "../faults/schedule.ts"
 import type { Sections } from "../scenario.ts"
 import type { Stage } from "../stage.ts"
+import { keepBeating } from "../workload/beats.ts"
 import { lifecycle } from "../workload/lifecycle.ts"
 
 const joinMs = 3_000
@@ -33,6 +34,7 @@ export const playFaults = (stage: Stage, always: ReadonlyArray<string>, maybe: R
   arrange(stage, leftOf(stage.options, schedules.flat()))
   stage.digests.calmFromMs = untilMs
   lifecycle(stage, stage.options.records, fromMs, untilMs)
+  keepBeating(stage, untilMs, untilMs + calmMs)
   stage.run(untilMs + calmMs)
   return { gossip: stage.gossipSection(), digest: stage.digestSection() }
 }

@@ -1,6 +1,7 @@
 /** A few peers flood one victim with announcements, as many as they can: nobody else's announcements may suffer. */
 import { floodOf } from "../byzantine/flood.ts"
 import { meshWithHands } from "../byzantine/liars.ts"
+import { announcementsPerSecond, heldAnnouncementsMax } from "../../protocol/limits.ts"
 import { signerOf } from "../keys.ts"
 import type { Scenario } from "../scenario.ts"
 import { type Edges, isConnected } from "../topology.ts"
@@ -9,8 +10,11 @@ import { playFaults, turmoilOf } from "./faulty.ts"
 
 const floodersMax = 3
 const floodMs = 10_000
-/** Ids are told after half a second and asked for after 0.7 more, a few links in a row. */
-const promptMs = 5_000
+/**
+ * Ids are told after half a second and asked for after 0.7 more, a few links in a row; and what the victim itself says waits
+ * behind what it passes on of the flood, of which its neighbours hold so many seconds' worth.
+ */
+const promptMs = 2_000 + (1_000 * heldAnnouncementsMax) / announcementsPerSecond
 
 export const flood: Scenario = {
   name: "flood",

@@ -3,6 +3,7 @@ import { canonical, type JsonObject } from "../../protocol/identity/canonical-js
 import { deriveKey, prove } from "../../protocol/identity/derivation.ts"
 import { type SecretKey, secretKeyOf, sign } from "../../protocol/identity/ed25519.ts"
 import { type EntityId, idOf } from "../../protocol/identity/id.ts"
+import type { Signature } from "../../protocol/identity/key.ts"
 import { keySeed } from "../keys.ts"
 
 /** An entity that a client can register, and delete again. */
@@ -17,6 +18,8 @@ export interface Client {
   readonly update: { readonly body: string; readonly authorization: string } | undefined
   /** The Authorization header of DELETE. */
   readonly deletion: string
+  /** Its signature over the time of a heartbeat. */
+  readonly beat: (timestamp: string) => Signature
 }
 
 const topics = ["weather", "contracts", "translation", "vision", "music", "maps", "invoices", "chess", "recipes", "security"]
@@ -60,9 +63,9 @@ export const clientAbout = (seed: number, number: number, about: About, version 
   }
 }
 
-const ownerOf = (key: SecretKey): Pick<Client, "entityId" | "deletion"> => {
+const ownerOf = (key: SecretKey): Pick<Client, "entityId" | "deletion" | "beat"> => {
   const entityId = idOf("agent", key.publicKey)
-  return { entityId, deletion: `Bearer ${sign(key, entityId)}` }
+  return { entityId, deletion: `Bearer ${sign(key, entityId)}`, beat: (timestamp) => sign(key, timestamp) }
 }
 
 const claimOf = (developer: SecretKey, key: SecretKey, index: number): JsonObject => ({
