@@ -5,12 +5,13 @@
 import { type Clock, Effect, Random } from "effect"
 import { fanOutOf } from "../actors/cast.ts"
 import type { Link, Told } from "../actors/command.ts"
+import type { Happening } from "../actors/happening.ts"
 import type { FanOutContext, FanOutInput } from "../actors/fan-out.ts"
 import type { Reachable } from "../actors/federation.ts"
 import { type Announcement, developerOf } from "../protocol/gossip/announcement.ts"
 import { statusSubject } from "../protocol/gossip/kinds/status.ts"
 import type { JsonObject } from "../protocol/identity/canonical-json.ts"
-import { type EntityId, readEntityId } from "../protocol/identity/id.ts"
+import { type EntityId, readEntityId, type RegistryId } from "../protocol/identity/id.ts"
 import { answeredBytesMax, answeredEntitiesMax, queryPatienceMs, queryWayMs, searchResultsMax } from "../protocol/limits.ts"
 import type { EntityEntry } from "../protocol/records/entity.ts"
 import * as Slots from "../protocol/records/slots.ts"
@@ -47,12 +48,14 @@ export interface FederationParts {
   readonly clock: Clock.Clock
   readonly tell: (to: string, event: Told) => void
   readonly send: (link: Link, message: Message) => void
+  readonly report: (happening: Happening) => void
   /** Connected peers. */
   readonly peers: () => ReadonlyArray<Counted>
 }
 
 /** A peer, and how many entities it says it is home to. */
 interface Counted extends Reachable {
+  readonly registryId: RegistryId
   readonly agentCount: number
 }
 
@@ -63,7 +66,7 @@ interface Asking extends FanOutInput {
 }
 
 export const makeFederation = (parts: FederationParts): Federation => {
-  const { actors, clock, peers, resultsDefault, role, searcher, send, store, tell } = parts
+  const { actors, clock, peers, report, resultsDefault, role, searcher, send, store, tell } = parts
   const reader = {
     ...parts,
     refuse: (link: Link, reason: string) => tell("gossip", { type: "verdict.given", link, verdict: `drop:${reason}` }),
@@ -113,7 +116,13 @@ export const makeFederation = (parts: FederationParts): Federation => {
 
   /** Asks peers, and keeps what holds of what they answer. */
   const find = Effect.fnUntraced(function* (asking: Asking) {
+    const startedAtMs = clock.currentTimeMillisUnsafe()
+    const names = new Map(peers().map(({ link, registryId }) => [link, registryId]))
     const { answers, asked } = yield* fanOut(asking)
+    const latencyMs = clock.currentTimeMillisUnsafe() - startedAtMs
+    for (const { link } of asked) report({ type: "search.asked", peer: names.get(link)! })
+    for (const { documents, link } of answers)
+      report({ type: "search.answered", peer: names.get(link)!, results: documents.length, latencyMs })
     const found = yield* readAnswers(reader, answers)
     const useful = new Set([...found.values()].flatMap(({ by }) => [...by]))
     for (const { link } of answers) tell("federation", { type: "answer.judged", link, isUseful: useful.has(link) })

@@ -256,6 +256,7 @@ export const makeNode = Effect.fnUntraced(function* (
     clock: yield* Clock.Clock,
     tell,
     send: (link, message) => links.send([link], message),
+    report,
     peers: rosterNow,
   })
   if (settings.indexes)

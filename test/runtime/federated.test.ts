@@ -5,6 +5,7 @@ import { federation, type FederationEvent, type FederationMemory } from "../../s
 import type { Reducer } from "../../src/actors/reducer.ts"
 import { queryPatienceMs } from "../../src/protocol/limits.ts"
 import { cast } from "../../src/runtime/cast.ts"
+import { type ActivityEvent, makeActivity } from "../../src/runtime/activity.ts"
 import type { RunningNode } from "../../src/runtime/node.ts"
 import { makeMemoryStore } from "../../src/runtime/store/memory.ts"
 import { client } from "../../src/sim/workload/clients.ts"
@@ -32,7 +33,11 @@ it("an entity on one node is found by another that does not hold it, whoever han
       expect(first.name).toContain(String(seed))
       homes.push(yield* realNode(seed, store, { role: "light", ...(seed === 303 && { cast: { ...cast, federation: hung } }) }))
     }
-    const asker = yield* realNode(304, makeMemoryStore(), { role: "light", bootstrap: homes.map(({ address }) => ({ address })) })
+    const activity = makeActivity("run", Date.now)
+    const events: Array<ActivityEvent> = []
+    activity.listen((event) => void events.push(event))
+    const bootstrap = homes.map(({ address }) => ({ address }))
+    const asker = yield* realNode(304, makeMemoryStore(), { role: "light", bootstrap }, activity.report)
     yield* eventually("all filters", () => holdersOfFilters(asker) === 3, 10_000)
 
     const search = (federated?: boolean) =>
@@ -46,6 +51,9 @@ it("an entity on one node is found by another that does not hold it, whoever han
     const first = yield* search(true)
     expect(first).toMatchObject({ names: reachable, stats: { peersAsked: 3, peersAnswered: 2, federated: 2 } })
     expect(first.ms).toBeLessThan(queryPatienceMs + 1_000)
+    const searches = events.filter(({ type }) => type.startsWith("search_"))
+    expect(searches.map(({ type }) => type)).toEqual([...Array(3).fill("search_outgoing"), ...Array(2).fill("search_result_incoming")])
+    expect(searches.map(({ text }) => text).join()).not.toContain("simulated")
     // it was silent, so nobody waits for it again; and too little is held here, so that peers are asked unasked
     const second = yield* search()
     expect(second).toMatchObject({ names: reachable, stats: { peersAsked: 3, peersAnswered: 2 } })
