@@ -40,7 +40,7 @@ const asked = (texts: ReadonlyArray<string>, ask: (text: string) => void) => {
   const ms = each.map((one) => one.ms).sort((a, b) => a - b)
   const wallMs = each.map((one) => one.wallMs).sort((a, b) => a - b)
   const at = (of: ReadonlyArray<number>, share: number): number => of[Math.min(of.length - 1, Math.floor(share * of.length))]!
-  return { ms: ms.reduce((sum, one) => sum + one, 0), p50: at(ms, 0.5), p99: at(ms, 0.99), wallP99: at(wallMs, 0.99) }
+  return { ms: ms.reduce((sum, one) => sum + one, 0), p99: at(ms, 0.99), wallP50: at(wallMs, 0.5), wallP99: at(wallMs, 0.99) }
 }
 
 const searched = (say: Say) => {
@@ -63,8 +63,8 @@ export const search100k: Benchmark = {
   name: "search.100k",
   purpose: "searches a second over 100,000 records, top 10, all ranking on",
   measure: async (say): Promise<Figure> => {
-    const { ms, p50 } = searched(say)
-    say(`half of them within ${readable(p50)} ms`)
+    const { ms, wallP50, wallP99 } = searched(say)
+    say(`by the clock on the wall half of them within ${readable(wallP50)} ms, 99 of 100 within ${readable(wallP99)} ms`)
     return {
       value: perSecond(queryCount, ms),
       unit: "searches/s",

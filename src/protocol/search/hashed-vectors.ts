@@ -2,14 +2,14 @@
  * Hashed vectors of all documents, by component: what a short query needs of them lies together.
  *
  * A query of three words has at most five components of 384, so a similarity reads five bytes of a document, and a scan
- * reads five columns. Blocks of 64 documents, each with its 384 columns of one cache line: growing copies nothing, and a node
+ * reads five columns. Blocks of 512 documents, each with its 384 columns: growing copies nothing, and a node
  * that knows few entities has little.
  */
 import { hashDimensions } from "../limits.ts"
 import { grown } from "./grown.ts"
 import type { FeatureCounter } from "./hash-embedder.ts"
 
-const blockBits = 6
+const blockBits = 9
 const blockSlots = 1 << blockBits
 const inBlock = blockSlots - 1
 
