@@ -153,13 +153,16 @@ const hear = (memory: GossipMemory, link: Link, message: Gossip, nowMs: number, 
 
 const admit = (memory: GossipMemory, event: Extract<GossipEvent, { type: "announcement.verified" }>, say: Say): void => {
   const { link, announcement, hopCount, isCaughtUp, nowMs } = event
-  // What a comparison brought differs from what we hold, though it may say the same in another document.
-  if (SeenSet.has(memory.seen, isCaughtUp ? announcement.id : announcement.contentId)) return count(tallyOf(memory, link), "duplicate")
+  if (isKnown(memory, announcement, isCaughtUp)) return count(tallyOf(memory, link), "duplicate")
   SeenSet.add(memory.seen, announcement.contentId, nowMs)
   if (isCaughtUp) SeenSet.add(memory.seen, announcement.id, nowMs)
   memory.push.missing.delete(announcement.contentId)
   say({ type: "merge", envelope: { announcement, hopCount }, from: link, isCaughtUp })
 }
+
+/** What a comparison brought may say the same as what was heard, in another document. */
+const isKnown = ({ push, seen }: GossipMemory, { contentId, id }: VerifiedAnnouncement, isCaughtUp: boolean): boolean =>
+  isCaughtUp ? SeenSet.has(seen, id) || push.recent.get(contentId)?.announcement.id === id : SeenSet.has(seen, contentId)
 
 const settle = (memory: GossipMemory, event: Extract<GossipEvent, { type: "announcement.merged" }>, say: Say): void => {
   const { envelope, from, changed, isCaughtUp } = event

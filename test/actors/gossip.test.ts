@@ -212,6 +212,12 @@ const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> |
       event: verified(tree, twin, true),
       says: ["merge"],
     },
+    "by comparison, that came by gossip meanwhile": {
+      before: (memory) => void step(memory, merged(2)),
+      event: verified(tree, fresh, true),
+      says: [],
+      counts: `${tree} accept 1, ${tree} duplicate 1`,
+    },
     "by comparison, twice": {
       before: (memory) => void step(memory, verified(lazy, twin, true)),
       event: verified(tree, twin, true),
