@@ -15,12 +15,21 @@ export interface RedisSettings {
   readonly database: number
   /** What our keys begin with. */
   readonly prefix: string
+  /** A command is waited for so long. */
+  readonly patienceMs?: number
   /** Told when it goes and when it comes back; never with its URL. */
   readonly note: (sentence: string) => void
 }
 
 /** Connects in the background; ends with the scope. */
-export const redisCache = ({ database, note, password, prefix, url }: RedisSettings): Effect.Effect<SharedCache, never, Scope.Scope> =>
+export const redisCache = ({
+  database,
+  note,
+  password,
+  patienceMs = redisPatienceMs,
+  prefix,
+  url,
+}: RedisSettings): Effect.Effect<SharedCache, never, Scope.Scope> =>
   Effect.gen(function* () {
     const client = createClient({
       url: Redacted.value(url),
@@ -47,7 +56,7 @@ export const redisCache = ({ database, note, password, prefix, url }: RedisSetti
     const ask = <A>(command: () => Promise<A>): Effect.Effect<A | undefined> =>
       Effect.gen(function* () {
         if (!client.isReady || (yield* Clock.currentTimeMillis) < restsUntilMs) return undefined
-        const answer = yield* Effect.option(Effect.timeout(Effect.tryPromise(command), redisPatienceMs))
+        const answer = yield* Effect.option(Effect.timeout(Effect.tryPromise(command), patienceMs))
         if (answer._tag === "Some") return answer.value
         restsUntilMs = (yield* Clock.currentTimeMillis) + redisRestMs
         return undefined

@@ -2,6 +2,7 @@
 import type { ChildProcess } from "node:child_process"
 import { Effect, Layer, Redacted, type Scope } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { redisPatienceMs } from "../../../src/protocol/limits.ts"
 import { redisCache } from "../../../src/runtime/live/redis-cache.ts"
 import { SharedCache } from "../../../src/runtime/shared-cache.ts"
 import { call } from "../http/serving.ts"
@@ -20,12 +21,14 @@ describe.skipIf(why !== undefined)(`in a Redis${why === undefined ? "" : ` (${wh
   })
   afterAll(() => ended(server))
 
-  const connected = (prefix = "test:") =>
+  /** Patient, as this machine may be busy; how impatient a node is has a test of its own. */
+  const connected = (prefix = "test:", patienceMs = 5_000) =>
     Effect.gen(function* () {
       const cache = yield* redisCache({
         url: Redacted.make(`redis://127.0.0.1:${port}`),
         database: 0,
         prefix,
+        patienceMs,
         note: (sentence) => void notes.push(sentence),
       })
       yield* works(cache)
@@ -74,7 +77,7 @@ describe.skipIf(why !== undefined)(`in a Redis${why === undefined ? "" : ` (${wh
   it("is done without while it is away or hangs, at once, and used again when it is back", () =>
     play(
       Effect.gen(function* () {
-        const cache = yield* connected()
+        const cache = yield* connected("test:", redisPatienceMs)
         const all = Effect.all([cache.get("probe"), cache.count("k", 1_000), cache.set("probe", "y", 1_000)])
         notes.length = 0
 
