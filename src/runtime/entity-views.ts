@@ -3,7 +3,7 @@
  * question now and then, not one a reader.
  *
  * Whatever is written through the store that `remembering` yields is forgotten before its writer goes on, so nobody reads less
- * than what was acknowledged; what others write into the same database is seen within ten seconds.
+ * than what was acknowledged; what others write into the same database is seen two seconds later.
  */
 import { type Clock, Effect } from "effect"
 import { entityOf, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
@@ -26,7 +26,7 @@ interface Kept {
   readonly untilMs: number
 }
 
-const keptForMs = 10_000
+const keptForMs = 2_000
 
 export const remembering = (
   store: RecordStore["Service"],

@@ -19,12 +19,31 @@ import { search } from "./search-api.ts"
 import { trust } from "./trust-api.ts"
 import { streams } from "./streams-api.ts"
 
+interface Operation {
+  operationId?: string
+  summary?: string
+  parameters?: ReadonlyArray<{ description?: string; readonly schema?: { readonly description?: string } }>
+}
+
+/** What endpoints and parameters are about stands where pages show it. */
+const readable = (spec: Record<string, unknown>): Record<string, unknown> => {
+  for (const operations of Object.values(spec["paths"] as Record<string, Record<string, Operation>>))
+    for (const operation of Object.values(operations)) {
+      const name = operation.operationId?.split(".").at(-1)
+      if (name !== undefined) operation.summary ??= name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+      for (const parameter of operation.parameters ?? [])
+        if (parameter.schema?.description !== undefined) parameter.description ??= parameter.schema.description
+    }
+  return spec
+}
+
 export const Api = HttpApi.make("registry")
   .add(entities, developers, handles, names, search, network, streams, cards, changes, admin, identity, trust)
   .annotateMerge(
     OpenApi.annotations({
       title: "AgentDNS registry node",
       version: "v1",
+      transform: readable,
       description: "Signed records of agents and services, found by words, spread by gossip. Errors are {error, message, field?}.",
     }),
   )

@@ -302,6 +302,11 @@ describe("the node itself", () => {
         "/v1/ws/activity",
       ]),
     )
+    const list = (json["paths"] as unknown as Record<string, Record<string, JsonObject>>)["/v1/entities"]!["get"]!
+    expect(list).toMatchObject({
+      summary: "list entities",
+      parameters: expect.arrayContaining([expect.objectContaining({ description: "agent or service" })]),
+    })
     const responses = (json["paths"] as unknown as Record<string, Record<string, { readonly responses: JsonObject }>>)["/v1/entities"]![
       "post"
     ]!.responses
