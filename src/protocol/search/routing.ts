@@ -58,8 +58,8 @@ interface Claim<L> {
 
 /** Above this a filter is as good as none. */
 const errorRateMax = 0.25
-/** What a word counts where nothing is known: less than where it is mentioned once. */
-const unknown = 1 / 2
+/** What a word counts where nothing is known: far less than where it is mentioned once. */
+const unknown = 1 / 20
 
 const claimOf = <L>({ required, terms }: Wanted, peer: Routable<L>): Claim<L> => {
   const { filter } = peer
