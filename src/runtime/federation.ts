@@ -148,10 +148,13 @@ export const makeFederation = (parts: FederationParts): Federation => {
       patienceMs: queryPatienceMs,
     })
     const stats = { peersAsked: asked, peersAnswered: answered, latencyMs: clock.currentTimeMillisUnsafe() - startedAtMs }
-    if ([...found.values()].every(({ isNew }) => !isNew)) return { ...here, stats: { ...here.stats, ...stats } }
+    // we hold it all, and found as much: our own order stands
+    if (here.totalFound >= found.size && [...found.values()].every(({ isNew }) => !isNew))
+      return { ...here, stats: { ...here.stats, ...stats } }
     const best = yield* searcher.search({ ...request, offset: 0, max_results: reach })
     const ranked = yield* rank(request, best.hits, found)
-    const totalFound = here.totalFound + ranked.filter(({ entry }) => found.get(entry.record.entity_id)?.isNew === true).length
+    const others = ranked.filter(({ entry }) => found.get(entry.record.entity_id)?.isNew === true).length
+    const totalFound = Math.max(here.totalFound + others, ranked.length)
     const hits = ranked.slice(here.offset, reach)
     return {
       ...here,

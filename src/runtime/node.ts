@@ -50,6 +50,7 @@ import { livenessOn, type LivenessSettings } from "./node/liveness.ts"
 import { lookupsOn } from "./node/lookups.ts"
 import { namesOn } from "./node/names.ts"
 import { readsOf } from "./node/reads.ts"
+import { trustOn } from "./node/trust.ts"
 import { registryOn } from "./node/registry.ts"
 import { Node, type NodeStatus, type SearchAnswer, type SearchHit } from "./node-service.ts"
 import { Journal, type ListenFailed, RecordStore, Signer, type StoreFailed, Transport, Verifier } from "./ports.ts"
@@ -300,15 +301,18 @@ export const makeNode = Effect.fnUntraced(function* (
 
   /** What peers hold about an entity; a light node keeps it, a gateway does not. */
   const askFor = Effect.fnUntraced(function* (id: EntityId) {
-    const roster = (yield* context)?.roster ?? []
-    const holders = roster.filter(({ role }) => role === "full").slice(0, askedPeersMax)
+    const holders = rosterNow()
+      .filter(({ role }) => role === "full")
+      .slice(0, askedPeersMax)
     const answers = yield* readThrough(
       id,
       holders.map(({ link }) => link),
     )
     if (settings.role === "gateway") return shownOf(answers)
     yield* disk.merge(answers, yield* Clock.currentTimeMillis)
-    return yield* disk.entity(id)
+    const entry = yield* disk.entity(id)
+    show(id, entry)
+    return entry
   })
 
   const desk = makeDesk({
@@ -381,12 +385,7 @@ export const makeNode = Effect.fnUntraced(function* (
       return view === undefined || stale().has(view.record.home_registry) ? undefined : view
     },
     ...cardsOn(cards, entityById),
-
-    trust: Effect.fnUntraced(function* (id) {
-      const { record } = yield* entityById(id)
-      const home = record.home_registry
-      return { entityId: record.entity_id, home, trust: trust.of(home), attesters: trust.attesters(home) }
-    }),
+    ...trustOn(trust, entityById),
 
     developer: Effect.fnUntraced(function* (id) {
       const developerId = readDeveloperId(id)

@@ -18,6 +18,7 @@ const cases: ReadonlyArray<readonly [caughtBy: string, mutant: string]> = [
   ["P14 roles", "questions are not answered"],
   ["P17 one link", "of two that dial each other both links stay"],
   ["P18 no future", "timestamps are not looked at"],
+  ["P19 answers prove themselves", "peers' answers are not verified"],
 ]
 const seedsMax = 3
 

@@ -13,6 +13,7 @@ import { forge } from "./forge.ts"
 import { Hand } from "./hand.ts"
 import { impersonate } from "./impersonate.ts"
 import type { LiarKind } from "./liar.ts"
+import { lieInAttestations } from "./lie-in-attestations.ts"
 import { lieInBlooms } from "./lie-in-blooms.ts"
 import { replay } from "./replay.ts"
 import { spam } from "./spam.ts"
@@ -33,6 +34,7 @@ export const liarKinds: ReadonlyArray<LiarKind> = [
   disown,
   impersonate,
   lieInBlooms,
+  lieInAttestations,
 ]
 
 export const liarNames: ReadonlyArray<string> = liarKinds.map(({ name }) => name)

@@ -6,9 +6,10 @@ import { linkMutants } from "./link-mutants.ts"
 import { inGossip, type Mutant, type Plant } from "./mutant.ts"
 import { reconcileMutants } from "./reconcile-mutants.ts"
 import { recordMutants } from "./record-mutants.ts"
+import { searchMutants } from "./search-mutants.ts"
 import * as on from "./trials.ts"
 
-export const mutants: ReadonlyArray<Mutant> = [...gossipMutants, ...recordMutants, ...reconcileMutants, ...linkMutants]
+export const mutants: ReadonlyArray<Mutant> = [...gossipMutants, ...recordMutants, ...reconcileMutants, ...linkMutants, ...searchMutants]
 
 /** Nodes that do not gossip at all: whoever misses this one misses everything. */
 export const canary: Mutant = { name: "canary: nobody gossips", trial: on.healthy, plant: inGossip(() => () => {}) }

@@ -6,26 +6,20 @@
  * What comes of each query is compared with one index over all that honest, answering nodes are home to, ranked as the asker
  * ranks.
  */
-import { Context, Effect } from "effect"
 import { announceEntity } from "../../protocol/gossip/announcement.ts"
-import type { EntityId, RegistryId } from "../../protocol/identity/id.ts"
 import type { EntityEntry } from "../../protocol/records/entity.ts"
 import { readRegistration } from "../../protocol/records/registration.ts"
-import { indexedEntity } from "../../protocol/search/entity.ts"
-import { trustOfOwn, trustUnknown } from "../../protocol/search/ranking.ts"
-import { SearchIndex } from "../../protocol/search/search-index.ts"
 import { secondsOf } from "../../protocol/time.ts"
-import { isUnreadable } from "../../protocol/wire/spec-codec.ts"
-import { Codec } from "../../runtime/ports.ts"
 import { Hand } from "../byzantine/hand.ts"
 import { lieInAnswers } from "../byzantine/lie-in-answers.ts"
 import { lieInBlooms } from "../byzantine/lie-in-blooms.ts"
 import { signerOf } from "../keys.ts"
-import type { FederatedSection, Scenario } from "../scenario.ts"
+import { Findings, type Home, Oracle, Traffic } from "../federated-findings.ts"
+import type { Scenario } from "../scenario.ts"
 import { addressOf, type Stage } from "../stage.ts"
 import { clientAbout } from "../workload/clients.ts"
 import { aboutTopic, drawTopics, queryAbout, type Topic } from "../workload/topics.ts"
-import type { Machine, PortsOver } from "../world.ts"
+import type { Machine } from "../world.ts"
 
 const topicsCount = 10
 const recordsOfEach = 20
@@ -35,8 +29,6 @@ const joinMs = 5_000
 const askersCount = 20
 /** Between two queries of one asker: longer than any is waited for. */
 const pauseMs = 2_000
-const best = 10
-const invariant = "P19 answers prove themselves"
 
 export const federated: Scenario = {
   name: "federated",
@@ -77,11 +69,6 @@ export const federated: Scenario = {
     stage.run(stage.options.untilMs)
     return { federated: findings.section() }
   },
-}
-
-interface Home {
-  readonly machine: Machine
-  readonly entries: ReadonlyArray<EntityEntry>
 }
 
 /** Machines with their records on disk, as if they had been registered long ago. */
@@ -131,134 +118,4 @@ const drawSome = (stage: Stage, machines: ReadonlyArray<Machine>, count: number)
   const random = stage.world.random(`some of ${machines.length}`)
   const left = [...machines]
   return Array.from({ length: Math.min(count, left.length) }, () => left.splice(random.below(left.length), 1)[0]!)
-}
-
-/** Who was asked what, read off the wire. */
-class Traffic {
-  /** Machines that heard a query, by its id. */
-  readonly heard = new Map<string, Set<number>>()
-  /** The query that a machine asked last. */
-  readonly asked = new Map<number, string>()
-
-  readonly over =
-    (machine: Machine): PortsOver =>
-    (ports) => {
-      const codec = Context.get(ports, Codec)
-      return Context.add(ports, Codec, {
-        write: (message) => {
-          if (message.type === "QUERY") this.asked.set(machine.index, message.id)
-          return codec.write(message)
-        },
-        reader: () => {
-          const read = codec.reader()
-          return (chunk) => {
-            const spoken = read(chunk)
-            for (const message of spoken.messages)
-              if (!isUnreadable(message) && message.type === "QUERY")
-                this.heard.set(message.id, (this.heard.get(message.id) ?? new Set()).add(machine.index))
-            return spoken
-          }
-        },
-      })
-    }
-}
-
-/** One index over everything that can be found. */
-class Oracle {
-  readonly #index = new SearchIndex()
-
-  constructor(entries: ReadonlyArray<EntityEntry>) {
-    for (const entry of entries) this.#index.put(indexedEntity(entry))
-  }
-
-  /** The best, as this registry ranks. */
-  best(query: string, asker: RegistryId, nowMs: number): ReadonlyArray<string> {
-    this.#index.judge({ trustOf: (registry) => (registry === asker ? trustOfOwn : trustUnknown), isSilent: () => false })
-    return this.#index.search({ text: query, nowMs, offset: 0, maxResults: best }).hits.map(({ id }) => id)
-  }
-}
-
-class Findings {
-  readonly #stage: Stage
-  readonly #oracle: Oracle
-  readonly #traffic: Traffic
-  readonly #homes: ReadonlyArray<Home>
-  /** What each node is home to, alone. */
-  readonly #alone: ReadonlyArray<SearchIndex>
-  readonly #signed: ReadonlyMap<EntityId, EntityEntry>
-  readonly #tookMs: Array<number> = []
-  readonly #recalls: Array<number> = []
-  #asked = 0
-  #askedInVain = 0
-  #withoutAnswer = 0
-  #unanswered = 0
-
-  constructor(stage: Stage, oracle: Oracle, homes: ReadonlyArray<Home>, traffic: Traffic) {
-    this.#stage = stage
-    this.#oracle = oracle
-    this.#traffic = traffic
-    this.#homes = homes
-    this.#signed = new Map(homes.flatMap(({ entries }) => entries.map((entry) => [entry.record.entity_id, entry])))
-    this.#alone = homes.map(({ entries }) => {
-      const index = new SearchIndex()
-      for (const entry of entries) index.put(indexedEntity(entry))
-      return index
-    })
-  }
-
-  ask(asker: Machine, query: string): void {
-    const { world } = this.#stage
-    const fromMs = world.clock.elapsedMs
-    const node = asker.node!.service
-    const nowMs = world.clock.currentTimeMillisUnsafe()
-    this.#unanswered++
-    world.fork(
-      asker,
-      Effect.map(node.search({ query, federated: true, max_results: best }), ({ hits }) => {
-        this.#unanswered--
-        this.#tookMs.push(world.clock.elapsedMs - fromMs)
-        const found = new Set<string>(hits.map(({ entry }) => entry.record.entity_id))
-        const wanted = this.#oracle.best(query, node.registryId, nowMs)
-        if (wanted.length > 0) this.#recalls.push(wanted.filter((id) => found.has(id)).length / wanted.length)
-        this.#look(asker, query, nowMs)
-        for (const { entry } of hits) this.#hold(asker, entry)
-      }),
-    )
-  }
-
-  /** How many were asked, and how many of those who have nothing were not. */
-  #look(asker: Machine, query: string, nowMs: number): void {
-    const heard = this.#traffic.heard.get(this.#traffic.asked.get(asker.index) ?? "") ?? new Set()
-    this.#asked += heard.size
-    for (const { machine } of this.#homes) {
-      if (machine === asker) continue
-      const { totalFound } = this.#alone[machine.index]!.search({ text: query, nowMs, offset: 0, maxResults: 1 })
-      if (totalFound > 0) continue
-      this.#withoutAnswer++
-      if (heard.has(machine.index)) this.#askedInVain++
-    }
-  }
-
-  /** Whatever is shown is as its owner signed it. */
-  #hold(asker: Machine, { record }: EntityEntry): void {
-    const signed = this.#signed.get(record.entity_id)?.record
-    if (signed?.name === record.name && signed.summary === record.summary && signed.home_registry === record.home_registry) return
-    this.#stage.violate("safety", invariant, { node: asker.name, detail: `shows ${record.entity_id} as nobody signed it` })
-  }
-
-  section(): FederatedSection {
-    const queries = this.#tookMs.length
-    if (this.#unanswered > 0)
-      this.#stage.violate("liveness", invariant, { node: "all", detail: `${this.#unanswered} queries were never answered` })
-    const sorted = this.#tookMs.toSorted((a, b) => a - b)
-    const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
-    return {
-      recall10: this.#recalls.reduce((sum, recall) => sum + recall, 0) / Math.max(1, this.#recalls.length),
-      p50Ms: at(0.5),
-      p95Ms: at(0.95),
-      p99Ms: at(0.99),
-      asked: this.#asked / Math.max(1, queries * (this.#homes.length - 1)),
-      pruned: 1 - this.#askedInVain / Math.max(1, this.#withoutAnswer),
-    }
-  }
 }

@@ -22,7 +22,7 @@ export interface Client {
   readonly beat: (timestamp: string) => Signature
 }
 
-const topics = ["weather", "contracts", "translation", "vision", "music", "maps", "invoices", "chess", "recipes", "security"]
+export const topics = ["weather", "contracts", "translation", "vision", "music", "maps", "invoices", "chess", "recipes", "security"]
 
 /** What an entity says of itself. */
 export interface About {
