@@ -53,9 +53,9 @@ describe.skipIf(why !== undefined)(`in a Redis${why === undefined ? "" : ` (${wh
         expect([yield* other.get("a"), yield* stranger.get("a"), yield* other.get("c")]).toEqual(["1", undefined, undefined])
         yield* Effect.sleep(60)
         expect(yield* one.get("b")).toBeUndefined()
-        expect([yield* one.count("n", 80), yield* other.count("n", 80), yield* stranger.count("n", 80)]).toEqual([1, 2, 1])
-        yield* Effect.sleep(120)
-        expect(yield* one.count("n", 80)).toBe(1)
+        expect([yield* one.count("n", 900), yield* other.count("n", 900), yield* stranger.count("n", 900)]).toEqual([1, 2, 1])
+        yield* Effect.sleep(950)
+        expect(yield* one.count("n", 900)).toBe(1)
       }),
     ))
 
