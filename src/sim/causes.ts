@@ -54,8 +54,9 @@ const byIndex = (events: ReadonlyArray<LoggedEvent>): ReadonlyArray<LoggedEvent>
   ...new Map(events.map((event) => [event.index, event])).values(),
 ]
 
-export const firstViolation = (log: EventLog): LoggedEvent | undefined => {
-  for (const event of log.events()) if (event.kind === "violation") return event
+/** Of this invariant, or of any. */
+export const firstViolation = (log: EventLog, invariant?: string): LoggedEvent | undefined => {
+  for (const event of log.events()) if (event.kind === "violation" && (invariant ?? event.what) === event.what) return event
   return undefined
 }
 

@@ -17,6 +17,7 @@ import { tellEvent } from "../tell.ts"
 import { aroundOf, eventAt, logOf, visit } from "../travel.ts"
 import { hideProgress, showNote } from "./progress.ts"
 import { takeFlag } from "./take-flag.ts"
+import { takeMutant } from "./take-mutant.ts"
 
 const listedMax = 200
 const nameOf = (machine: number): string => `n${machine}`
@@ -24,8 +25,8 @@ const nameOf = (machine: number): string => `n${machine}`
 const line = (event: LoggedEvent): string =>
   `  ${String(event.index).padStart(7)}  ${(event.atMs / 1_000).toFixed(3).padStart(9)} s  ${tellEvent(event, nameOf)}`
 
-const readRun = (argv: ReadonlyArray<string>): SimArguments | undefined => {
-  const read = readArguments(argv, scenarios)
+const readRun = (mutant: ReturnType<typeof takeMutant>): SimArguments | undefined => {
+  const read = typeof mutant === "string" ? { wrong: mutant } : readArguments(mutant[1], scenarios)
   if (!("list" in read || "wrong" in read)) return read
   console.error("wrong" in read ? read.wrong : "which scenario?")
   return undefined
@@ -34,16 +35,18 @@ const readRun = (argv: ReadonlyArray<string>): SimArguments | undefined => {
 export const travelCommand = (argv: ReadonlyArray<string>): number => {
   const [at, a] = takeFlag(argv, "--at")
   const [node, b] = takeFlag(a, "--node")
-  const [about, flags] = takeFlag(b, "--about")
-  const read = readRun(flags)
-  if (read === undefined) return 1
+  const [about, c] = takeFlag(b, "--about")
+  const mutant = takeMutant(c)
+  const read = readRun(mutant)
+  if (read === undefined || typeof mutant === "string") return 1
+  const [watch] = mutant
   const machine = node === undefined ? undefined : Number(node.replace(/^n/, ""))
   if (Number.isNaN(machine)) {
     console.error(`--node ${node} is no node; they are called n0, n1 and so on`)
     return 1
   }
   const options = { ...read.options, seed: read.seeds[0]! }
-  const log = logOf(read.scenario, options)
+  const log = logOf(read.scenario, options, watch)
   if (at === undefined) {
     list(log, machine, about)
     return 0
@@ -53,7 +56,7 @@ export const travelCommand = (argv: ReadonlyArray<string>): number => {
     console.error(`--at ${at}: there are events 0 to ${log.count - 1}; a moment is given as 12.5s`)
     return 1
   }
-  const { changes, state, stage } = visit(read.scenario, options, event, machine)
+  const { changes, state, stage } = visit(read.scenario, options, event, machine, watch)
   const { comesOf, leadsTo } = aroundOf(log, event)
   console.log(
     [
@@ -102,9 +105,10 @@ const change = ({ after, before, path }: Change): string => `  ${path}: ${shown(
 export const likelihoodCommand = (argv: ReadonlyArray<string>): number => {
   const [moments, a] = takeFlag(argv, "--moments")
   const [continuations, b] = takeFlag(a, "--continuations")
-  const [within, flags] = takeFlag(b, "--within")
-  const read = readRun(flags)
-  if (read === undefined) return 1
+  const [within, c] = takeFlag(b, "--within")
+  const mutant = takeMutant(c)
+  const read = readRun(mutant)
+  if (read === undefined || typeof mutant === "string") return 1
   const startedAt = performance.now()
   const seconds = Number.parseFloat(within ?? "120")
   const found = likelihoodOf(
@@ -113,6 +117,7 @@ export const likelihoodCommand = (argv: ReadonlyArray<string>): number => {
     {
       moments: Number(moments ?? 10),
       continuations: Number(continuations ?? 6),
+      watch: mutant[0],
       isTimeUp: () => performance.now() - startedAt > seconds * 1_000,
       onMoment: (moment) => showNote(bar(moment)),
     },

@@ -1,0 +1,12 @@
+/** `--mutant NAME`: a planted bug in every node, to see a failing run of it (`npm run sim -- mutants` names them). */
+import { mutantNamed } from "../mutants/mutants.ts"
+import type { Stage } from "../stage.ts"
+import { takeFlag } from "./take-flag.ts"
+
+/** What plants it, and the other arguments; a sentence when there is no such bug. */
+export const takeMutant = (argv: ReadonlyArray<string>): readonly [watch: (stage: Stage) => void, rest: ReadonlyArray<string>] | string => {
+  const [name, rest] = takeFlag(argv, "--mutant")
+  if (name === undefined) return [() => {}, rest]
+  const mutant = mutantNamed(name)
+  return mutant === undefined ? `there is no mutant ${name}` : [mutant.plant, rest]
+}
