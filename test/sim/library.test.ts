@@ -24,7 +24,7 @@ describe("an example", () => {
   it("with a rule, a fault and a checker of its own is found wrong by its own checker and by ours", () => {
     const { drawn, violations } = run(ownRule, { seed: 7 })
     expect(Object.keys(drawn)).toContain("unplugged 5.0–20.0 s")
-    expect(new Set(violations.map(({ invariant }) => invariant))).toEqual(new Set(["nobody is late", "P1 convergence"]))
+    expect(violations.map(({ invariant }) => invariant)).toEqual(expect.arrayContaining(["nobody is late", "P1 convergence"]))
     const slice = sliceOf(logOf(ownRule, { ...defaultRun, ...ownRule.defaults, seed: 7 }))!
     expect(slice.events.at(-1)).toMatchObject({ kind: "violation" })
   })

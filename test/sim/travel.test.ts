@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { likelihoodOf } from "../../src/sim/likelihood.ts"
 import { changesOf } from "../../src/sim/node-state.ts"
-import { defaultRun, type RunOptions } from "../../src/sim/scenario.ts"
+import { defaultRun, type RunOptions, type Scenario } from "../../src/sim/scenario.ts"
 import { convergence } from "../../src/sim/scenarios/convergence.ts"
 import { partition } from "../../src/sim/scenarios/partition.ts"
 import { simulate } from "../../src/sim/simulate.ts"
@@ -67,13 +67,34 @@ describe("a branch", () => {
   })
 })
 
-it("a failure is certain at its end, and its curve rises somewhere", () => {
-  const lossy: RunOptions = { ...defaultRun, nodes: 5, records: 2, untilMs: 12_000, seed: 14, loss: 0.35 }
-  let asked = 0
-  const found = likelihoodOf(convergence, lossy, { moments: 4, continuations: 3, isTimeUp: () => asked++ > 5 })!
-  const [from, until] = found.rise
-  expect(found.invariant).toBe("P1 convergence")
-  expect(found.moments.at(-1)).toMatchObject({ failed: 3, runs: 3 })
-  expect([from.failed < until.failed, from.atMs < until.atMs]).toEqual([true, true])
-  expect(likelihoodOf(convergence, options, { moments: 2, continuations: 1, isTimeUp: () => false })).toBe(undefined)
+describe("how likely a failure is", () => {
+  const thrownAtMs = 5_000
+  /** Fails by a coin that is thrown at a known moment. */
+  const coin: Scenario = {
+    name: "coin",
+    purpose: "fails three times of ten",
+    defaults: {},
+    play: (stage) => {
+      stage.mesh(2)
+      const chance = stage.world.random("coin")
+      stage.world.clock.at(thrownAtMs, () => {
+        if (chance.next() < 0.3) stage.violate("safety", "heads", { node: "n0", detail: "tails" })
+      })
+      stage.run(8_000)
+      return {}
+    },
+  }
+  const thrown = (seed: number): RunOptions => ({ ...defaultRun, nodes: 2, records: 0, seed })
+  const failing = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].find((seed) => simulate(coin, thrown(seed)).violations.length > 0)!
+
+  it("is asked from many moments, and rises where the coin is thrown", () => {
+    const found = likelihoodOf(coin, thrown(failing), { moments: 4, continuations: 8, isTimeUp: () => false })!
+    const [from, until] = found.rise
+    expect([found.invariant, found.moments.at(-1)!.failed]).toEqual(["heads", 8])
+    expect([from.failed < until.failed, until.failed, from.atMs < thrownAtMs, until.atMs >= thrownAtMs]).toEqual([true, 8, true, true])
+  })
+
+  it("is no question where nothing fails", () => {
+    expect(likelihoodOf(convergence, options, { moments: 2, continuations: 1, isTimeUp: () => false })).toBe(undefined)
+  })
 })
