@@ -2,6 +2,8 @@
 import type { Benchmark } from "./benchmark.ts"
 import { entityGet } from "./http/entity-get.ts"
 import { searchHttp } from "./http/search-http.ts"
+import { dhtLookups } from "./mesh/dht-lookups.ts"
+import { dhtTable } from "./protocol/dht-table.ts"
 import { ingestDuplicate } from "./mesh/gossip-ingest-duplicate.ts"
 import { ingestNew } from "./mesh/gossip-ingest-new.ts"
 import { simFast, simWire } from "./mesh/sim-frames.ts"
@@ -18,6 +20,8 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
   ingestNew,
   ingestDuplicate,
   entityGet,
+  dhtLookups,
+  dhtTable,
   registerEmbedded,
   registerPostgres,
   search100k,

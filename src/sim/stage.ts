@@ -15,6 +15,9 @@ import { defaultSettings, type NodeSettings } from "../runtime/node.ts"
 import { withoutDht } from "../runtime/node/dht.ts"
 import type { Node } from "../runtime/node-service.ts"
 import type { Checker, Finding } from "./checkers/checker.ts"
+import { table } from "./checkers/k1-table.ts"
+import { liveContactsStay } from "./checkers/k2-live-contacts-stay.ts"
+import { provenValues } from "./checkers/k3-proven-values.ts"
 import { convergence } from "./checkers/p1-convergence.ts"
 import { noTakeover } from "./checkers/p2-no-takeover.ts"
 import { hopBound } from "./checkers/p3-hop-bound.ts"
@@ -74,6 +77,9 @@ export class Stage {
     noFalseDeath,
     oneLink,
     noFuture,
+    table,
+    liveContactsStay,
+    provenValues,
   ]
   readonly ledger: Ledger
   readonly digests = new DigestWatch()

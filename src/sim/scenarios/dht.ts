@@ -52,8 +52,25 @@ export const dht: Scenario = {
     const churning = churn(stage, honest, endMs - readingMs)
     stage.run(endMs - readingMs)
     churning()
-    return { dht: measure(stage, honest, before, after, endMs) }
+    const section = measure(stage, honest, before, after, endMs)
+    for (const detail of owed(stage.options, section)) stage.violate("liveness", "K4 found", { node: "all", detail })
+    return { dht: section }
   },
+}
+
+/** What has to be found, whatever was done to the network (ruled: the targets of a network of a thousand). */
+const owed = (
+  { byzantine, churnMs, dead, sybils }: RunOptions,
+  { denied, found, lookups, survival }: DhtSection,
+): ReadonlyArray<string> => {
+  const isHarmed = churnMs > 0 || sybils > 0
+  const least = byzantine > 0 || dead > 0.3 ? 0.99 : dead > 0 ? 0.999 : 1
+  return [
+    ...(lookups === 0 ? ["nothing was looked for"] : []),
+    ...(!isHarmed && dead <= 0.5 && byzantine <= 0.3 && found < least ? [`only ${found} of what was published was found`] : []),
+    ...(churnMs > 0 && survival < 0.995 ? [`only ${survival} of the values survived`] : []),
+    ...(denied > 0.02 ? [`${denied} of the lookups for the crowded key were denied`] : []),
+  ]
 }
 
 // playing ------------------------------------------------------------------------------------------------------------
