@@ -97,6 +97,15 @@ describe("the mesh page", () => {
   })
 })
 
+describe("the registry page", () => {
+  it("has a proof whose members are ours", async () => {
+    const answer = await fetch(`${node.url}/.well-known/zynd-registry.json`)
+    expect(Object.keys((await answer.json()) as JsonObject)).toEqual(
+      expect.arrayContaining(Object.keys(JSON.parse(examples.proof.text) as JsonObject)),
+    )
+  })
+})
+
 describe("the identity page", () => {
   it("has a registration that is accepted once it is filled in", async () => {
     const printed = JSON.parse(examples.registration.text) as JsonObject
