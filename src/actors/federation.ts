@@ -36,6 +36,8 @@ export type FederationEvent =
       readonly peers: ReadonlyArray<Reachable>
       readonly isHolder: boolean
       readonly hops: number
+      /** How many may be asked; the page's number when absent. */
+      readonly most?: number
       readonly nowMs: number
     }
   | { readonly type: "peers.asked"; readonly query: QueryId; readonly silent: ReadonlyArray<Link>; readonly nowMs: number }
@@ -130,15 +132,15 @@ const hear = (memory: FederationMemory, link: Link, message: Message): void => {
 // asking -------------------------------------------------------------------------------------------------------------
 
 const route = (memory: FederationMemory, event: Extract<FederationEvent, { type: "peers.wanted" }>, say: Say): void => {
-  const { hops, isHolder, nowMs, peers, query, question } = event
+  const { hops, isHolder, most = queriedPeersMax, nowMs, peers, query, question } = event
   const routable = peers.map(({ link }): Routable<Link> => ({ link, ...standing(memory, link, nowMs) }))
   // who does not hold everything asks some who do, for all that they hold, and they may pass it on
   const holders = isHolder || hops === 0 ? [] : peers.filter(({ role }) => role === "full").map(({ link }) => link)
-  const whole = byStanding(memory, holders, nowMs).slice(0, holdersAsked)
+  const whole = byStanding(memory, holders, nowMs).slice(0, Math.min(holdersAsked, most))
   const others = choose(
     wantedBy(question),
     routable.filter(({ link }) => !whole.includes(link)),
-    queriedPeersMax - whole.length,
+    most - whole.length,
   )
   const asked: ReadonlyArray<Asked> = [
     ...whole.map((link) => ({ link, hops: Math.min(hops, queryHopsMax) })),

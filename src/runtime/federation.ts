@@ -12,7 +12,7 @@ import { type Announcement, developerOf } from "../protocol/gossip/announcement.
 import { statusSubject } from "../protocol/gossip/kinds/status.ts"
 import type { JsonObject } from "../protocol/identity/canonical-json.ts"
 import { type EntityId, readEntityId, type RegistryId } from "../protocol/identity/id.ts"
-import { answeredBytesMax, answeredEntitiesMax, queryPatienceMs, queryWayMs, searchResultsMax } from "../protocol/limits.ts"
+import { answeredBytesMax, answeredEntitiesMax, queryWayMs, searchResultsMax } from "../protocol/limits.ts"
 import type { EntityEntry } from "../protocol/records/entity.ts"
 import * as Slots from "../protocol/records/slots.ts"
 import { indexedEntity } from "../protocol/search/entity.ts"
@@ -22,6 +22,7 @@ import type { Message, Query, QueryId, Role } from "../protocol/wire/message.ts"
 import type { ActorSystem } from "./actor-system.ts"
 import type { SearchAnswer, SearchHit, SearchRequest } from "./node-service.ts"
 import { type Found, readAnswers } from "./peers-answers.ts"
+import type { SearchSettings } from "./search-settings.ts"
 import type { RecordStore, StoreFailed, Verifier } from "./ports.ts"
 import { asksOthers } from "./roles.ts"
 import { filtersIn, type Searcher } from "./searcher.ts"
@@ -39,8 +40,7 @@ export interface Federation {
 
 export interface FederationParts {
   readonly role: Role
-  /** Results of a search that names no number. */
-  readonly resultsDefault: number
+  readonly settings: Pick<SearchSettings, "resultsDefault" | "peersMax" | "patienceMs">
   readonly searcher: Pick<Searcher, "search" | "rankTogether">
   readonly store: RecordStore["Service"]
   readonly verifier: Verifier["Service"]
@@ -66,7 +66,7 @@ interface Asking extends FanOutInput {
 }
 
 export const makeFederation = (parts: FederationParts): Federation => {
-  const { actors, clock, peers, report, resultsDefault, role, searcher, send, store, tell } = parts
+  const { actors, clock, peers, report, role, searcher, send, settings, store, tell } = parts
   const reader = {
     ...parts,
     refuse: (link: Link, reason: string) => tell("gossip", { type: "verdict.given", link, verdict: `drop:${reason}` }),
@@ -102,7 +102,15 @@ export const makeFederation = (parts: FederationParts): Federation => {
       const { hops, query, question } = asking
       const id = fanOutOf(query)
       actors.start({ actor: "fan-out", id, input: asking }, (context) => resume(Effect.succeed(context as FanOutContext)))
-      tell("federation", { type: "peers.wanted", query, question, hops, peers: peers(), isHolder: role === "full" })
+      tell("federation", {
+        type: "peers.wanted",
+        query,
+        question,
+        hops,
+        peers: peers(),
+        isHolder: role === "full",
+        most: settings.peersMax,
+      })
       return Effect.sync(() => actors.stop(id))
     })
 
@@ -132,7 +140,7 @@ export const makeFederation = (parts: FederationParts): Federation => {
   const search: Federation["search"] = Effect.fnUntraced(function* (request) {
     const startedAtMs = clock.currentTimeMillisUnsafe()
     const here = yield* searcher.search(request)
-    const max = wanted(request, resultsDefault)
+    const max = wanted(request, settings.resultsDefault)
     const reach = here.offset + max
     const isWanted = request.federated ?? (here.totalFound < max && !isFoundById(request, here))
     if (!isWanted || role === "bootnode" || reach > searchResultsMax) return here
@@ -145,7 +153,7 @@ export const makeFederation = (parts: FederationParts): Federation => {
       question,
       most: Math.min(2 * reach, answeredEntitiesMax),
       hops,
-      patienceMs: queryPatienceMs,
+      patienceMs: settings.patienceMs,
     })
     const stats = { peersAsked: asked, peersAnswered: answered, latencyMs: clock.currentTimeMillisUnsafe() - startedAtMs }
     // we hold it all, and found as much: our own order stands

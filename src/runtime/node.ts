@@ -249,7 +249,7 @@ export const makeNode = Effect.fnUntraced(function* (
   const rosterNow = () => (actors.snapshot("node")?.context as NodeContext | undefined)?.roster ?? []
   const federation = makeFederation({
     role: settings.role,
-    resultsDefault: settings.search.resultsDefault,
+    settings: settings.search,
     searcher,
     store,
     verifier,

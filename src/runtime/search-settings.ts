@@ -1,5 +1,5 @@
 /** How a node searches, as its operator wants it. */
-import { searchResultsDefault, similarityFloorDefault } from "../protocol/limits.ts"
+import { queriedPeersMax, queryPatienceMs, searchResultsDefault, similarityFloorDefault } from "../protocol/limits.ts"
 import { type Ranking, rankingDefault } from "../protocol/search/ranking.ts"
 import { type Synonyms, synonymsDefault } from "../protocol/search/synonyms.ts"
 import type { Embedder, VectorIndex } from "./embedder.ts"
@@ -15,6 +15,9 @@ export interface SearchSettings {
   readonly floor?: number
   /** Results of a search that names no number. */
   readonly resultsDefault: number
+  /** Peers that one federated search asks, and how long it waits for them. */
+  readonly peersMax: number
+  readonly patienceMs: number
   /** Hears how far the index is, and when a model stops answering. */
   readonly say: (sentence: string) => void
 }
@@ -23,6 +26,8 @@ export const searchSettingsDefault: SearchSettings = {
   ranking: rankingDefault,
   synonyms: synonymsDefault,
   resultsDefault: searchResultsDefault,
+  peersMax: queriedPeersMax,
+  patienceMs: queryPatienceMs,
   say: () => {},
 }
 

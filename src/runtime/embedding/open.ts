@@ -41,6 +41,8 @@ export const searchSettings = (
       ...(vectorIndex !== undefined && { vectorIndex }),
       ...(floor !== undefined && { floor }),
       resultsDefault: settings["search.default_max_results"],
+      peersMax: settings["search.max_federated_peers"],
+      patienceMs: settings["search.federated_timeout_ms"],
       say,
     }
   })
