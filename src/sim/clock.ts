@@ -13,7 +13,7 @@ export interface ClockListener {
 
 export class VirtualClock implements Clock.Clock {
   /** Wall time at the start: a moment like any other, so that dates in documents are real ones. */
-  readonly startMs = Date.UTC(2026, 0, 1)
+  startMs = Date.UTC(2026, 0, 1)
   #nowMs = 0
   /** Wake-ups so far that did anything. */
   steps = 0

@@ -4,6 +4,7 @@ import type { HoldingsMemory } from "../actors/holdings.ts"
 import * as SlotSet from "../protocol/gossip/slot-set.ts"
 import { sha256Hex } from "../protocol/identity/digest.ts"
 import { reconcilePeriodMs } from "../protocol/limits.ts"
+import type { RunningNode } from "../runtime/node.ts"
 import type { Machine, World } from "./world.ts"
 
 /** One digest over the signatures of all that a node holds: whether ids that are the same mean the same, too. */
@@ -20,8 +21,10 @@ export const pictureOf = (world: World, machine: Machine): string => {
 }
 
 /** One digest over the ids of all that a node holds; `undefined` when it does not run. */
-export const digestOf = (machine: Machine): string | undefined => {
-  const memory = machine.node?.actors.snapshot("holdings")?.context as HoldingsMemory | undefined
+export const digestOf = ({ node }: Machine): string | undefined => (node === undefined ? undefined : digestOfNode(node))
+
+export const digestOfNode = ({ actors }: RunningNode): string | undefined => {
+  const memory = actors.snapshot("holdings")?.context as HoldingsMemory | undefined
   return memory === undefined ? undefined : SlotSet.digestOf(memory.set, 0, 0, "").toString("hex")
 }
 

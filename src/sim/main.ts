@@ -3,6 +3,7 @@ import "effect/schema/SchemaJITCompiler/enable"
 import { writeFileSync } from "node:fs"
 import { readArguments, readLimits, type SimArguments } from "./arguments.ts"
 import { currentCommit } from "./cli/commit.ts"
+import { fidelityCommand } from "./cli/fidelity.ts"
 import { fuzzCommand } from "./cli/fuzz.ts"
 import { mutantsCommand } from "./cli/mutants.ts"
 import { loadOwn } from "./cli/own-scenario.ts"
@@ -24,6 +25,7 @@ const commands: Readonly<Record<string, (argv: ReadonlyArray<string>) => number 
   sweep: sweepCommand,
   mutants: mutantsCommand,
   fuzz: fuzzCommand,
+  fidelity: fidelityCommand,
 }
 
 const main = async (argv: ReadonlyArray<string>): Promise<number> => {

@@ -68,8 +68,15 @@ const places: Readonly<Record<string, Place>> = {
   "src/sim": { ours: [...runtime, ...memoryStore, "src/sim"], packages: /^(effect|xstate)(\/|$)/ },
   "src/sim/report": { ours: [...runtime, "src/sim", "src/sim/report"], packages: anything, isLeaf: true },
   "src/sim/sweep": { ours: [...runtime, "src/sim", "src/sim/sweep"], packages: anything, isLeaf: true },
+  /** The same mesh for real: the only file of the simulator that knows sockets and the system's clock. */
+  "src/sim/fidelity/real-mesh*": {
+    ours: [...runtime, "src/runtime/live", ...memoryStore, "src/sim", "src/sim/fidelity/real-mesh*"],
+    packages: anything,
+    isLeaf: true,
+    isAmbient: true,
+  },
   "src/sim/cli": {
-    ours: [...runtime, "src/sim", "src/sim/report", "src/sim/sweep", "src/sim/cli"],
+    ours: [...runtime, "src/sim", "src/sim/report", "src/sim/sweep", "src/sim/cli", "src/sim/fidelity/real-mesh*"],
     packages: anything,
     isLeaf: true,
     isAmbient: true,
