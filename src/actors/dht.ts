@@ -17,6 +17,7 @@ import type { ProvenValue } from "../protocol/dht/value.ts"
 import * as Values from "../protocol/dht/value-store.ts"
 import {
   dhtIdleMs,
+  dhtJoinDelayMs,
   dhtLookupPatienceMs,
   dhtQuestionsPerSecond,
   dhtRememberedMax,
@@ -64,6 +65,7 @@ export type DhtEvent =
     }
   | { readonly type: "value.made"; readonly value: ProvenValue }
   | { readonly type: "upkeep.due"; readonly nowMs: number }
+  | { readonly type: "join.due"; readonly nowMs: number }
   // of our pings, and of what was handed over: the pool says of the contact what came of it
   | { readonly type: "question.answered" | "question.failed"; readonly nowMs: number }
 
@@ -134,6 +136,8 @@ export const dht: Reducer<DhtInput, DhtMemory, DhtEvent> = {
         memory.rememberedMs = event.nowMs
         if (memory.remembered.length > 0) join(memory, say)
         return again(say)
+      case "join.due":
+        return join(memory, say)
       case "upkeep.due":
         return keepUp(memory, event.nowMs, say)
       case "link.opened":
@@ -190,7 +194,8 @@ const meet = (memory: DhtMemory, link: Link, nowMs: number, say: Say): void => {
   if (sighting.type === "waits" && sighting.suspect !== undefined)
     ask(say, { from: "dht", goal: "ping", key: id, questions: [{ to: sighting.suspect, target: id }] })
   if (sighting.type !== "added") return
-  if (wasAlone) join(memory, say)
+  // the first contact may lie: a moment later others are there to begin with, too
+  if (wasAlone) say({ type: "remind", afterMs: dhtJoinDelayMs, event: { type: "join.due" } })
   handOverTo(memory, seen, say)
 }
 

@@ -390,6 +390,8 @@ export const dhtQuestionsPerLookupMax = 160
 export const dhtShortlistMax = 120
 /** A bucket in which nothing was looked for in this time is refreshed (Kademlia §2.3: an hour). */
 export const dhtRefreshMs = hour
+/** A node that met its first contact joins after this time, so that it begins with its other peers, too (ruled). */
+export const dhtJoinDelayMs = 2 * second
 /** How often the DHT looks what is due. */
 export const dhtUpkeepMs = minute
 /** A publisher says its values again this often, and so does a holder that nobody told in the meantime (pages: one hour). */

@@ -48,7 +48,9 @@ const sent = (said: ReadonlyArray<Command>): ReadonlyArray<unknown> =>
 describe("the DHT", () => {
   it("joins with the first contact: looks for itself, then into every range", () => {
     const memory = begin(2)
-    const [said] = step(memory, joined(1, keyFrom("a")))
+    expect(words(step(memory, joined(1, keyFrom("a"))))).toEqual(["remind"])
+    expect(words(step(memory, joined(2, keyFrom("b"))))).toEqual([])
+    const [said] = step(memory, { type: "join.due", nowMs: noonMs })
     expect(said).toMatchObject({ type: "start", actor: "dht-lookup", input: { plan: { key: self, goal: "contacts" } } })
     for (let i = 0; i < 20; i++) Table.see(memory.table, { ...contactAt(keyFrom(`n${i}`)), network: undefined, seenMs: noonMs })
     const search = Search.begin({ self, key: self, goal: "contacts", k: 2, alpha: 3, paths: 1, holdersWanted: 0 }, [], 0)
