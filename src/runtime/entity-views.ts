@@ -10,7 +10,7 @@ import { entityOf, type VerifiedAnnouncement } from "../protocol/gossip/announce
 import type { EntityId } from "../protocol/identity/id.ts"
 import { entityViewsMax } from "../protocol/limits.ts"
 import { named } from "./node/lookups.ts"
-import type { EntityView } from "./node-service.ts"
+import type { EntityView, SearchAnswer, SearchHit } from "./node-service.ts"
 import type { OwnWord, RecordStore, StoreFailed } from "./ports.ts"
 
 export interface EntityViews {
@@ -122,3 +122,16 @@ export const remembering = (
     },
   }
 }
+
+/** What a search found, with the names of it. */
+export const withNames =
+  ({ many }: Pick<EntityViews, "many">) =>
+  (answer: SearchAnswer): Effect.Effect<SearchAnswer, StoreFailed> =>
+    Effect.map(many(answer.hits.map(({ entry }) => entry.record.entity_id)), (views) => {
+      const names = new Map(views.map(({ name, record }) => [record.entity_id, name]))
+      const hits = answer.hits.map((hit): SearchHit => {
+        const name = names.get(hit.entry.record.entity_id)
+        return name === undefined ? hit : { ...hit, entry: { ...hit.entry, name } }
+      })
+      return { ...answer, hits }
+    })

@@ -52,7 +52,7 @@ import { namesOn } from "./node/names.ts"
 import { readsOf } from "./node/reads.ts"
 import { trustOn } from "./node/trust.ts"
 import { registryOn } from "./node/registry.ts"
-import { Node, type NodeStatus, type SearchAnswer, type SearchHit } from "./node-service.ts"
+import { Node, type NodeStatus } from "./node-service.ts"
 import { Journal, type ListenFailed, RecordStore, Signer, type StoreFailed, Transport, Verifier } from "./ports.ts"
 import { refusingOwnWords } from "./own-words.ts"
 import { makeTrust } from "./trust.ts"
@@ -60,7 +60,7 @@ import { makeReadThrough, shownOf } from "./read-through.ts"
 import { SharedCache } from "./shared-cache.ts"
 import { Dns, OwnCertificate, Web } from "./web.ts"
 import { capabilitiesOf, type Selection, storeOf } from "./roles.ts"
-import { remembering } from "./entity-views.ts"
+import { remembering, withNames } from "./entity-views.ts"
 import { makeSearcher, marked } from "./searcher.ts"
 import { searchSettingsDefault, type SearchSettings } from "./search-settings.ts"
 
@@ -353,15 +353,6 @@ export const makeNode = Effect.fnUntraced(function* (
   actors.start({ actor: "sweep", id: "sweep", input: { periodMs: settings.liveness.sweepPeriodMs } })
 
   let searches = 0
-  const withNames = Effect.fnUntraced(function* (answer: SearchAnswer) {
-    const shown = yield* views.many(answer.hits.map(({ entry }) => entry.record.entity_id))
-    const names = new Map(shown.map(({ name, record }) => [record.entity_id, name]))
-    const hits = answer.hits.map((hit): SearchHit => {
-      const name = names.get(hit.entry.record.entity_id)
-      return name === undefined ? hit : { ...hit, entry: { ...hit.entry, name } }
-    })
-    return { ...answer, hits }
-  })
   const developers = developersOn(desk)
   const service = Node.of({
     registryId: signer.registryId,
@@ -396,7 +387,7 @@ export const makeNode = Effect.fnUntraced(function* (
     search: (request) =>
       Effect.suspend(() => {
         searches++
-        return Effect.flatMap(federation.search(request), withNames)
+        return Effect.flatMap(federation.search(request), withNames(views))
       }),
 
     status: Effect.gen(function* () {
