@@ -8,7 +8,7 @@
  */
 import { dhtBucketSize, dhtCrowdedFactor } from "../limits.ts"
 import type { Contact } from "./contact.ts"
-import { flipped, share } from "./distance.ts"
+import { flipped, share, sharedBits } from "./distance.ts"
 import type { DhtKey } from "./key.ts"
 
 /** Are these, the closest to a key, far more than live so close by chance? Closest first. */
@@ -20,6 +20,12 @@ export const isCrowded = (key: DhtKey, closest: ReadonlyArray<Contact>, networkS
 
 /** Targets around a key whose k closest are the honest of its region, whoever crowds the key itself. */
 export const mirrorsOf = (key: DhtKey, networkSize: number): ReadonlyArray<DhtKey> => {
-  const bits = Math.max(1, Math.round(Math.log2(Math.max(2, networkSize / dhtBucketSize))))
+  const bits = regionBits(networkSize)
   return [flipped(key, bits - 1), flipped(key, bits)]
 }
+
+/** Is this one so close to the key that it may be of the crowd? Few honest ones are. */
+export const isOfCrowd = (key: DhtKey, { id }: Contact, networkSize: number): boolean => sharedBits(key, id) > regionBits(networkSize) + 2
+
+/** Bits that a key shares with the k nodes of its region. */
+const regionBits = (networkSize: number): number => Math.max(1, Math.round(Math.log2(Math.max(2, networkSize / dhtBucketSize))))

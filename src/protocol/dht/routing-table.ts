@@ -6,7 +6,7 @@
  * changes it in place.
  */
 import { dhtBucketSize, dhtContactsPerNetwork, dhtContactsPerNetworkAndBucket, dhtQuietMs, dhtRefreshMs } from "../limits.ts"
-import { branching, compare, share, sharedBits } from "./distance.ts"
+import { branching, compare, sharedBits } from "./distance.ts"
 import type { KBucket, Seen } from "./k-bucket.ts"
 import * as Bucket from "./k-bucket.ts"
 import type { DhtKey } from "./key.ts"
@@ -136,9 +136,18 @@ export const joinTargets = ({ buckets, self }: RoutingTable, random: DhtKey): Re
   return Array.from({ length: Math.max(0, deepest) }, (_, bits) => branching(self, bits, random))
 }
 
-/** How many nodes there are, from how close the closest ones are to us. */
-export const networkSize = (table: RoutingTable): number => {
-  const near = closest(table, table.self, table.k)
-  const last = near.at(-1)
-  return last === undefined ? 0 : Math.max(near.length, near.length / share(table.self, last.id))
+/**
+ * How many nodes there are: a bucket that is not full has all that we met of its range. The middle one of the three widest
+ * such buckets counts, so that a crowd in one of them, or one that makes another full, moves it little.
+ */
+export const networkSize = ({ buckets, k }: RoutingTable): number => {
+  const deepest = Math.max(-1, ...buckets.keys())
+  let known = 0
+  const guesses: Array<number> = []
+  for (let bits = 0; bits <= deepest; bits++) {
+    const { length } = buckets.get(bits)?.contacts ?? []
+    known += length
+    if (length < k && guesses.length < 3) guesses.push(length * 2 ** (bits + 1))
+  }
+  return Math.max(known, guesses.toSorted((a, b) => a - b)[guesses.length >> 1] ?? 0)
 }

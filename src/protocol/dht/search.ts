@@ -9,7 +9,7 @@
  */
 import { dhtQuestionsPerLookupMax } from "../limits.ts"
 import type { Contact } from "./contact.ts"
-import { isCrowded, mirrorsOf } from "./crowding.ts"
+import { isCrowded, isOfCrowd, mirrorsOf } from "./crowding.ts"
 import { compare } from "./distance.ts"
 import type { DhtKey } from "./key.ts"
 import * as Shortlist from "./shortlist.ts"
@@ -107,7 +107,10 @@ export const hear = (search: Search, from: DhtKey, nodes: ReadonlyArray<Contact>
       ...path,
       list: Shortlist.learn(
         path.list,
-        nodes.slice(0, search.plan.k).filter(({ id }) => id !== search.plan.self),
+        nodes
+          .slice(0, search.plan.k)
+          .filter((contact) => contact.id !== search.plan.self)
+          .filter((contact) => !path.isMirror || !isOfCrowd(search.plan.key, contact, search.networkSize)),
       ),
       hasFound: path.hasFound || found.length > 0,
     })),
@@ -146,9 +149,10 @@ const hasEnded = ({ asked, plan }: Search, { hasFound, list, open }: Path): bool
 /** Where a crowd is at the key, and we found nothing else there: paths to the mirrors. */
 export const withMirrors = (search: Search): Search => {
   if (!search.paths.every((path) => hasEnded(search, path)) || !needsMirrors(search)) return search
-  const known = search.paths.flatMap(({ list }) =>
+  const heard = search.paths.flatMap(({ list }) =>
     list.entries.flatMap(({ contact, standing }) => (standing === "silent" ? [] : [contact])),
   )
+  const known = heard.filter((contact) => !isOfCrowd(search.plan.key, contact, search.networkSize))
   const mirrors = mirrorsOf(search.plan.key, search.networkSize).map((target) => pathTo(target, known, true))
   return { ...search, paths: [...search.paths, ...mirrors], hasMirrors: true }
 }
