@@ -160,9 +160,14 @@ const admit = (memory: GossipMemory, event: Extract<GossipEvent, { type: "announ
   say({ type: "merge", envelope: { announcement, hopCount }, from: link, isCaughtUp })
 }
 
-/** What a comparison brought may say the same as what was heard, in another document. */
-const isKnown = ({ push, seen }: GossipMemory, { contentId, id }: VerifiedAnnouncement, isCaughtUp: boolean): boolean =>
-  isCaughtUp ? SeenSet.has(seen, id) || push.recent.get(contentId)?.announcement.id === id : SeenSet.has(seen, contentId)
+/**
+ * What a comparison brought may say the same as what was heard, in another document. Only what was heard within the seen-set's
+ * window counts: later it may be gone again here, and that it comes back is what comparing is for.
+ */
+const isKnown = ({ push, seen }: GossipMemory, { contentId, id }: VerifiedAnnouncement, isCaughtUp: boolean): boolean => {
+  const isHeard = SeenSet.has(seen, contentId)
+  return isCaughtUp ? SeenSet.has(seen, id) || (isHeard && push.recent.get(contentId)?.announcement.id === id) : isHeard
+}
 
 const settle = (memory: GossipMemory, event: Extract<GossipEvent, { type: "announcement.merged" }>, say: Say): void => {
   const { envelope, from, changed, isCaughtUp } = event

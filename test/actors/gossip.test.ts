@@ -213,10 +213,15 @@ const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> |
       says: ["merge"],
     },
     "by comparison, that came by gossip meanwhile": {
-      before: (memory) => void step(memory, merged(2)),
+      before: (memory) => void [verified(tree, fresh, false), merged(2)].forEach((event) => step(memory, event)),
       event: verified(tree, fresh, true),
       says: [],
       counts: `${tree} accept 1, ${tree} duplicate 1`,
+    },
+    "by comparison, that came by gossip long ago": {
+      before: (memory) => void step(memory, merged(2)),
+      event: verified(tree, fresh, true),
+      says: ["merge"],
     },
     "by comparison, twice": {
       before: (memory) => void step(memory, verified(lazy, twin, true)),

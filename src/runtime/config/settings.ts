@@ -103,11 +103,7 @@ export const settings = {
     aliases: ["registry.postgres_url"],
   }),
   "database.direct_url": later(optional(Kind.postgresUrl, "the same server without a pooler between, for LISTEN and locks")),
-  "database.pooler": setting(
-    Kind.yesNo,
-    false,
-    "whether a transaction pooler (PgBouncer) stands before the server: then no statement is kept prepared",
-  ),
+  "database.pooler": setting(Kind.yesNo, false, "behind a transaction pooler (PgBouncer) no statement is kept prepared"),
   "database.schema": setting(Kind.schemaName, "registry", "PostgreSQL schema of our tables"),
   "database.max_connections": setting(Kind.whole(2, 1_000), 20, "most connections to a PostgreSQL server at a time"),
 
