@@ -40,7 +40,7 @@ import { drawSeed, makeInterpreter, type Ports } from "./interpreter.ts"
 import { admissionOn } from "./node/admission.ts"
 import { makeDesk, notFound } from "./node/desk.ts"
 import { cardsOn } from "./node/cards.ts"
-import { defaultDht, type DhtOfNode, type DhtSettings, makeDht } from "./node/dht.ts"
+import { defaultDht, type DhtOfNode, type DhtSettings, makeDht, withoutDht } from "./node/dht.ts"
 import { developersOn } from "./node/developers.ts"
 import { entitiesOn } from "./node/entities.ts"
 import { handlesOn } from "./node/handles.ts"
@@ -59,7 +59,7 @@ import { makeTrust } from "./trust.ts"
 import { makeReadThrough, shownOf } from "./read-through.ts"
 import { SharedCache } from "./shared-cache.ts"
 import { Dns, OwnCertificate, Web } from "./web.ts"
-import { capabilitiesOf, type Selection, storeOf } from "./roles.ts"
+import { capabilitiesOf, type Selection, storeOf, usesDht } from "./roles.ts"
 import { remembering, withNames } from "./entity-views.ts"
 import { makeSearcher, marked } from "./searcher.ts"
 import { searchSettingsDefault, type SearchSettings } from "./search-settings.ts"
@@ -222,12 +222,13 @@ export const makeNode = Effect.fnUntraced(function* (
     lose: (subject, origin) => tell("holdings", { type: "slot.lost", subject, origin }),
   })
 
+  const hasDht = settings.dht.isEnabled && usesDht(settings.role)
   const self: Hello = {
     type: "HELLO",
     nodeId: signer.registryId,
     publicKey: signer.publicKey,
     version: settings.version,
-    capabilities: settings.capabilities ?? capabilitiesOf(settings.role, settings.dht.isEnabled),
+    capabilities: settings.capabilities ?? capabilitiesOf(settings.role, hasDht),
     network: settings.network,
     role: settings.role,
     listenPort: 0,
@@ -243,7 +244,7 @@ export const makeNode = Effect.fnUntraced(function* (
     bootstrap: { configured: settings.bootstrap, pins, wantedPeers: settings.wantedPeers },
     seed: yield* drawSeed,
     inspects: settings.inspects,
-    ...(settings.dht.isEnabled && { dht: { k: settings.dht.k, alpha: settings.dht.alpha, remembered: yield* disk.contacts } }),
+    ...(hasDht && { dht: { k: settings.dht.k, alpha: settings.dht.alpha, remembered: yield* disk.contacts } }),
   }
   actors.start({ actor: "node", id: "node", input })
   const rosterNow = () => (actors.snapshot("node")?.context as NodeContext | undefined)?.roster ?? []
@@ -288,7 +289,7 @@ export const makeNode = Effect.fnUntraced(function* (
     }).pipe(Effect.andThen(crowded.look(announcement.subject)), Effect.andThen(dht.publish(announcement)))
 
   const dht: DhtOfNode = yield* makeDht({
-    settings: settings.dht,
+    settings: hasDht ? settings.dht : withoutDht,
     actors,
     tell,
     origin: signer,
@@ -299,6 +300,14 @@ export const makeNode = Effect.fnUntraced(function* (
 
   const readThrough = makeReadThrough(actors, verifier, yield* Clock.Clock)
 
+  /** What a light node asked for it holds from then on. */
+  const keep = Effect.fnUntraced(function* (id: EntityId, answers: ReadonlyArray<VerifiedAnnouncement>) {
+    yield* disk.merge(answers, yield* Clock.currentTimeMillis)
+    const entry = yield* disk.entity(id)
+    show(id, entry)
+    return entry
+  })
+
   /** What peers hold about an entity; a light node keeps it, a gateway does not. */
   const askFor = Effect.fnUntraced(function* (id: EntityId) {
     const holders = rosterNow()
@@ -308,11 +317,7 @@ export const makeNode = Effect.fnUntraced(function* (
       id,
       holders.map(({ link }) => link),
     )
-    if (settings.role === "gateway") return shownOf(answers)
-    yield* disk.merge(answers, yield* Clock.currentTimeMillis)
-    const entry = yield* disk.entity(id)
-    show(id, entry)
-    return entry
+    return settings.role === "gateway" ? shownOf(answers) : yield* keep(id, answers)
   })
 
   const desk = makeDesk({
@@ -330,7 +335,7 @@ export const makeNode = Effect.fnUntraced(function* (
         return sayCounts
       }),
   })
-  const reads = readsOf({ role: settings.role, store, shown: views.one, dht, askPeers: askFor })
+  const reads = readsOf({ role: settings.role, store, shown: views.one, dht, askPeers: askFor, keep })
   const entityById = Effect.fnUntraced(function* (id: string) {
     const entityId = readEntityId(id)
     const entry = entityId === undefined ? undefined : yield* reads.entity(entityId)

@@ -32,8 +32,10 @@ export const capabilitiesOf = (role: Role, hasDht: boolean): ReadonlyArray<strin
       (capability !== capabilities.reconcile || role === "full") && (capability !== capabilities.dht || (hasDht && answersDht(role))),
   )
 
-/** Others keep it among their DHT contacts, and values with it; who does not may ask all the same. */
-export const answersDht = (role: Role): boolean => role === "full" || role === "bootnode"
+/** Others keep it among their DHT contacts, and values with it; a light node or a gateway may ask all the same. */
+export const answersDht = (role: Role): boolean => role === "full"
+/** A bootnode holds no public records and gives none out: values of the DHT are records, too. */
+export const usesDht = (role: Role): boolean => role !== "bootnode"
 
 /** The store as the role uses it. */
 export const storeOf = (role: Role, store: RecordStore["Service"], selection: Selection): RecordStore["Service"] => {

@@ -6,7 +6,7 @@
  */
 import { Effect } from "effect"
 import { fqanKeyOf, idKeyOf } from "../../protocol/dht/key.ts"
-import { type Announcement, developerOf } from "../../protocol/gossip/announcement.ts"
+import { type Announcement, developerOf, type VerifiedAnnouncement } from "../../protocol/gossip/announcement.ts"
 import type { DeveloperId, EntityId } from "../../protocol/identity/id.ts"
 import type { DeveloperEntry } from "../../protocol/records/developer.ts"
 import type { EntityEntry } from "../../protocol/records/entity.ts"
@@ -32,21 +32,24 @@ export interface ReadParts {
   readonly dht: DhtOfNode
   /** What peers hold; for those who ask them. */
   readonly askPeers: (id: EntityId) => Effect.Effect<EntityEntry | undefined, StoreFailed>
+  /** Holds what was found from now on; a light node does. */
+  readonly keep: (id: EntityId, heard: ReadonlyArray<VerifiedAnnouncement>) => Effect.Effect<unknown, StoreFailed>
 }
 
-export const readsOf = ({ askPeers, dht, role, shown, store }: ReadParts): Reads => {
+export const readsOf = ({ askPeers, dht, keep, role, shown, store }: ReadParts): Reads => {
   const found = Effect.fnUntraced(function* (id: EntityId | DeveloperId) {
     const heard = (yield* dht.find(idKeyOf(id))).filter(({ subject }) => subject === id)
     if (heard.length === 0) return undefined
     const known = yield* store.slots(id)
     const slots = heard.reduce<ReadonlyArray<Announcement>>((held, word) => Slots.merge(held, word).slots, known)
     const slot = Slots.shown(slots, developerOf)
-    return slot === undefined ? undefined : { slot, contested: Slots.isContested(slots) }
+    return slot === undefined ? undefined : { slot, heard, contested: Slots.isContested(slots) }
   })
 
   const entityByDht = Effect.fnUntraced(function* (id: EntityId) {
     const one = yield* found(id)
     if (one?.slot.body.kind !== "entity") return undefined
+    if (role === "light") yield* keep(id, one.heard)
     const entry: EntityEntry = { record: one.slot.body.record, tier: "dht", status: "active", contested: one.contested }
     return entry
   })
