@@ -37,7 +37,8 @@ export type Command =
   /** How long has the other end been silent? Answered by `link.measured`. */
   | { readonly type: "measure"; readonly link: Link }
   // Verifier, RecordStore
-  | { readonly type: "verify"; readonly link: Link; readonly offers: ReadonlyArray<Offer> }
+  /** `atOnce`: before the next message of that link is read, on the node's own thread. */
+  | { readonly type: "verify"; readonly link: Link; readonly offers: ReadonlyArray<Offer>; readonly atOnce?: true }
   | { readonly type: "merge"; readonly envelope: Envelope; readonly from: Link; readonly isCaughtUp: boolean }
   /** Documents of announcements we hold; what is not held any more is left out. `then` is sent after them. */
   | { readonly type: "fetch"; readonly link: Link; readonly ids: ReadonlyArray<string>; readonly then: Message | undefined }

@@ -204,7 +204,9 @@ const take = (memory: HoldingsMemory, link: Link, documents: ReadonlyArray<JsonO
   const taken = documents.slice(0, dealings.credit)
   dealings.credit -= taken.length
   if (taken.length < documents.length) count(link, "drop:unsolicited", say)
-  say({ type: "verify", link, offers: taken.map((document) => ({ hopCount: 0, document: () => document, id: undefined })) })
+  // The next comparison follows these at once: what is still being verified would be asked for again.
+  const offers = taken.map((document) => ({ hopCount: 0, document: () => document, id: undefined }))
+  say({ type: "verify", link, offers, atOnce: true })
 }
 
 const passOn = (link: Link, announcement: VerifiedAnnouncement, say: Say): void =>

@@ -106,7 +106,7 @@ export const makeInterpreter = Effect.fnUntraced(function* (
     measure: ({ link }, from) => report(from, { type: "link.measured", silentMs: links.silentMs(link) }),
 
     // Verifier, RecordStore
-    verify: ({ link, offers }, from) => {
+    verify: ({ atOnce, link, offers }, from) => {
       for (const { document, id, hopCount } of offers) {
         const said = document()
         const judge = (belief: Belief) =>
@@ -114,7 +114,7 @@ export const makeInterpreter = Effect.fnUntraced(function* (
             ? report(from, { type: "announcement.verified", link, announcement: belief.announcement, hopCount })
             : report(from, { type: "announcement.refused", link, reason: belief.reason })
         if (said === undefined) judge(malformed)
-        else if (verifier.believeLater === undefined) judge(verifier.believe(said, id, now.wallMs()))
+        else if (verifier.believeLater === undefined || atOnce === true) judge(verifier.believe(said, id, now.wallMs()))
         else verifier.believeLater(said, id, now.wallMs(), judge)
       }
     },

@@ -213,7 +213,7 @@ const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> |
       says: ["merge"],
     },
     "by comparison, that came by gossip meanwhile": {
-      before: (memory) => void [verified(tree, fresh, false), merged(2)].forEach((event) => step(memory, event)),
+      before: (memory) => [verified(tree, fresh, false), merged(2)].forEach((event) => step(memory, event)),
       event: verified(tree, fresh, true),
       says: [],
       counts: `${tree} accept 1, ${tree} duplicate 1`,

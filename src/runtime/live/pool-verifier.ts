@@ -28,15 +28,19 @@ interface Question {
 }
 
 export const makePoolVerifier = (): NonNullable<Verifier["Service"]["believeLater"]> => {
-  const questions: Array<Question> = []
+  const questions = makeLine<Question>()
   /** The same announcement from several peers at once is checked once. */
   const underWay = new Map<string, Array<Question>>()
-  const waiting: Array<Check> = []
+  const origins = makeLine<Check>()
+  /** What is half judged comes before what is not begun, or everybody would wait for the last who asked. */
+  const clients = makeLine<Check>()
   let running = 0
 
   const checkNext = (): void => {
-    while (running < underWayMax && waiting.length > 0) {
-      const { done, key, message, signature } = waiting.shift()!
+    while (running < underWayMax) {
+      const next = clients.take() ?? origins.take()
+      if (next === undefined) return
+      const { done, key, message, signature } = next
       running++
       verifyInPool(key, message, signature, (holds) => {
         running--
@@ -45,15 +49,11 @@ export const makePoolVerifier = (): NonNullable<Verifier["Service"]["believeLate
       })
     }
   }
-  const check = (one: Check): void => {
-    waiting.push(one)
-    checkNext()
-  }
 
   const tellInOrder = (): void => {
-    while (questions.length > 0 && questions[0]!.belief !== undefined) {
-      const { belief, done } = questions.shift()!
-      done(belief!)
+    for (let first = questions.first(); first?.belief !== undefined; first = questions.first()) {
+      questions.take()
+      first.done(first.belief)
     }
   }
 
@@ -66,19 +66,21 @@ export const makePoolVerifier = (): NonNullable<Verifier["Service"]["believeLate
     let allHold = true
     const settle = () => answer(allHold || isEntitled(announcement, verify) ? verified(announcement) : drop("authority"))
     if (left === 0) return settle()
-    for (const one of asked)
-      check({
+    for (const one of asked) {
+      clients.put({
         ...one,
         done: (holds) => {
           allHold &&= holds
           if (--left === 0) settle()
         },
       })
+    }
+    checkNext()
   }
 
   return (document, claimedId, nowMs, done) => {
     const question: Question = { done, belief: undefined }
-    questions.push(question)
+    questions.put(question)
     const claim = weigh(document, claimedId, nowMs)
     if (claim.type === "drop") {
       question.belief = claim
@@ -94,11 +96,40 @@ export const makePoolVerifier = (): NonNullable<Verifier["Service"]["believeLate
       for (const one of asking) one.belief = belief
       tellInOrder()
     }
-    check({
+    origins.put({
       key: claim.announcement.originKey,
       message: claim.text,
       signature: claim.signature,
       done: (holds) => (holds ? checkClients(claim, answer) : answer(drop("signature"))),
     })
+    checkNext()
   }
 }
+
+interface Line<T> {
+  readonly put: (one: T) => void
+  readonly first: () => T | undefined
+  readonly take: () => T | undefined
+}
+
+/** First come, first served. An array's own `shift` moves all that follow, and thousands may stand here. */
+const makeLine = <T>(): Line<T> => {
+  let items: Array<T> = []
+  let served = 0
+  return {
+    put: (one) => void items.push(one),
+    first: () => items[served],
+    take: () => {
+      const one = items[served]
+      if (one === undefined) return undefined
+      served++
+      if (served === items.length || served > servedMax) {
+        items = items.slice(served)
+        served = 0
+      }
+      return one
+    },
+  }
+}
+/** Places of those who were served, until the line moves up. */
+const servedMax = 1_024
