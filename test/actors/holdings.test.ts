@@ -170,7 +170,7 @@ describe("holdings", () => {
     const memory = holding([])
     const records = (count: number): HoldingsEvent =>
       from({ type: "RECONCILE", step: "records", documents: Array.from({ length: count }, (_, i) => document(`${i}`)) })
-    expect(say(memory, records(2))).toEqual([verdict("unsolicited"), { type: "verify", link, offers: [] }])
+    expect(say(memory, records(2))).toEqual([verdict("unsolicited"), { type: "verify", link, offers: [], atOnce: true }])
     say(memory, { type: "reconcile.split", link, salt: "salt", bits: 0, digests: new Uint8Array(5) })
     const [taken] = say(memory, records(3))
     expect(taken).toMatchObject({ type: "verify", offers: [{ hopCount: 0 }, {}, {}] })
