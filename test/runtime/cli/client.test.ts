@@ -119,6 +119,8 @@ describe("a developer with an agent", () => {
       code: 64,
       sentence: `${fqan} has no version 9; it has 4, 3, 2, 1`,
     })
+    expect(await ask(search, ["--fqan", fqan])).toMatchObject({ json: { total_found: 1, results: [{ entity_id: second }] } })
+    expect(await ask(search, ["--developer-handle", "acme-corp"])).toMatchObject({ json: { total_found: 2 } })
     expect(await ask(bindName, [first, "stock-canary"])).toMatchObject({ text: `registry.example/acme-corp/stock-canary means ${first}` })
     expect(await ask(unbindName, ["elsewhere.example/acme-corp/stock-bot"])).toMatchObject({ code: 64 })
     expect(await ask(unbindName, [fqan])).toMatchObject({ text: `${fqan} is given up` })
