@@ -12,6 +12,7 @@ import type { PublicKey } from "../protocol/identity/key.ts"
 import type { DeveloperEntry, DeveloperRecord } from "../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord } from "../protocol/records/entity.ts"
 import type { HandleEntry, NameEntry, NameVersion } from "../protocol/records/name.ts"
+import type { Question } from "../protocol/search/question.ts"
 import type { Parts, ScoreBreakdown } from "../protocol/search/ranking.ts"
 import type { Card } from "../protocol/records/card.ts"
 import type { CardUnavailable } from "./cards.ts"
@@ -27,21 +28,11 @@ export class Refused extends Schema.TaggedError<Refused>()("Refused", {
 }) {}
 
 /** A search as REST sends it (reference 4.1). Absent fields do not filter. */
-export interface SearchRequest {
-  readonly query?: string
-  readonly category?: string
-  readonly tags?: ReadonlyArray<string>
-  readonly skills?: ReadonlyArray<string>
-  readonly protocols?: ReadonlyArray<string>
-  readonly languages?: ReadonlyArray<string>
-  readonly models?: ReadonlyArray<string>
+export interface SearchRequest extends Question {
   readonly min_trust_score?: number
-  readonly developer_id?: string
   readonly developer_handle?: string
   /** A name as `host/handle/name`, or an entity's id. */
   readonly fqan?: string
-  readonly entity_type?: string
-  readonly status?: string
   /** Whether peers are asked too: when absent, only if fewer than `max_results` are found here (ruled). */
   readonly federated?: boolean
   readonly max_results?: number

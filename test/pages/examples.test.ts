@@ -87,7 +87,13 @@ describe("the mesh page", () => {
 
   it("has a heartbeat that is one of ours", () => {
     const read = readMessage(Buffer.from(examples.heartbeat.text))
-    expect(read).toMatchObject({ type: "HEARTBEAT", registryId: "zns01.zynd.ai", agentCount: 3452, serviceCount: 287 })
+    expect(read).toMatchObject({
+      type: "HEARTBEAT",
+      registryId: "zns01.zynd.ai",
+      agentCount: 3452,
+      serviceCount: 287,
+      at: Date.UTC(2026, 3, 23, 12, 34, 56) / 1_000,
+    })
     expect(read).toMatchObject({ peers: [{ address: { host: "zns02.example.com", port: 4001 }, reputation: 0.95 }] })
   })
 

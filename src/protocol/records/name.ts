@@ -46,6 +46,18 @@ export interface NameVersion {
   readonly by: DeveloperId
 }
 
+/** What a name means now, as one of its versions. */
+export const versionOf = ({ boundAt, buildHash, developerId, entityId, label, signature, tags, version }: NameEntry): NameVersion => ({
+  version,
+  label,
+  entityId,
+  tags,
+  boundAt,
+  ...(buildHash !== undefined && { buildHash }),
+  ...(signature !== undefined && { signature }),
+  by: developerId,
+})
+
 /** Absent members do not filter. */
 export interface NameFilter {
   readonly registry?: RegistryId

@@ -99,18 +99,24 @@ const registered = (
     signature,
     changes: [],
   }
-  const implicitDeveloper: DeveloperRecord = {
-    developer_id: developer.developerId,
-    name: "",
-    public_key: developer.proof.developer_public_key,
-    profile_url: "",
-    github: "",
-    home_registry: home,
-    registered_at: now,
-    updated_at: now,
+  return {
+    type: "registered",
+    record: registrationTextOf(record) === signed ? record : { ...record, signed },
+    implicitDeveloper: introducedBy(record),
   }
-  return { type: "registered", record: registrationTextOf(record) === signed ? record : { ...record, signed }, implicitDeveloper }
 }
+
+/** The row for a developer whom an entity's proof introduces: nobody has said its name yet. */
+export const introducedBy = ({ developer_id, developer_proof, home_registry, registered_at }: EntityRecord): DeveloperRecord => ({
+  developer_id,
+  name: "",
+  public_key: developer_proof.developer_public_key,
+  profile_url: "",
+  github: "",
+  home_registry,
+  registered_at,
+  updated_at: registered_at,
+})
 
 // what is signed -----------------------------------------------------------------------------------------------------
 

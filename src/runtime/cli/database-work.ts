@@ -16,7 +16,7 @@ import { verify } from "../../protocol/identity/ed25519.ts"
 import { idOf, type RegistryId } from "../../protocol/identity/id.ts"
 import { readKey } from "../../protocol/identity/key.ts"
 import { readAddress } from "../../protocol/mesh/address.ts"
-import type { DeveloperRecord } from "../../protocol/records/developer.ts"
+import { introducedBy } from "../../protocol/records/registration.ts"
 import { identityFileOf } from "../config.ts"
 import type { Settings } from "../config/settings.ts"
 import { holdDataDirectory } from "../live/data-directory-lock.ts"
@@ -198,9 +198,10 @@ const readLine = (text: string, nowMs: number, store: RecordStore["Service"]): E
     : Effect.succeed({ type: "refused" })
 }
 
-const needs = ["developer", "handle", "entity", "tombstone", "name"]
+const needs = ["developer", "handle", "entity", "tombstone"]
 const byNeed = (a: VerifiedAnnouncement, b: VerifiedAnnouncement): number => rank(a) - rank(b)
-const rank = ({ body }: VerifiedAnnouncement): number => (needs.indexOf(body.kind) + needs.length) % needs.length
+/** Names and all that nobody needs come last. */
+const rank = ({ body }: VerifiedAnnouncement): number => (needs.includes(body.kind) ? needs.indexOf(body.kind) : needs.length)
 
 /** Our own words make what is local; true when they changed something. */
 const takeOurs = Effect.fnUntraced(function* (store: RecordStore["Service"], announcement: VerifiedAnnouncement) {
@@ -209,17 +210,7 @@ const takeOurs = Effect.fnUntraced(function* (store: RecordStore["Service"], ann
   if (last !== undefined && last.at >= announcement.at) return false
   if (body.kind === "entity" && last === undefined) {
     const { record } = body
-    const developer: DeveloperRecord = {
-      developer_id: record.developer_id,
-      name: "",
-      public_key: record.developer_proof.developer_public_key,
-      profile_url: "",
-      github: "",
-      home_registry: origin,
-      registered_at: record.registered_at,
-      updated_at: record.registered_at,
-    }
-    return yield* store.register({ record, developer, announcement }).pipe(
+    return yield* store.register({ record, developer: introducedBy(record), announcement }).pipe(
       Effect.as(true),
       Effect.catchTags({
         AlreadyRegistered: () => Effect.succeed(false),

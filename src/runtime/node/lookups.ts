@@ -4,7 +4,7 @@ import { handleSubject } from "../../protocol/gossip/kinds/handle.ts"
 import { nameSubject } from "../../protocol/gossip/kinds/name.ts"
 import type { RegistryId } from "../../protocol/identity/id.ts"
 import type { EntityEntry } from "../../protocol/records/entity.ts"
-import type { NameEntry, NameVersion } from "../../protocol/records/name.ts"
+import { type NameEntry, versionOf } from "../../protocol/records/name.ts"
 import { readEntityName, readHandle, whyNoHandle } from "../../protocol/records/naming.ts"
 import * as Slots from "../../protocol/records/slots.ts"
 import type { EntityView, Node } from "../node-service.ts"
@@ -70,7 +70,8 @@ export const lookupsOn = (desk: Desk, stale: () => ReadonlySet<RegistryId>): Loo
       const { name: entry } = yield* knownName(store, handle, called, host)
       return entry.tier === "local"
         ? { name: entry, versions: yield* store.versions(handle, called) }
-        : { name: entry, versions: [versionNow(entry)] }
+        : // of a name at another registry we know what it means now
+          { name: entry, versions: [versionOf(entry)] }
     }),
 
     whyNoName: Effect.fnUntraced(function* (handle, called) {
@@ -83,18 +84,6 @@ export const lookupsOn = (desk: Desk, stale: () => ReadonlySet<RegistryId>): Loo
     }),
   }
 }
-
-/** Of a name at another registry we know what it means now. */
-const versionNow = ({ boundAt, buildHash, developerId, entityId, label, signature, tags, version }: NameEntry): NameVersion => ({
-  version,
-  label,
-  entityId,
-  tags,
-  boundAt,
-  ...(buildHash !== undefined && { buildHash }),
-  ...(signature !== undefined && { signature }),
-  by: developerId,
-})
 
 /** Entities with their names: of several the first of ours. */
 export const named = Effect.fnUntraced(function* (store: Pick<RecordStore["Service"], "names">, entries: ReadonlyArray<EntityEntry>) {

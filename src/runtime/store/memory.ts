@@ -14,7 +14,7 @@ import type { DeveloperId, RegistryId } from "../../protocol/identity/id.ts"
 import { claimsPerEntityMax, versionsPerNameMax, vocabularyMax } from "../../protocol/limits.ts"
 import type { DeveloperEntry, DeveloperRecord } from "../../protocol/records/developer.ts"
 import type { EntityEntry } from "../../protocol/records/entity.ts"
-import type { HandleEntry, NameEntry, NameFilter, NameVersion } from "../../protocol/records/name.ts"
+import { type HandleEntry, type NameEntry, type NameFilter, type NameVersion, versionOf } from "../../protocol/records/name.ts"
 import { unsignedDigest } from "../../protocol/records/replay.ts"
 import * as Slots from "../../protocol/records/slots.ts"
 import { type Seconds, secondsOf } from "../../protocol/time.ts"
@@ -31,7 +31,7 @@ import {
   type StoreFailed,
 } from "../ports.ts"
 import { makeMemoryOfNodes } from "./memory-of-nodes.ts"
-import { attestedOf, handleEntryOf, inOrder, nameEntryOf, versionOf } from "./shown-names.ts"
+import { attestedOf, handleEntryOf, inOrder, nameEntryOf } from "./shown-names.ts"
 import { developerRecordOf, entryOf, introduced, isNews, type LocalEntity, newlyRegistered, outdated, recordOf } from "./shown.ts"
 
 /** What is held of one subject: ranked slots, and when each arrived, in the same order. */

@@ -1,7 +1,7 @@
 /** Handles, names and attestations as stores show them, made from what registries said: shared by every store. */
 import type { Announcement } from "../../protocol/gossip/announcement.ts"
 import type { RegistryId } from "../../protocol/identity/id.ts"
-import type { HandleEntry, NameEntry, NameVersion } from "../../protocol/records/name.ts"
+import type { HandleEntry, NameEntry } from "../../protocol/records/name.ts"
 import type { Attested } from "../ports.ts"
 
 type Tier = NameEntry["tier"]
@@ -39,17 +39,6 @@ export const nameEntryOf = ({ at, body, origin }: Announcement, tier: Tier): Nam
         ...(body.evidence !== undefined && { signature: body.evidence.signature }),
         tier,
       }
-
-export const versionOf = ({ boundAt, buildHash, developerId, entityId, label, signature, tags, version }: NameEntry): NameVersion => ({
-  version,
-  label,
-  entityId,
-  tags,
-  boundAt,
-  ...(buildHash !== undefined && { buildHash }),
-  ...(signature !== undefined && { signature }),
-  by: developerId,
-})
 
 export const attestedOf = ({ at, body, origin }: Announcement): Attested | undefined => {
   if (body.kind !== "attestation") return undefined

@@ -117,28 +117,3 @@ describe("a GOSSIP frame", () => {
     expect(wholly(bytesOf(`{"type":"GOSSIP","id":"${"a".repeat(32)}","hop_count":01,"announcement":{}}`))).toBe("not-json")
   })
 })
-
-describe("the mesh page's example of a HEARTBEAT", () => {
-  it("is one", () => {
-    const page = `{
-"type": "HEARTBEAT",
-"registry_id": "zns01.zynd.ai",
-"timestamp": "2026-04-23T12:34:56Z",
-"peers": [
-{"host": "zns02.example.com", "port": 4001, "reputation": 0.95}
-],
-"bloom_filter": "base64:AQIDBAUG...",
-"agent_count": 3452,
-"service_count": 287
-}`
-    expect(read(bytesOf(page))).toEqual({
-      type: "HEARTBEAT",
-      registryId: "zns01.zynd.ai",
-      at: Date.UTC(2026, 3, 23, 12, 34, 56) / 1_000,
-      peers: [{ address: { host: "zns02.example.com", port: 4001 }, reputation: 0.95 }],
-      agentCount: 3452,
-      serviceCount: 287,
-      wantsAnswer: false,
-    })
-  })
-})

@@ -1,6 +1,6 @@
 /** Asking a registry: entities, names, cards, searches, and how it fares. */
 import { Effect } from "effect"
-import type { Json } from "../../../protocol/identity/canonical-json.ts"
+import type { Json, JsonObject } from "../../../protocol/identity/canonical-json.ts"
 import { readEntityId } from "../../../protocol/identity/id.ts"
 import { columns } from "../columns.ts"
 import { exitCode } from "../exit.ts"
@@ -154,17 +154,17 @@ export const status: ClientCommand = {
   help: "How the registry fares.",
   run: Effect.fnUntraced(function* (_, { registry }) {
     const json = asObject(yield* registry.call("GET", "/v1/network/status"))
-    const rows = Object.entries(json).filter(([, value]) => typeof value !== "object" || value === null)
-    const nested = Object.entries(json).flatMap(([head, value]) =>
-      typeof value === "object" && value !== null && !Array.isArray(value)
-        ? Object.entries(value).map(
-            ([key, inner]) => [`${head}.${key}`, typeof inner === "object" ? JSON.stringify(inner) : inner] as const,
-          )
-        : [],
-    )
-    return { json, text: facts([...rows, ...nested]) }
+    return { json, text: facts(leavesOf(json, "")) }
   }),
 }
+
+/** Every member that is no object, by its path. */
+const leavesOf = (json: JsonObject, before: string): ReadonlyArray<readonly [string, Json]> =>
+  Object.entries(json).flatMap(([name, value]) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? leavesOf(asObject(value), `${before}${name}.`)
+      : [[`${before}${name}`, value ?? null] as const],
+  )
 
 export const peers: ClientCommand = {
   name: "peers",
