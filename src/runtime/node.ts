@@ -12,120 +12,41 @@ import { entityOf, type VerifiedAnnouncement } from "../protocol/gossip/announce
 import { isPrivate } from "../protocol/gossip/kinds/name.ts"
 import type { SlotKey } from "../protocol/gossip/slot-set.ts"
 import { type EntityId, readDeveloperId, readEntityId, type RegistryId } from "../protocol/identity/id.ts"
-import type { PublicKey } from "../protocol/identity/key.ts"
-import {
-  announcementsPerSecond,
-  askedPeersMax,
-  beatSkewMaxMs,
-  cardLifetimeMs,
-  cardsMaxDefault,
-  gossipHopsMax,
-  inactiveAfterMs,
-  leaseRenewalMs,
-  maxPeersDefault,
-  seenWindowMs,
-  sweepPeriodMs,
-} from "../protocol/limits.ts"
+import { askedPeersMax, leaseRenewalMs } from "../protocol/limits.ts"
 import type { Address } from "../protocol/mesh/address.ts"
 import type { EntityEntry } from "../protocol/records/entity.ts"
-import type { Hello, Role } from "../protocol/wire/message.ts"
+import type { Hello } from "../protocol/wire/message.ts"
 import type { ActorSystem } from "./actor-system.ts"
-import { type CardSettings, makeCards } from "./cards.ts"
-import { type Cast, cast } from "./cast.ts"
-import { compiledEngine } from "./engine/compiled.ts"
-import type { Engine } from "./engine/engine.ts"
+import { makeCards } from "./cards.ts"
 import { crowdedOn } from "./crowded.ts"
 import { makeFederation } from "./federation.ts"
 import { drawSeed, makeInterpreter, type Ports } from "./interpreter.ts"
 import { admissionOn } from "./node/admission.ts"
 import { makeDesk, notFound } from "./node/desk.ts"
 import { cardsOn } from "./node/cards.ts"
-import { defaultDht, type DhtOfNode, type DhtSettings, makeDht, withoutDht } from "./node/dht.ts"
+import { type DhtOfNode, makeDht, withoutDht } from "./node/dht.ts"
 import { developersOn } from "./node/developers.ts"
 import { entitiesOn } from "./node/entities.ts"
 import { handlesOn } from "./node/handles.ts"
 import { inspecting } from "./node/inspecting.ts"
 import { peersOf } from "./node/peers.ts"
-import { livenessOn, type LivenessSettings } from "./node/liveness.ts"
+import { livenessOn } from "./node/liveness.ts"
 import { lookupsOn } from "./node/lookups.ts"
 import { namesOn } from "./node/names.ts"
 import { readsOf } from "./node/reads.ts"
 import { trustOn } from "./node/trust.ts"
 import { registryOn } from "./node/registry.ts"
 import { Node, type NodeStatus } from "./node-service.ts"
+import type { NodeSettings } from "./node-settings.ts"
 import { Journal, type ListenFailed, RecordStore, Signer, type StoreFailed, Transport, Verifier } from "./ports.ts"
 import { refusingOwnWords } from "./own-words.ts"
 import { makeTrust } from "./trust.ts"
 import { makeReadThrough, shownOf } from "./read-through.ts"
 import { SharedCache } from "./shared-cache.ts"
 import { Dns, OwnCertificate, Web } from "./web.ts"
-import { capabilitiesOf, type Selection, storeOf, usesDht } from "./roles.ts"
+import { capabilitiesOf, storeOf, usesDht } from "./roles.ts"
 import { remembering, withNames } from "./entity-views.ts"
 import { makeSearcher, marked } from "./searcher.ts"
-import { searchSettingsDefault, type SearchSettings } from "./search-settings.ts"
-
-export interface NodeSettings {
-  readonly version: string
-  /** Two networks never mix. */
-  readonly network: string
-  readonly role: Role
-  readonly maxPeers: number
-  /** Announcements one peer may send per second before its reader slows down. */
-  readonly announcementsPerSecond: number
-  /** An announcement that made so many hops is not passed on. */
-  readonly hopsMax: number
-  /** How long an announcement is remembered as seen. */
-  readonly seenWindowMs: number
-  /** Peers it looks for by itself; 0: it dials the configured ones only. */
-  readonly wantedPeers: number
-  readonly bootstrap: ReadonlyArray<{ readonly address: Address; readonly key?: PublicKey }>
-  /** A private mesh: only these keys are let in. */
-  readonly allowed?: ReadonlyArray<PublicKey>
-  /** The host others dial, where it differs from the one they see. */
-  readonly advertisedHost?: string
-  /** The host of its public URL, under which it binds names. */
-  readonly registryHost?: string
-  /** Restricted: only developers whom the operator lets in (`registerDeveloper` is the caller's to guard). */
-  readonly onboarding: "open" | "restricted"
-  /** What a light node holds; other roles do not choose. */
-  readonly selection: Selection
-  readonly liveness: LivenessSettings
-  readonly cards: CardSettings
-  readonly dht: DhtSettings
-  readonly engine: Engine
-  /** What the actors are made of; tests plant bugs here, to see them caught. */
-  readonly cast: Cast
-  /** What it says it can do beyond the mesh page; all that its role can when absent, and none of it is a node of the page. */
-  readonly capabilities?: ReadonlyArray<string>
-  /** Whether it looks at what the domains of peers say of them, and attests of what it saw. */
-  readonly inspects: boolean
-  /** Whether it can be searched, and how. */
-  readonly indexes: boolean
-  /** Whom it trusts beforehand; its first peers when absent. */
-  readonly preTrusted?: ReadonlyArray<PublicKey>
-  readonly search: SearchSettings
-}
-
-export const defaultSettings: Omit<NodeSettings, "version"> = {
-  network: "public",
-  role: "full",
-  maxPeers: maxPeersDefault,
-  announcementsPerSecond,
-  hopsMax: gossipHopsMax,
-  seenWindowMs,
-  wantedPeers: 8,
-  bootstrap: [],
-  onboarding: "open",
-  selection: { categories: new Set(), developers: new Set() },
-  liveness: { isWatching: true, inactiveAfterMs, sweepPeriodMs, skewMaxMs: beatSkewMaxMs },
-  cards: { cardsMax: cardsMaxDefault, lifetimeMs: cardLifetimeMs },
-  dht: defaultDht,
-  engine: compiledEngine,
-  cast,
-  inspects: false,
-  indexes: true,
-  search: searchSettingsDefault,
-}
 
 /** A node that runs, and what its makers may see of it. */
 export interface RunningNode {

@@ -10,7 +10,7 @@ import { secretKeyOf, sign } from "../../src/protocol/identity/ed25519.ts"
 import { idOf } from "../../src/protocol/identity/id.ts"
 import { attestersForMeshVerified, banMs, inspectionDelayMs, inspectionRetryMs } from "../../src/protocol/limits.ts"
 import { proofUrl, recordName } from "../../src/protocol/mesh/identity-check.ts"
-import { defaultSettings } from "../../src/runtime/node.ts"
+import { defaultSettings } from "../../src/runtime/node-settings.ts"
 import { Dns, NotFetched, OwnCertificate, Web } from "../../src/runtime/web.ts"
 import { type Machine, World } from "../../src/sim/world.ts"
 

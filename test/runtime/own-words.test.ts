@@ -1,7 +1,7 @@
 /** A home that is offered a record of its own which it does not hold says again that it is gone (ruled). */
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { defaultSettings } from "../../src/runtime/node.ts"
+import { defaultSettings } from "../../src/runtime/node-settings.ts"
 import { withoutDht } from "../../src/runtime/node/dht.ts"
 import { type Machine, World } from "../../src/sim/world.ts"
 import { client } from "../../src/sim/workload/clients.ts"

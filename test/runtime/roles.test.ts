@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { World } from "../../src/sim/world.ts"
-import { defaultSettings, type NodeSettings } from "../../src/runtime/node.ts"
+import { defaultSettings, type NodeSettings } from "../../src/runtime/node-settings.ts"
 import { withoutDht } from "../../src/runtime/node/dht.ts"
 import { Refused } from "../../src/runtime/node-service.ts"
 import { client } from "../../src/sim/workload/clients.ts"

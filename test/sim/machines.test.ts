@@ -1,7 +1,7 @@
 /** Machines that pause, lose power or show another time, and a network that is disturbed: each does what its fault says. */
 import { Clock, Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { defaultSettings } from "../../src/runtime/node.ts"
+import { defaultSettings } from "../../src/runtime/node-settings.ts"
 import { VirtualClock } from "../../src/sim/clock.ts"
 import type { Disturbance } from "../../src/sim/disturbance.ts"
 import { Gate } from "../../src/sim/gate.ts"

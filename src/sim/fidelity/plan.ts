@@ -2,7 +2,7 @@
 import type { SeededRandom } from "../dice.ts"
 import type { Message } from "../../protocol/wire/message.ts"
 import { isUnreadable } from "../../protocol/wire/spec-codec.ts"
-import { defaultSettings, type NodeSettings } from "../../runtime/node.ts"
+import { defaultSettings, type NodeSettings } from "../../runtime/node-settings.ts"
 import { withoutDht } from "../../runtime/node/dht.ts"
 import type { Codec } from "../../runtime/ports.ts"
 import { type Edges, randomGraph } from "../topology.ts"
