@@ -77,6 +77,8 @@ export const ownWordsPerEntityMax = 16
 
 /** Characters of a summary (storage, "max 200 chars"). */
 export const summaryCharactersMax = 200
+/** Characters of the text that ends an entity: its id, or that with a registry and a time (`records/ratchet.ts`). */
+export const deletionTextCharactersMax = 256
 /** Characters of an entity's or developer's name (deployed). */
 export const nameCharactersMax = 100
 /** Tags of one entity (deployed). */

@@ -11,6 +11,7 @@ import type { DeveloperId, EntityId, RegistryId } from "../protocol/identity/id.
 import type { PublicKey } from "../protocol/identity/key.ts"
 import type { DeveloperEntry, DeveloperRecord } from "../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord } from "../protocol/records/entity.ts"
+import type { DeletionStamp } from "../protocol/records/ratchet.ts"
 import type { HandleEntry, NameEntry, NameVersion } from "../protocol/records/name.ts"
 import type { Question } from "../protocol/search/question.ts"
 import type { Parts, ScoreBreakdown } from "../protocol/search/ranking.ts"
@@ -186,7 +187,11 @@ export class Node extends Context.Service<
     /** POST /v1/entities: the body as the SDKs sign it (reference 1.4). Durable and announced when it returns. */
     readonly registerEntity: (body: Json) => Effect.Effect<EntityRecord, Refused | StoreFailed>
     /** DELETE /v1/entities/{id}: `authorization` is the header's value. */
-    readonly deregister: (id: string, authorization: string | undefined) => Effect.Effect<EntityRecord, Refused | StoreFailed>
+    readonly deregister: (
+      id: string,
+      authorization: string | undefined,
+      stamp?: DeletionStamp,
+    ) => Effect.Effect<EntityRecord, Refused | StoreFailed>
     /** PUT /v1/entities/{id}: `body` is the request's text as it came, which the header signs. */
     readonly updateEntity: (
       id: string,

@@ -6,6 +6,7 @@
 import { canonical, type Json } from "../identity/canonical-json.ts"
 import { sha256 } from "../identity/digest.ts"
 import type { EntityRecord } from "./entity.ts"
+import { heldSince, unheld } from "./ratchet.ts"
 import { fieldsOf } from "./registration.ts"
 
 const unsignedFields = [
@@ -19,8 +20,23 @@ const unsignedFields = [
 
 const text = (record: EntityRecord, field: (typeof unsignedFields)[number]): string => canonical((record[field] ?? null) as Json)
 
-/** What a registration says beside its signature, as 64 hex digits. */
-export const unsignedDigest = (record: EntityRecord): string =>
+/**
+ * What is remembered of a registration that is over: a digest of what it says beside its signature, 64 hex digits, and before
+ * it, where it says when it was signed (`ratchet.ts`), that: `0001763000000123:<digest>`.
+ */
+export const markOf = (record: EntityRecord): string => {
+  const held = heldSince(record)
+  return held === unheld ? unsignedDigest(record) : `${String(held).padStart(timeDigits, "0")}:${unsignedDigest(record)}`
+}
+
+/** Digits of the time in a mark. */
+export const timeDigits = 16
+
+/** Is a registration with this mark an old one again, where one with the `known` mark came before? Both are of one entity. */
+export const isSpent = (known: string, mark: string): boolean =>
+  known.includes(":") && !(mark.includes(":") && mark.slice(0, timeDigits) > known.slice(0, timeDigits))
+
+const unsignedDigest = (record: EntityRecord): string =>
   Buffer.from(sha256(unsignedFields.map((field) => text(record, field)).join("\n"))).toString("hex")
 
 /** Is `asked` the registration that `known` was made by, with other unsigned fields? What was changed since does not tell. */

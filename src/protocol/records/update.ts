@@ -15,6 +15,7 @@ import type { Seconds } from "../time.ts"
 import { type Authorization, readAuthorization } from "./authorization.ts"
 import { lastSetters } from "./changes.ts"
 import type { EntityRecord, SignedChange } from "./entity.ts"
+import { heldSince, judgeStamp } from "./ratchet.ts"
 import { invalid, type Refusal, unauthorized } from "./refusal.ts"
 import { wholeRequestTexts } from "./signed-text.ts"
 import { changedFields, evidenceHolds, fieldsOf, registrationTextOf } from "./registration.ts"
@@ -24,12 +25,12 @@ export interface Updated {
   readonly record: EntityRecord
 }
 
-/** `text` is the request's body. Order as deployed: first whose signature it is, then what it says. */
+/** `text` is the request's body, `at` what the record will say of this. Order as deployed: first whose signature it is, then what it says. */
 export const readUpdate = (
   text: string,
   authorization: string | undefined,
   record: EntityRecord,
-  at: Seconds,
+  { at, nowMs }: { readonly at: Seconds; readonly nowMs: number },
   check: typeof verify,
 ): Updated | Refusal =>
   Result.merge(
@@ -38,6 +39,7 @@ export const readUpdate = (
       if (text.length > signedTextCharactersMax) return yield* invalid("the request is too long")
       const body = readJson(text)
       if (!isObject(body) || !isPlainJson(body)) return yield* invalid("the request must be a JSON object, plain and not nested too deep")
+      yield* judgeStamp(body, heldSince(record), record.home_registry, nowMs)
       const change = signed.by === "developer" ? (entitySigned(body, record, check) ?? signed) : signed
       const fields = yield* changedFields(body, record)
       const changes = lastSetters([...record.changes, change], fieldsOf)

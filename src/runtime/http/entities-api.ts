@@ -14,6 +14,15 @@ const id = idIn("an entity's id")
 export const entityPath = "/v1/entities/"
 const ofEntity = `${entityPath}:id` as const
 
+/** What keeps a signed request from being sent again by others (`protocol/records/ratchet.ts`). */
+const stamped = {
+  timestamp: described(
+    Schema.String,
+    "RFC 3339, signed: whoever has once said it together with the registry is held to it, and needs a later one for every change",
+  ),
+  registry_id: described(Schema.String, "id of this registry, signed"),
+}
+
 export const entities = HttpApiGroup.make("entities").add(
   HttpApiEndpoint.post("registerEntity", "/v1/entities", {
     payload: Schema.Struct({
@@ -36,6 +45,7 @@ export const entities = HttpApiGroup.make("entities").add(
       capability_summary: optional(Schema.Record(Schema.String, Schema.Json)),
       home_registry: optional(described(Schema.String, "id of this registry; signed, it ties the entity to it")),
       entity_name: optional(described(Schema.String, "its name under the developer's handle, where that is free")),
+      timestamp: optional(stamped.timestamp),
       version: optional(described(Schema.String, "what the developer calls this version of the name")),
     }),
     success: created(Schema.Struct({ entity_id: Schema.String, message: Schema.String, fqan: optional(Schema.String) })),
@@ -64,6 +74,8 @@ export const entities = HttpApiGroup.make("entities").add(
         codebase_hash: optional(Schema.String),
         ttl: optional(described(Schema.Int, "seconds")),
         home_registry: optional(Schema.String),
+        timestamp: optional(stamped.timestamp),
+        registry_id: optional(stamped.registry_id),
       }),
       "what is absent or null stays as it is",
     ),
@@ -72,7 +84,8 @@ export const entities = HttpApiGroup.make("entities").add(
   }),
   HttpApiEndpoint.delete("deregisterEntity", ofEntity, {
     params: id,
-    headers: signedBy("the entity's or its developer's signature of the id"),
+    headers: signedBy("the entity's or its developer's signature of the id; with a query, of the canonical JSON of all three"),
+    query: { timestamp: optional(stamped.timestamp), registry_id: optional(stamped.registry_id) },
     success: Schema.Struct({ entity_id: Schema.String, message: Schema.String }),
     error: refusals,
   }),

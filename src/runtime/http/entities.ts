@@ -46,8 +46,8 @@ export const layer = (settings: HttpSettings, entityText: ReturnType<typeof enti
             Effect.flatMap(told(node.updateEntity(params.id, text, headers.authorization)), ({ entity_id }) => shown(entity_id)),
           ),
         )
-        .handle("deregisterEntity", ({ params, headers }) =>
-          Effect.map(told(node.deregister(params.id, headers.authorization)), ({ entity_id, entity_type }) => ({
+        .handle("deregisterEntity", ({ params, headers, query }) =>
+          Effect.map(told(node.deregister(params.id, headers.authorization, query)), ({ entity_id, entity_type }) => ({
             entity_id,
             message: `${entity_type} deregistered`,
           })),

@@ -1,11 +1,12 @@
 /** Entities of ours: registering, changing and ending them (reference 1.4). */
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import { announceDeveloper, announceEntity, announceStatus, announceTombstone } from "../../protocol/gossip/announcement.ts"
 import { statusSubject } from "../../protocol/gossip/kinds/status.ts"
 import { type DeveloperId, type EntityId, readEntityId } from "../../protocol/identity/id.ts"
 import { readDeletion } from "../../protocol/records/deletion.ts"
 import type { DeveloperRecord } from "../../protocol/records/developer.ts"
 import type { EntityRecord } from "../../protocol/records/entity.ts"
+import { heldBy, judgeStamp, membersOf } from "../../protocol/records/ratchet.ts"
 import { isReplayOf } from "../../protocol/records/replay.ts"
 import { readRegistration } from "../../protocol/records/registration.ts"
 import { readUpdate } from "../../protocol/records/update.ts"
@@ -56,6 +57,8 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
       const { entity_id: id, developer_id: developer } = read.record
       yield* admitted(desk, developer)
       const { at, registeredAt, slots } = yield* nextWord(id)
+      const stamped = judgeStamp(membersOf(read.record.signed ?? ""), heldBy(slots), origin.registryId, yield* nowMs)
+      if (Result.isFailure(stamped)) return yield* refusedAs(stamped.failure)
       if (slots.some(({ body }) => body.kind === "entity" && isReplayOf(body.record, read.record))) return yield* replayed
       const record = { ...read.record, registered_at: registeredAt, updated_at: at }
       const announcement = announceEntity(origin, "register", record, at)
@@ -85,20 +88,20 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
       const word = yield* nextWord(record.entity_id)
       const { at, follows } = word
       const before = continuing(record, word)
-      const read = readUpdate(text, authorization, before, at, check)
+      const read = readUpdate(text, authorization, before, { at, nowMs: yield* nowMs }, check)
       if (read.type === "refused") return yield* refusedAs(read)
       yield* say({ announcement: announceEntity(origin, "update", read.record, at), follows })
       yield* refresh(before.entity_id)
       return read.record
     }),
 
-    deregister: Effect.fnUntraced(function* (id, authorization) {
+    deregister: Effect.fnUntraced(function* (id, authorization, stamp = {}) {
       yield* mayWrite
       const entry = yield* localEntity(desk, id)
       const entityId = entry.record.entity_id
       const word = yield* nextWord(entityId)
       const record = continuing(entry.record, word)
-      const deletion = readDeletion(authorization, record, check)
+      const deletion = readDeletion(authorization, record, stamp, yield* nowMs, check)
       if (deletion.type === "refused") return yield* refusedAs(deletion)
       const announcement = announceTombstone(origin, record, deletion.proof, "owner-deregistered", word.at)
       const also = [...(yield* endingNames(desk, { entityId }, "entity-deregistered")), ...(yield* endingStatus(entityId))]

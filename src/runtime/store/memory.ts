@@ -10,12 +10,12 @@ import { handleSubject } from "../../protocol/gossip/kinds/handle.ts"
 import { isPrivate, nameSubject } from "../../protocol/gossip/kinds/name.ts"
 import { statusSubject } from "../../protocol/gossip/kinds/status.ts"
 import type { Signature } from "../../protocol/identity/key.ts"
-import type { DeveloperId, RegistryId } from "../../protocol/identity/id.ts"
+import type { DeveloperId, EntityId, RegistryId } from "../../protocol/identity/id.ts"
 import { claimsPerEntityMax, versionsPerNameMax, vocabularyMax } from "../../protocol/limits.ts"
 import type { DeveloperEntry, DeveloperRecord } from "../../protocol/records/developer.ts"
 import type { EntityEntry } from "../../protocol/records/entity.ts"
 import { type HandleEntry, type NameEntry, type NameFilter, type NameVersion, versionOf } from "../../protocol/records/name.ts"
-import { unsignedDigest } from "../../protocol/records/replay.ts"
+import { isSpent, markOf } from "../../protocol/records/replay.ts"
 import * as Slots from "../../protocol/records/slots.ts"
 import { type Seconds, secondsOf } from "../../protocol/time.ts"
 import {
@@ -61,8 +61,8 @@ export const makeMemoryStore = (rules: SlotRules = Slots): RecordStore["Service"
   /** Subjects of handles and names that were said here. */
   const said = new Set<string>()
   const versions = new Map<string, ReadonlyArray<NameVersion>>()
-  /** Digests of unsigned fields by the signature of the registration that they came with. */
-  const came = new Map<Signature, string>()
+  /** Marks of registrations by their signature, and of each entity the last. */
+  const came = new Map<Signature | EntityId, string>()
   /** Subjects by what they are looked for by (`termsOf`). */
   const found = new Map<string, Set<string>>()
 
@@ -369,9 +369,9 @@ export const makeMemoryStore = (rules: SlotRules = Slots): RecordStore["Service"
       Effect.suspend((): Effect.Effect<void, AlreadyRegistered | Overtaken | Replayed | StoreFailed> => {
         if (local.has(record.entity_id)) return Effect.fail(new AlreadyRegistered({ id: record.entity_id }))
         if (!isNews(heldOf(record.entity_id).slots, announcement)) return Effect.fail(outdated("register"))
-        const digest = unsignedDigest(record)
-        const known = came.get(record.signature)
-        if (known !== undefined && known !== digest) return Effect.fail(new Replayed({ id: record.entity_id }))
+        const mark = markOf(record)
+        const isReplayed = (came.get(record.signature) ?? mark) !== mark || isSpent(came.get(record.entity_id) ?? "", mark)
+        if (isReplayed) return Effect.fail(new Replayed({ id: record.entity_id }))
         local.set(record.entity_id, newlyRegistered(record))
         const refused = also.find((word) => !maySay(word))
         if (refused !== undefined) {
@@ -380,7 +380,8 @@ export const makeMemoryStore = (rules: SlotRules = Slots): RecordStore["Service"
         }
         if (!developers.has(developer.developer_id)) developers.set(developer.developer_id, developer)
         keepOwn(announcement)
-        came.set(record.signature, digest)
+        came.set(record.signature, mark)
+        came.set(record.entity_id, mark)
         return sayAll(also)
       }),
     deregister: (id, announcement, also = []) =>

@@ -15,7 +15,7 @@ import type { DhtKey } from "../../protocol/dht/key.ts"
 import type { PeerPin } from "../../protocol/mesh/pin.ts"
 import type { DeveloperEntry, DeveloperRecord, HeldHandle, ProfileChange } from "../../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord, EntityStatus, EntityType, SignedChange } from "../../protocol/records/entity.ts"
-import { unsignedDigest } from "../../protocol/records/replay.ts"
+import { markOf } from "../../protocol/records/replay.ts"
 import { type Slot, tombstoneLifeOf } from "../../protocol/records/slots.ts"
 import { type Seconds, writeTime } from "../../protocol/time.ts"
 import type { LocalEntity } from "./shown.ts"
@@ -147,7 +147,7 @@ export const agentRow = ({ lastHeartbeat, record, status }: LocalEntity): JsonOb
   ...recordColumns(record),
   status,
   last_heartbeat: lastHeartbeat === undefined ? undefined : pgTime(lastHeartbeat),
-  unsigned_digest: unsignedDigest(record),
+  unsigned_digest: markOf(record),
 })
 
 /** A row of `gossip_entries`: what the mesh says, by which registry. */

@@ -15,7 +15,7 @@ import type { EntityId, RegistryId } from "../../protocol/identity/id.ts"
 import { nameTombstoneLifeMs, tombstoneLifeMs } from "../../protocol/limits.ts"
 import type { DeveloperRecord } from "../../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord } from "../../protocol/records/entity.ts"
-import { unsignedDigest } from "../../protocol/records/replay.ts"
+import { markOf } from "../../protocol/records/replay.ts"
 import { compareClaims, withSlot } from "../../protocol/records/slots.ts"
 import { type Seconds, secondsOf } from "../../protocol/time.ts"
 import { AlreadyRegistered, Overtaken, RecordStore, Replayed, type StoreFailed } from "../ports.ts"
@@ -190,7 +190,7 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
     Effect.gen(function* () {
       const { entity_id: id, signature } = record
       if ((yield* query(statements.isLocal, id)).length > 0) return yield* new AlreadyRegistered({ id })
-      const isReplayed = (yield* query(statements.isReplayed, id, signature, unsignedDigest(record))).length > 0
+      const isReplayed = (yield* query(statements.isReplayed, id, signature, markOf(record))).length > 0
       return yield* isReplayed ? new Replayed({ id }) : outdated("register")
     }).pipe(during("register"))
 

@@ -5,6 +5,7 @@
  * Names are qualified with our schema everywhere: a pooler between us and the server may not keep a search path.
  */
 import { versionsPerNameMax, vocabularyMax } from "../../protocol/limits.ts"
+import { timeDigits } from "../../protocol/records/replay.ts"
 import { entityColumns } from "./rows.ts"
 
 /** A schema's name as an identifier. Names come from the operator's settings: letters, digits and underscores only. */
@@ -54,6 +55,12 @@ const replaced = (columns: ReadonlyArray<string>, ...key: ReadonlyArray<string>)
 /** Of two slots of one registry the one that counts has the greater of these (`protocol/records/slots.ts`, `later`). */
 const standing = (slot: string): string =>
   `(${slot}.home_signed, -${slot}.registered_at, ${slot}.at, ${slot}.is_tombstone, NOT ${slot}.own_word, ${slot}.id)`
+
+/** Is a registration with this signature and mark an old one again, where `known` came before (`protocol/records/replay.ts`)? */
+const again = (known: string, signature: string, mark: string): string =>
+  `((${known}.signature = ${signature} AND ${known}.unsigned_digest <> ${mark})
+    OR (${known}.unsigned_digest LIKE '%:%'
+      AND NOT (${mark} LIKE '%:%' AND left(${mark}, ${timeDigits}) > left(${known}.unsigned_digest, ${timeDigits}))))`
 
 const nameColumns = [
   "fqan",
@@ -234,7 +241,7 @@ export const statementsFor = (schema: string) => {
     /**
      * $1: agents, $2: their developers, $3: their announcements; one statement, so one transaction. Yields the ids that
      * were registered: not those that are here already, nor those of which we said something that this cannot follow, nor
-     * those whose signature came with other unsigned fields before.
+     * those whose signature came with other unsigned fields before, or that are older than one that said when it was signed.
      */
     register: `WITH said AS MATERIALIZED (SELECT * FROM ${rowsOf("announcements", "$3")}),
       agent AS (${insert(
@@ -245,7 +252,7 @@ export const statementsFor = (schema: string) => {
         `NOT EXISTS (SELECT FROM said JOIN ${s}.announcements AS had USING (subject, origin)
         WHERE subject = r.agent_id AND ${standing("had")} >= ${standing("said")})
         AND NOT EXISTS (SELECT FROM ${s}.known_registrations AS k
-        WHERE k.agent_id = r.agent_id AND k.signature = r.signature AND k.unsigned_digest <> r.unsigned_digest)`,
+        WHERE k.agent_id = r.agent_id AND ${again("k", "r.signature", "r.unsigned_digest")})`,
       )}),
       developer AS (${insert(
         "developers",
@@ -261,8 +268,8 @@ export const statementsFor = (schema: string) => {
     /** $1: an id. What its registration came with is remembered. */
     removeAgent: `WITH gone AS (DELETE FROM ${s}.agents WHERE agent_id = $1 RETURNING agent_id, signature, unsigned_digest)
       INSERT INTO ${s}.known_registrations (agent_id, signature, unsigned_digest) SELECT * FROM gone ON CONFLICT DO NOTHING`,
-    /** $1: an id, $2: a registration's signature, $3: the digest of its unsigned fields. */
-    isReplayed: `SELECT 1 AS found FROM ${s}.known_registrations WHERE agent_id = $1 AND signature = $2 AND unsigned_digest <> $3`,
+    /** $1: an id, $2: a registration's signature, $3: its mark. */
+    isReplayed: `SELECT 1 AS found FROM ${s}.known_registrations AS k WHERE k.agent_id = $1 AND ${again("k", "$2", "$3")}`,
     /**
      * Writes what a merge came to. $1: new slots, $2: slots that are forgotten, $3: rows of what is shown now, $4: what is
      * shown no longer and since when, $5: rows of new tombstones.

@@ -5,8 +5,12 @@
 import { Effect, Exit, Stream } from "effect"
 import { describe, expect, it } from "vitest"
 import { announceName, type VerifiedAnnouncement } from "../../../src/protocol/gossip/announcement.ts"
+import { canonical } from "../../../src/protocol/identity/canonical-json.ts"
+import { sign } from "../../../src/protocol/identity/ed25519.ts"
+import type { EntityRecord } from "../../../src/protocol/records/entity.ts"
+import { writeTime } from "../../../src/protocol/time.ts"
 import { Overtaken, type RecordStore, Replayed } from "../../../src/runtime/ports.ts"
-import { announced, buried, entityOf, implicitDeveloperOf, noon, registryOf } from "../../support/builders.ts"
+import { announced, buried, entityKeyOf, entityOf, implicitDeveloperOf, noon, registryOf } from "../../support/builders.ts"
 import { bound, claimed, unclaimed } from "../../support/words.ts"
 
 type Store = RecordStore["Service"]
@@ -122,6 +126,21 @@ export const listsContract = (name: string, withStore: <A, E>(use: (store: Store
         expect(yield* store.entity(record.entity_id)).toBeUndefined()
         yield* register(store, again)
         expect((yield* store.entity(record.entity_id))?.record.updated_at).toBe(noon + 20)
+      }),
+    )
+
+    on("of an entity that says when it signs, is taken when it is newer than all that were", (store) =>
+      Effect.gen(function* () {
+        const at = (second: number, updated_at: number): EntityRecord => {
+          const signed = canonical({ home_registry: us.registryId, timestamp: writeTime(noon + second) })
+          return { ...entityOf(7, 0), signed, signature: sign(entityKeyOf(7, 0), signed), updated_at }
+        }
+        yield* register(store, at(5, noon))
+        yield* store.deregister(entityOf(7, 0).entity_id, buried(us, 7, 0, at(5, noon), noon + 9))
+        for (const old of [at(5, noon + 20), at(4, noon + 20), { ...entityOf(7, 0), updated_at: noon + 20 }])
+          expect(failure(yield* Effect.exit(register(store, old)))).toBeInstanceOf(Replayed)
+        yield* register(store, at(6, noon + 20))
+        expect((yield* store.entity(entityOf(7, 0).entity_id))?.record.updated_at).toBe(noon + 20)
       }),
     )
   })

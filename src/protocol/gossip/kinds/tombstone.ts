@@ -26,13 +26,14 @@ import { developerTextHolds, registrationTextOf } from "../../records/developer-
 import type { EntityRecord } from "../../records/entity.ts"
 import { DeveloperProofDocument, readProofDocument } from "../../records/proof-document.ts"
 import { type HomeProof, homeProofHolds, homeProofOf } from "../../records/registration.ts"
+import { deletionTextCharactersMax } from "../../limits.ts"
 import { readTime, type Seconds, writeTime } from "../../time.ts"
 import { type Evidence, EvidenceDocument, type Kind, type Malformed, malformed, readerOf, readEvidence, type Statement } from "./kind.ts"
 
 /** The entity's own key, or its developer's, signed the entity id (reference 1.4, DELETE). */
 export interface DeletionProof {
   readonly by: "entity" | "developer"
-  /** The text that was signed: the id in the spelling that the client used. */
+  /** The text that was signed: the id in the spelling that the client used, or that with a time (`records/ratchet.ts`). */
   readonly text: string
   readonly signature: Signature
   readonly publicKey: PublicKey
@@ -78,7 +79,7 @@ const ofEntity = readerOf(
     evidence: Schema.optionalKey(
       Schema.Struct({
         by: Schema.Literals(["entity", "developer"]),
-        text: Schema.String.check(Schema.isMaxLength(64)),
+        text: Schema.String.check(Schema.isMaxLength(deletionTextCharactersMax)),
         signature: Schema.String,
       }),
     ),
@@ -99,7 +100,7 @@ export const tombstone: Kind<TombstoneBody> = {
   contentOf: (body) => ["deregister", body.kind === "tombstone" ? body.entityId : body.developerId],
   isEntitled: (body, { origin }, check) =>
     body.kind === "tombstone"
-      ? (body.proof === undefined || deletionProofHolds(body.proof, body.entityId, check)) &&
+      ? (body.proof === undefined || deletionProofHolds(body.proof, body.entityId, origin, check)) &&
         (body.homeProof === undefined || homeProofHolds(body.homeProof, body.publicKey, origin, check))
       : (body.proof === undefined ||
           (readDeveloperId(body.proof.text) === body.developerId && check(body.publicKey, body.proof.text, body.proof.signature))) &&

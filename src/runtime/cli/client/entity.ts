@@ -1,13 +1,15 @@
 /** An entity at a registry: its derived key, its registration, its end. */
 import { join } from "node:path"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { deriveKey } from "../../../protocol/identity/derivation.ts"
-import { idOf, readEntityId } from "../../../protocol/identity/id.ts"
+import { type EntityId, idOf, readEntityId } from "../../../protocol/identity/id.ts"
+import { writeMoment } from "../../../protocol/time.ts"
+import { exitCode } from "../exit.ts"
 import { type Circumstances, type ClientCommand, facts, stopWith } from "./client-command.ts"
 import type { Flag, Given } from "./flags.ts"
 import { derivationFlag, derivedFrom, developerFlag, developerKey, domainOf, entityKey, indexOf, keep, keyIn } from "./key-files.ts"
-import { asObject, at, textIn } from "./registry.ts"
-import { claimRequest, deletionHeaders, developersDeletionHeaders, entityRequest } from "./requests.ts"
+import { asObject, at, type Registry, textIn } from "./registry.ts"
+import { claimRequest, deletionHeaders, entityRequest, type Owner, timedDeletion } from "./requests.ts"
 
 export const deriveAgent: ClientCommand = {
   name: "derive-agent",
@@ -31,6 +33,8 @@ export const deriveAgent: ClientCommand = {
   }),
 }
 
+const now = Effect.map(Clock.currentTimeMillis, writeMoment)
+
 const profileFlags: ReadonlyArray<Flag> = [
   { name: "name", takes: "NAME", doc: "what it is called (the name it is bound to, when it has one)" },
   { name: "agent-url", takes: "URL", doc: "where it answers (ZYND_ENTITY_URL)" },
@@ -43,6 +47,7 @@ const profileFlags: ReadonlyArray<Flag> = [
   { name: "dev-handle", takes: "HANDLE", doc: "the handle; claimed when the developer has none" },
   { name: "version", takes: "LABEL", doc: "the label of the name's first version" },
   { name: "keypair", takes: "FILE", doc: "the entity's key, where it is not the derived one" },
+  { name: "no-timestamp", doc: "signs no time, so that an SDK, which knows none, can change the entity later" },
   derivationFlag,
   developerFlag,
 ]
@@ -64,7 +69,7 @@ developer's handle, and is found by it everywhere.`,
     if (handle !== undefined) yield* ownHandle(handle, given, circumstances, home)
 
     const names = { entityName: given.text("agent-name"), version: given.text("version") }
-    const request = entityRequest(entity, developer.key, index, profile, home, names)
+    const request = entityRequest(entity, developer.key, index, profile, home, names, given.has("no-timestamp") ? undefined : yield* now)
     const answer = asObject(yield* registry.call("POST", "/v1/entities", request))
     const fqan = textIn(answer, "fqan")
     if (names.entityName !== undefined && fqan === "") {
@@ -123,12 +128,28 @@ export const deregisterEntity: ClientCommand = {
     const file = given.text("keypair")
     const own = file === undefined ? undefined : yield* keyIn(file)
     if (file !== undefined && own === undefined) return yield* stopWith(`there is no key at ${file}`)
-    const headers =
-      own === undefined ? developersDeletionHeaders((yield* developerKey(given, circumstances)).key, id) : deletionHeaders(own.key, id)
-    const json = yield* circumstances.registry.call("DELETE", at("v1", "entities", id), undefined, headers)
+    const owner: Owner =
+      own === undefined
+        ? { key: (yield* developerKey(given, circumstances)).key, scheme: "Bearer-Dev" }
+        : { key: own.key, scheme: "Bearer" }
+    const json = yield* endAt(circumstances.registry, owner, id)
     return { json, text: `${id} is no longer registered` }
   }),
 }
+
+/** Signed with the time, which an entity may be held to; a registry that knows no such deletion gets a plain one. */
+const endAt = Effect.fnUntraced(function* (registry: Registry, owner: Owner, id: EntityId) {
+  const path = at("v1", "entities", id)
+  const home = textIn(yield* registry.call("GET", "/v1/info"), "registry_id")
+  const { headers, query } = timedDeletion(owner, id, { timestamp: yield* now, registry_id: home })
+  return yield* registry
+    .call("DELETE", `${path}?${query}`, undefined, headers)
+    .pipe(
+      Effect.catch((refusal) =>
+        refusal.code === exitCode.refused ? registry.call("DELETE", path, undefined, deletionHeaders(owner, id)) : Effect.fail(refusal),
+      ),
+    )
+})
 
 /** The entity that a command is about, by position or by the flag that the SDKs' command line has. */
 export const entityIdIn = (given: Given) => {

@@ -5,7 +5,8 @@
 import { canonical, type JsonObject } from "../../../protocol/identity/canonical-json.ts"
 import { type DeveloperProof, prove } from "../../../protocol/identity/derivation.ts"
 import { type SecretKey, sign } from "../../../protocol/identity/ed25519.ts"
-import { idOf } from "../../../protocol/identity/id.ts"
+import { type EntityId, idOf } from "../../../protocol/identity/id.ts"
+import { timedDeletionText } from "../../../protocol/records/ratchet.ts"
 import { releaseText } from "../../../protocol/records/naming.ts"
 
 const signedBy = <T extends JsonObject>(key: SecretKey, request: T) => ({ ...request, signature: sign(key, canonical(request)) })
@@ -35,6 +36,8 @@ export const entityRequest = (
   profile: EntityProfile,
   home: string,
   names: Names,
+  /** RFC 3339: holds the entity to it (`protocol/records/ratchet.ts`). */
+  timestamp?: string,
 ) => {
   const proof: DeveloperProof = prove(developer, entity.publicKey, index)
   return signedBy(entity, {
@@ -51,6 +54,7 @@ export const entityRequest = (
     ...(profile.type === "service" && { service_endpoint: profile.url }),
     ...(names.entityName !== undefined && { entity_name: names.entityName }),
     ...(names.version !== undefined && { version: names.version }),
+    ...(timestamp !== undefined && { timestamp }),
   })
 }
 
@@ -88,13 +92,23 @@ export const nameRequest = (developer: SecretKey, { buildHash, entityId, handle,
     version: label,
   })
 
-/** A changed record: the whole body is what the header signs. */
-export const updateRequest = (key: SecretKey, changes: JsonObject) => {
-  const body = canonical(signedBy(key, changes))
-  return { body, headers: { authorization: `Bearer ${sign(key, body)}` } }
+/** Who signs a deletion: the entity itself, or its developer. */
+export interface Owner {
+  readonly key: SecretKey
+  readonly scheme: "Bearer" | "Bearer-Dev"
 }
 
 /** What `Authorization` says for a request that has no body: the owner's signature over what it gives up. */
-export const deletionHeaders = (key: SecretKey, entityId: string) => ({ authorization: `Bearer ${sign(key, entityId)}` })
-export const developersDeletionHeaders = (key: SecretKey, entityId: string) => ({ authorization: `Bearer-Dev ${sign(key, entityId)}` })
+export const deletionHeaders = ({ key, scheme }: Owner, entityId: string) => ({ authorization: `${scheme} ${sign(key, entityId)}` })
+
+/** The same, and when and for which registry it was signed (`protocol/records/ratchet.ts`): both go into the query. */
+export const timedDeletion = (
+  { key, scheme }: Owner,
+  entityId: EntityId,
+  stamp: { readonly timestamp: string; readonly registry_id: string },
+) => ({
+  query: new URLSearchParams(stamp).toString(),
+  headers: { authorization: `${scheme} ${sign(key, timedDeletionText(entityId, stamp)!)}` },
+})
+
 export const releaseHeaders = (key: SecretKey, what: string) => ({ authorization: `Bearer ${sign(key, releaseText(what))}` })

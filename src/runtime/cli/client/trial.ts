@@ -53,7 +53,7 @@ export const deregisterMany: ClientCommand = {
     return yield* eachOf(given, circumstances, "deregistered", (index) => {
       const key = deriveKey(developer.seed, index, "zns:agent:")
       const id = idOf("agent", key.publicKey)
-      return circumstances.registry.call("DELETE", at("v1", "entities", id), undefined, deletionHeaders(key, id))
+      return circumstances.registry.call("DELETE", at("v1", "entities", id), undefined, deletionHeaders({ key, scheme: "Bearer" }, id))
     })
   }),
 }
