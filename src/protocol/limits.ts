@@ -131,6 +131,10 @@ export const stateCharactersMax = 512
 export const entityViewsMax = 10_000
 /** Categories, and tags, that are listed: the first ones in order (ruled). */
 export const vocabularyMax = 10_000
+/** New categories and tags are listed after so long (ruled: asked for often, and dear to list). */
+export const vocabularyAgeMs = second
+/** The same where several nodes share a Redis: one lists them for all (ruled). */
+export const vocabularySharedMs = 5 * second
 /** Results of one search: default and most. */
 export const searchResultsDefault = 20
 export const searchResultsMax = 100

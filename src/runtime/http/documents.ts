@@ -21,7 +21,7 @@ import type { HttpSettings } from "./settings.ts"
  */
 export const answerOf = (document: object): HttpServerResponse.HttpServerResponse => HttpServerResponse.jsonUnsafe(document)
 
-const Details = Schema.Record(Schema.String, Schema.Json)
+export const Details = Schema.Record(Schema.String, Schema.Json)
 const optional = Schema.optionalKey
 export const Time = Schema.String.annotate({ description: "RFC 3339, UTC, whole seconds" })
 export const Tier = Schema.Literals(["local", "gossip", "dht"]).annotate({
@@ -162,6 +162,13 @@ export const developerDocument = ({ handle, record, tier }: DeveloperEntry, sett
   tier,
 })
 
+export const CardSignature = Schema.Literals(["valid", "invalid", "unsigned"]).annotate({
+  description: "whether the entity's key signed the card",
+})
+
+export const cardMembers = (card: Card | undefined) =>
+  card === undefined ? {} : { card: card.document as typeof Details.Type, card_signature: card.signature }
+
 const SearchResult = Schema.Struct({
   entity_id: Schema.String,
   entity_type: Schema.Literals(["agent", "service"]),
@@ -187,9 +194,7 @@ const SearchResult = Schema.Struct({
   fqan: optional(Schema.String),
   developer_handle: optional(Schema.String),
   card: optional(Details.annotate({ description: "the live agent card, where enrich is asked for and it came in time" })),
-  card_signature: optional(
-    Schema.Literals(["valid", "invalid", "unsigned"]).annotate({ description: "whether the entity's key signed it" }),
-  ),
+  card_signature: optional(CardSignature),
   tier: Tier,
 })
 
@@ -250,7 +255,7 @@ const resultDocument = (
     ...(record.openapi_url !== undefined && { openapi_url: record.openapi_url }),
     ...(record.entity_pricing !== undefined && { entity_pricing: record.entity_pricing as typeof Details.Type }),
     ...nameMembers(entry),
-    ...(card !== undefined && { card: card.document as typeof Details.Type, card_signature: card.signature }),
+    ...cardMembers(card),
     tier,
   }
 }

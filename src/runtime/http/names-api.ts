@@ -81,5 +81,10 @@ export const names = HttpApiGroup.make("names").add(
     success: described(Schema.Array(Version), "newest first"),
     error: refusals,
   }),
-  HttpApiEndpoint.get("resolveName", "/v1/resolve/:developer/:name", { params, query, success: Resolved, error: refusals }),
+  HttpApiEndpoint.get("resolveName", "/v1/resolve/:developer/:name", {
+    params,
+    query: { ...query, card: optional(described(Schema.Literals(["true", "false"]), "with the live agent card of what it means")) },
+    success: Resolved,
+    error: refusals,
+  }),
 )

@@ -2,6 +2,8 @@
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import type { Json } from "../../protocol/identity/canonical-json.ts"
+import type { EntityId } from "../../protocol/identity/id.ts"
+import type { Card } from "../../protocol/records/card.ts"
 import { isObject } from "../../protocol/records/plain-json.ts"
 import { fqanOf } from "../../protocol/records/naming.ts"
 import { Node, Refused } from "../node-service.ts"
@@ -67,11 +69,17 @@ export const layer = HttpApiBuilder.group(
           const found = yield* told(node.resolveName(params.developer, params.name, query.host))
           const { handle, host, name, registry } = found.name
           const { versions } = yield* told(node.versions(handle, name, host))
-          return answerOf(resolvedDocument(found, versions, yield* told(node.handle(handle, registry))))
+          const holder = yield* told(node.handle(handle, registry))
+          const { entity } = found
+          const trust = entity === undefined ? 0 : (yield* told(node.trust(entity.record.entity_id))).trust
+          const cards = entity === undefined || query.card !== "true" ? noCards : yield* node.cards([entity])
+          return answerOf(resolvedDocument(found, versions, holder, trust, cards.get(found.name.entityId)))
         }),
       )
   }),
 )
+
+const noCards: ReadonlyMap<EntityId, Card> = new Map()
 
 const versionIn = (body: Json): Effect.Effect<number, Refused> => {
   const version = isObject(body) ? body["to_version"] : undefined

@@ -4,7 +4,8 @@ import type { HandleEntry, NameEntry, NameVersion } from "../../protocol/records
 import { fqanOf } from "../../protocol/records/naming.ts"
 import { writeTime } from "../../protocol/time.ts"
 import type { HandleView, Resolution } from "../node-service.ts"
-import { Status, Tier, Time } from "./documents.ts"
+import type { Card } from "../../protocol/records/card.ts"
+import { CardSignature, cardMembers, Details, Status, Tier, Time } from "./documents.ts"
 
 const optional = Schema.optionalKey
 
@@ -112,12 +113,14 @@ export const Resolved = Schema.Struct({
   entity_url: Schema.String,
   public_key: Schema.String,
   status: Schema.Union([Status, Schema.Literal("unknown")]),
-  trust_score: Schema.Finite.annotate({ description: "0 to 1; of entities registered here 1" }),
+  trust_score: Schema.Finite.annotate({ description: "0 to 1: trust in its home registry; of entities registered here 1" }),
   verification_tier: Schema.Literals(["self-claimed", "dns-verified", "github-verified"]),
   current_version: Schema.Int,
   version: optional(Schema.String),
   versions: Schema.Array(Version),
   provisional: optional(Schema.Boolean.annotate({ description: "no registry, or more than one, has proven that this host is its own" })),
+  card: optional(Details.annotate({ description: "the live agent card, where it is asked for and came in time" })),
+  card_signature: optional(CardSignature),
   tier: Tier,
 })
 
@@ -125,6 +128,8 @@ export const resolvedDocument = (
   { entity, isProvisional, name }: Resolution,
   versions: ReadonlyArray<NameVersion>,
   handle: Pick<HandleEntry, "verification">,
+  trust: number,
+  card: Card | undefined,
 ): typeof Resolved.Type => ({
   fqan: fqanOf(name.host, name.handle, name.name),
   entity_id: name.entityId,
@@ -139,11 +144,12 @@ export const resolvedDocument = (
   entity_url: entity?.record.entity_url ?? "",
   public_key: entity?.record.public_key ?? "",
   status: entity?.status ?? "unknown",
-  trust_score: entity?.tier === "local" ? 1 : 0,
+  trust_score: trust,
   verification_tier: handle.verification === undefined ? "self-claimed" : `${handle.verification.method}-verified`,
   current_version: name.version,
   ...(name.label !== "" && { version: name.label }),
   versions: versions.map(versionDocument(name)),
   ...(isProvisional && { provisional: true }),
+  ...cardMembers(card),
   tier: name.tier,
 })

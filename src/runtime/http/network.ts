@@ -3,12 +3,11 @@ import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Node } from "../node-service.ts"
 import { Api } from "./api.ts"
+import { SharedCache } from "../shared-cache.ts"
+import { sharedVocabulary } from "./vocabulary.ts"
 import { infoDocument, peersDocument, statsDocument, statusDocument } from "./documents.ts"
 import { told, type Unavailable } from "./problems.ts"
 import type { HttpSettings } from "./settings.ts"
-
-/** New categories and tags are listed after so long. */
-const vocabularyAge = "1 second"
 
 const unready = (message: string): typeof Unavailable.Type => ({ error: "unavailable", message })
 
@@ -18,8 +17,7 @@ export const layer = (settings: HttpSettings) =>
     "network",
     Effect.fnUntraced(function* (handlers) {
       const node = yield* Node
-      // Two lists over all that is held: asked for often, made seldom.
-      const vocabulary = yield* Effect.cachedWithTTL(node.vocabulary, vocabularyAge)
+      const vocabulary = yield* sharedVocabulary(node.vocabulary, yield* SharedCache)
       return handlers
         .handle("health", () => Effect.succeed({ status: "ok" } as const))
         .handle("info", () => Effect.succeed(infoDocument(node, settings)))

@@ -2,29 +2,20 @@
  * DNS and GitHub as they are (`handle-witness.ts`). What strangers make us fetch is bounded in time and size, and only two
  * hosts of GitHub are asked, whatever their answers say.
  */
-import { Resolver } from "node:dns/promises"
 import { Effect, Layer, Schema } from "effect"
 import { HandleWitness, NotLooked } from "../handle-witness.ts"
+import type { Dns } from "../web.ts"
+import { publicDns } from "./public-dns.ts"
 
 const patienceMs = 4_000
 const bytesMax = 64 * 1_024
 const listBytesMax = 1_024 * 1_024
 const gistsMax = 5
 
-type Resolve = (name: string) => Promise<ReadonlyArray<ReadonlyArray<string>>>
 type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
-export const handleWitness = (resolveTxt: Resolve, fetch: Fetch): HandleWitness["Service"] => ({
-  recordsAt: (name) =>
-    looked(async () => {
-      try {
-        return (await resolveTxt(name)).map((parts) => parts.join(""))
-      } catch (error) {
-        const code = (error as NodeJS.ErrnoException).code ?? ""
-        if (nothingThere.has(code)) return []
-        throw error
-      }
-    }),
+export const handleWitness = (dns: Dns, fetch: Fetch): HandleWitness["Service"] => ({
+  recordsAt: (name) => Effect.mapError(dns.txt(name), ({ why }) => new NotLooked({ reason: why })),
   filesOf: (account) =>
     looked(async () => {
       const own = `https://raw.githubusercontent.com/${account}/${account}/HEAD/${fileName}.txt`
@@ -37,8 +28,6 @@ export const handleWitness = (resolveTxt: Resolve, fetch: Fetch): HandleWitness[
 /** A file of this name in the repository that is called like its account, or in a gist. */
 const fileName = "zynd-verification"
 const gistsOf = (account: string) => `https://api.github.com/users/${account}/gists?per_page=30`
-
-const nothingThere = new Set(["ENOTFOUND", "ENODATA", "NXDOMAIN", "NODATA"])
 
 const Gists = Schema.Array(Schema.Struct({ files: Schema.Record(Schema.String, Schema.Struct({ raw_url: Schema.String })) }))
 
@@ -70,7 +59,4 @@ const textAt = async (fetch: Fetch, url: string, most: number): Promise<string |
 const looked = <A>(look: () => Promise<A>): Effect.Effect<A, NotLooked> =>
   Effect.tryPromise({ try: look, catch: (error) => new NotLooked({ reason: error instanceof Error ? error.message : "unknown" }) })
 
-export const systemHandleWitness: Layer.Layer<HandleWitness> = Layer.sync(HandleWitness, () => {
-  const resolver = new Resolver({ timeout: 2_000, tries: 2 })
-  return HandleWitness.of(handleWitness((name) => resolver.resolveTxt(name), fetch))
-})
+export const systemHandleWitness: Layer.Layer<HandleWitness> = Layer.sync(HandleWitness, () => handleWitness(publicDns(), fetch))

@@ -8,7 +8,7 @@ import { isPublicAddress } from "../../../src/runtime/live/public-address.ts"
 import { publicWeb } from "../../../src/runtime/live/public-web.ts"
 import { Web } from "../../../src/runtime/web.ts"
 import { cardOf } from "../../support/cards.ts"
-import { developerOf, entityKeyOf, sdkRequest } from "../../support/clients.ts"
+import { developerOf, entityKeyOf, handleRequest, sdkRequest } from "../../support/clients.ts"
 import { type ServedNode, servedNode } from "../../support/served-node.ts"
 import { call, expectProblem } from "./serving.ts"
 
@@ -28,7 +28,9 @@ beforeAll(async () => {
   const start = async (seed: number, isAllowed: (address: string) => boolean) => {
     const web = Layer.succeed(Web, publicWeb({ isAllowed, resolve }))
     const served = await Effect.runPromise(Scope.provide(servedNode(seed, {}, {}, web), scope))
-    await Effect.runPromise(served.node.registerEntity(sdkRequest(alice, 0, { entity_url: `http://agent.example:${port}` })))
+    await Effect.runPromise(served.node.claimHandle(handleRequest(alice, "alice")))
+    const beside = { entity_name: "weather" }
+    await Effect.runPromise(served.node.registerEntity(sdkRequest(alice, 0, { entity_url: `http://agent.example:${port}` }, beside)))
     return served
   }
   open = await start(11, () => true)
@@ -43,6 +45,14 @@ it("is passed on as it was served, until the agent stops", async () => {
   expect([shown.status, shown.text, shown.headers.get("x-card-signature")]).toEqual([200, text, "valid"])
   expect(shown.headers.get("content-type")).toMatch(/^application\/json/)
   expectProblem(await cardAt(open, `zns:${"0".repeat(32)}`), 404, "not_found")
+
+  const resolve = async (query: string) => {
+    const { json, status } = await call(`${open.url}/v1/resolve/alice/weather${query}`)
+    return [status, json["entity_id"], json["card"], json["card_signature"]]
+  }
+  expect(await resolve("?card=true")).toEqual([200, id, JSON.parse(text), "valid"])
+  expect(await resolve("?card=false")).toEqual([200, id, undefined, undefined])
+  expect(await resolve("")).toEqual([200, id, undefined, undefined])
 
   const refused = await cardAt(strict)
   expectProblem(refused, 502, "bad_gateway")
