@@ -54,7 +54,8 @@ export const domainsOf = (dialled: string | undefined, claims: string | undefine
 
 const isDomain = (host: string): boolean => /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/i.test(host)
 
-export const proofUrl = (domain: string): string => `https://${domain}/.well-known/zynd-registry.json`
+export const proofPath = "/.well-known/zynd-registry.json"
+export const proofUrl = (domain: string): string => `https://${domain}${proofPath}`
 export const recordName = (domain: string): string => `_zynd.${domain}`
 
 /** What all evidence together comes to. */

@@ -27,6 +27,10 @@ export const agentdns: Program = {
     ["config check", { summary: "what each setting is, and what is wrong", load: async () => (await import("./config-check.ts")).check }],
     ["doctor", { summary: "looks at all that a node needs, and says what to do", load: async () => (await import("./doctor.ts")).command }],
     ["status", client("how a running node fares", async () => (await reading()).status)],
+    [
+      "registry verify",
+      client("whether it is who its address promises", async () => (await import("./client/verify.ts")).verifyRegistry()),
+    ],
     ["peers", client("whom it is connected with", async () => (await reading()).peers)],
     ["peer list", client("the same", async () => ({ ...(await reading()).peers, name: "peer list" }))],
     ["peer add", client("tells it of another node", async () => (await network()).addPeer)],
