@@ -241,6 +241,7 @@ const leave = (memory: DhtPoolMemory, link: Link, say: Say): void => {
 
 /** May one more be dialled? At the bound the one that rested longest is closed for it. */
 const hasRoom = ({ dialing, ways }: DhtPoolMemory, say: Say): boolean => {
+  if (dialing.size + ways.size < dhtLinksMax) return true
   let dialled = dialing.size
   let resting: Way | undefined
   for (const way of ways.values()) {

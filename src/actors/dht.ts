@@ -102,8 +102,9 @@ export interface DhtMemory {
   refreshing: string | undefined
   refreshCount: number
   rememberedMs: number
-  /** How often it joined, and when it does again: who came with all others at once knows them only later. */
+  /** How often it joined, whom it knew then, and when it may again: who came with all others at once knows them only later. */
   joins: number
+  joinedSize: number
   joinAgainMs: number
   dice: Dice
   nowMs: number
@@ -125,6 +126,7 @@ export const dht: Reducer<DhtInput, DhtMemory, DhtEvent> = {
     refreshCount: 0,
     rememberedMs: 0,
     joins: 0,
+    joinedSize: 0,
     joinAgainMs: 0,
     dice: dice(seed),
     nowMs: 0,
@@ -195,7 +197,7 @@ const meet = (memory: DhtMemory, link: Link, nowMs: number, say: Say): void => {
     ask(say, { from: "dht", goal: "ping", key: id, questions: [{ to: sighting.suspect, target: id }] })
   if (sighting.type !== "added") return
   // the first contact may lie: a moment later others are there to begin with, too
-  if (wasAlone) say({ type: "remind", afterMs: dhtJoinDelayMs, event: { type: "join.due" } })
+  if (wasAlone && memory.joins === 0) say({ type: "remind", afterMs: dhtJoinDelayMs, event: { type: "join.due" } })
   handOverTo(memory, seen, say)
 }
 
@@ -237,6 +239,7 @@ const reply = ({ table, values }: DhtMemory, { id }: Dealings, message: Dht, now
     Table.closest(table, target, table.k + 1)
       .filter((contact) => contact.id !== id)
       .slice(0, table.k)
+      .map((contact) => ({ id: contact.id, address: contact.address }))
   switch (message.op) {
     case "PING":
       return { type: "DHT", op: "PONG", request }
@@ -279,9 +282,7 @@ const keepUp = (memory: DhtMemory, nowMs: number, say: Say): void => {
   Values.expire(values, nowMs)
   for (const { closer, heardMs } of memory.links.values())
     if (closer !== undefined && nowMs - heardMs >= 2 * dhtIdleMs) say({ type: "tell", to: closer, event: { type: "link.unwanted" } })
-  const isLonely = Table.sizeOf(table) < table.k / 2
-  if (nowMs >= memory.joinAgainMs && (table.buckets.size > 0 || memory.remembered.length > 0) && (isLonely || memory.joins < joinsMax))
-    join(memory, say)
+  if (nowMs >= memory.joinAgainMs && mustJoin(memory)) join(memory, say)
   const target = Table.refreshTarget(table, drawKey(memory), nowMs)
   if (target !== undefined) memory.refreshes = [...memory.refreshes, target]
   refresh(memory, say)
@@ -302,8 +303,14 @@ const join = (memory: DhtMemory, say: Say): void => {
   refresh(memory, say)
 }
 
-/** As often as it takes to know those who came later; from then on ranges are refreshed when they are due. */
-const joinsMax = 3
+/** As often as it takes to know those who come at the same time; from then on ranges are refreshed when they are due. */
+const mustJoin = ({ joinedSize, joins, remembered, table }: DhtMemory): boolean => {
+  const size = Table.sizeOf(table)
+  if (size === 0 && remembered.length === 0) return false
+  return joins < joinsMin || size < table.k / 2 || size > grownFactor * joinedSize
+}
+const joinsMin = 2
+const grownFactor = 1.25
 
 const refresh = (memory: DhtMemory, say: Say): void => {
   const [key, ...others] = memory.refreshes
@@ -315,14 +322,25 @@ const refresh = (memory: DhtMemory, say: Say): void => {
     id: memory.refreshing,
     plan: { self, key, goal: "contacts", k, alpha: memory.alpha, paths: 1, holdersWanted: 0 },
     patienceMs: dhtLookupPatienceMs,
+    ...(Table.sizeOf(memory.table) > k && { among: drawWitnesses(memory) }),
   }
   say({ type: "start", actor: "dht-lookup", id: input.id, input })
+}
+
+/**
+ * It begins with a few contacts from anywhere: those closest to what is looked for may all be of one group, which names
+ * nobody else, and then who begins with them never hears of the others who live there.
+ */
+const drawWitnesses = (memory: DhtMemory): ReadonlyArray<Contact> => {
+  const contacts = [...Table.contactsOf(memory.table)]
+  return Array.from({ length: memory.alpha }, () => contacts.splice(Math.floor(draw(memory) * contacts.length), 1)[0]!)
 }
 
 const conclude = (memory: DhtMemory, { lookup, search }: Extract<DhtEvent, { type: "lookup.ended" }>, say: Say): void => {
   count(memory.counts, search)
   if (lookup !== memory.refreshing) return
   memory.refreshing = undefined
+  memory.joinedSize = Table.sizeOf(memory.table)
   if (search.plan.key === memory.table.self) memory.refreshes = [...memory.refreshes, ...Table.joinTargets(memory.table, drawKey(memory))]
   refresh(memory, say)
 }
@@ -336,14 +354,17 @@ const count = (counts: LookupCounts, search: Search): void => {
 
 const drawKey = (memory: DhtMemory): DhtKey => {
   let digits = ""
-  while (digits.length < 64) {
-    const [value, next] = roll(memory.dice)
-    memory.dice = next
-    digits += Math.floor(value * 2 ** 32)
+  while (digits.length < 64)
+    digits += Math.floor(draw(memory) * 2 ** 32)
       .toString(16)
       .padStart(8, "0")
-  }
   return readDhtKey(digits)!
+}
+
+const draw = (memory: DhtMemory): number => {
+  const [value, next] = roll(memory.dice)
+  memory.dice = next
+  return value
 }
 
 // values that have to move -------------------------------------------------------------------------------------------

@@ -50,7 +50,8 @@ export class Network {
   readonly #listening = new Map<string, Listening>()
   /** Side of the cut each host is on; hosts of the same side reach each other. */
   #sides: ReadonlyMap<number, number> = new Map()
-  #ends = new Set<End>()
+  /** Open ends, by their host. */
+  readonly #ends = new Map<Host, Set<End>>()
   readonly #disturbances = new Set<Disturbance>()
   #held: Array<{ readonly from: Host; readonly to: Host; readonly arrive: () => void }> = []
   readonly #troubles: Troubles
@@ -119,13 +120,13 @@ export class Network {
 
   /** Ends every connection of a host, as a crash does. */
   dropAll(host: Host): void {
-    for (const end of this.#ends) if (end.host === host) end.close()
+    for (const end of this.#endsOf(host)) end.close()
   }
 
   /** Takes a host's power: its connections end without a word, and nothing answers for it. */
   darken(host: Host): void {
     this.#dark.add(host.index)
-    for (const end of this.#ends) if (end.host === host) end.vanish()
+    for (const end of this.#endsOf(host)) end.vanish()
   }
 
   /** The power is back. */
@@ -135,9 +136,18 @@ export class Network {
 
   /** Open connections that end at this host, or go from it to the other one. */
   connectionsOf(host: Host, other?: Host): number {
+    if (other === undefined) return this.#endsOf(host).size
     let count = 0
-    for (const end of this.#ends) if (end.host === host && (other === undefined || end.other!.host === other)) count++
+    for (const end of this.#endsOf(host)) if (end.other!.host === other) count++
     return count
+  }
+
+  #endsOf(host: Host): Set<End> {
+    const known = this.#ends.get(host)
+    if (known !== undefined) return known
+    const ends = new Set<End>()
+    this.#ends.set(host, ends)
+    return ends
   }
 
   reaches(from: Host, to: Host): boolean {
@@ -170,7 +180,8 @@ export class Network {
         const far = new End(this, there.host, from, latencyMs)
         near.other = far
         far.other = near
-        this.#ends.add(near).add(far)
+        this.#endsOf(from).add(near)
+        this.#endsOf(there.host).add(far)
         passGate(there.host, () => far.isOpen && there.accept(far))
         passGate(from, () => resume(Effect.succeed(near)))
         return undefined
@@ -251,7 +262,7 @@ export class Network {
 
   /** Called by an end that was closed: the other learns of it after the latency. */
   ended(end: End): void {
-    this.#ends.delete(end)
+    this.forget(end)
     const other = end.other!
     this.#clock.at(Math.max(end.latencyMs, end.lastArrivalMs - this.#clock.elapsedMs), () => {
       if (this.reaches(end.host, other.host)) other.end("closed")
@@ -259,7 +270,7 @@ export class Network {
   }
 
   forget(end: End): void {
-    this.#ends.delete(end)
+    this.#ends.get(end.host)?.delete(end)
   }
 }
 

@@ -2,8 +2,9 @@
 import { describe, expect, it } from "vitest"
 import type { Command } from "../../src/actors/command.ts"
 import { dht, type DhtEvent, type DhtMemory } from "../../src/actors/dht.ts"
+import type { DhtLookupInput } from "../../src/actors/dht-lookup.ts"
 import { dhtPublisher, type DhtPublisherEvent } from "../../src/actors/dht-publisher.ts"
-import { compare } from "../../src/protocol/dht/distance.ts"
+import { branching, compare } from "../../src/protocol/dht/distance.ts"
 import type { DhtKey } from "../../src/protocol/dht/key.ts"
 import * as Table from "../../src/protocol/dht/routing-table.ts"
 import * as Search from "../../src/protocol/dht/search.ts"
@@ -46,17 +47,23 @@ const sent = (said: ReadonlyArray<Command>): ReadonlyArray<unknown> =>
   said.flatMap((command) => (command.type === "send" ? [command.message] : []))
 
 describe("the DHT", () => {
-  it("joins with the first contact: looks for itself, then into every range", () => {
+  it("joins with the first contact: looks for itself, then into every range, beginning with some from anywhere", () => {
     const memory = begin(2)
     expect(words(step(memory, joined(1, keyFrom("a"))))).toEqual(["remind"])
     expect(words(step(memory, joined(2, keyFrom("b"))))).toEqual([])
     const [said] = step(memory, { type: "join.due", nowMs: noonMs })
     expect(said).toMatchObject({ type: "start", actor: "dht-lookup", input: { plan: { key: self, goal: "contacts" } } })
-    for (let i = 0; i < 20; i++) Table.see(memory.table, { ...contactAt(keyFrom(`n${i}`)), network: undefined, seenMs: noonMs })
+    for (const bits of [3, 5, 5, 6]) {
+      const id = branching(self, bits, keyFrom(`n${bits}`))
+      Table.see(memory.table, { ...contactAt(id), network: undefined, seenMs: noonMs })
+    }
     const search = Search.begin({ self, key: self, goal: "contacts", k: 2, alpha: 3, paths: 1, holdersWanted: 0 }, [], 0)
     const next = step(memory, { type: "lookup.ended", lookup: "dht-lookup/refresh/1", search, nowMs: noonMs })
     expect(words(next)).toEqual(["start dht-lookup/refresh/2"])
     expect(memory.refreshes.length).toBeGreaterThan(1)
+    const { among } = (next[0] as Extract<Command, { type: "start" }>).input as DhtLookupInput
+    const known = Table.contactsOf(memory.table).map(({ id }) => id)
+    expect([new Set(among!.map(({ id }) => id)).size, among!.every(({ id }) => known.includes(id))]).toEqual([3, true])
   })
 
   it("answers what it is asked, and never names the asker to itself", () => {

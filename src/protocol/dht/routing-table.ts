@@ -116,24 +116,38 @@ export const closest = (table: RoutingTable, target: DhtKey, count: number): Rea
   return found.slice(0, count)
 }
 
-/** Something was looked for in this key's range. */
-export const touch = ({ buckets, self }: RoutingTable, target: DhtKey, nowMs: number): void => {
-  const bucket = buckets.get(sharedBits(self, target))
-  if (bucket !== undefined) bucket.lookedForMs = nowMs
+/** Bits that our k closest contacts share with us: who looks for itself comes to all that live in this range and the deeper ones. */
+const neighbourhoodBits = ({ buckets, k }: RoutingTable): number => {
+  let near = 0
+  for (let bits = Math.max(-1, ...buckets.keys()); bits > 0; bits--) {
+    near += buckets.get(bits)?.contacts.length ?? 0
+    if (near >= k) return bits
+  }
+  return 0
+}
+
+/** Something was looked for in this key's range; the ranges of our neighbourhood are one. */
+export const touch = (table: RoutingTable, target: DhtKey, nowMs: number): void => {
+  const bits = sharedBits(table.self, target)
+  const near = neighbourhoodBits(table)
+  for (const [shared, bucket] of table.buckets) if (shared === bits || (shared >= near && bits >= near)) bucket.lookedForMs = nowMs
 }
 
 /** A key in the range where nothing was looked for longest, if that is due; `random` fills what is free of it. */
-export const refreshTarget = ({ buckets, self }: RoutingTable, random: DhtKey, nowMs: number): DhtKey | undefined => {
+export const refreshTarget = (table: RoutingTable, random: DhtKey, nowMs: number): DhtKey | undefined => {
   let stalest: readonly [bits: number, lookedForMs: number] | undefined
-  for (const [bits, { lookedForMs }] of buckets)
+  for (const [bits, { lookedForMs }] of table.buckets)
     if (nowMs - lookedForMs >= dhtRefreshMs && (stalest === undefined || lookedForMs < stalest[1])) stalest = [bits, lookedForMs]
-  return stalest === undefined ? undefined : branching(self, stalest[0], random)
+  if (stalest === undefined) return undefined
+  return stalest[0] >= neighbourhoodBits(table) ? table.self : branching(table.self, stalest[0], random)
 }
 
-/** Keys in the ranges that are farther from us than our closest contact: looking for them fills a new table (Kademlia §2.3). */
-export const joinTargets = ({ buckets, self }: RoutingTable, random: DhtKey): ReadonlyArray<DhtKey> => {
-  const deepest = Math.max(-1, ...[...buckets].flatMap(([bits, { contacts }]) => (contacts.length > 0 ? [bits] : [])))
-  return Array.from({ length: Math.max(0, deepest) }, (_, bits) => branching(self, bits, random))
+/** Keys in the ranges beyond our neighbourhood that have room: looking for them fills a new table (Kademlia §2.3). */
+export const joinTargets = (table: RoutingTable, random: DhtKey): ReadonlyArray<DhtKey> => {
+  const { buckets, k, self } = table
+  return Array.from({ length: neighbourhoodBits(table) }, (_, bits) => bits)
+    .filter((bits) => (buckets.get(bits)?.contacts.length ?? 0) < k)
+    .map((bits) => branching(self, bits, random))
 }
 
 /**

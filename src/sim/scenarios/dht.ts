@@ -99,7 +99,7 @@ const castOf = (stage: Stage): ReadonlyArray<Machine> => {
     const bootstrap = (edges.get(machine.index) ?? []).map(([, listener]) => ({ address: addressOf(world.machines[listener]!) }))
     const isLiar = liars.has(machine.index) || machine.index >= nodes
     if (isLiar) stage.markByzantine(machine)
-    const settings = stage.settings({ dht: defaultDht, capabilities: [capabilities.dht], bootstrap })
+    const settings = stage.settings({ dht: defaultDht, capabilities: [capabilities.dht], wantedPeers: degree, bootstrap })
     world.boot(machine, isLiar ? { ...settings, ...misled } : settings)
   }
   return world.machines.filter((machine) => stage.isHonest(machine))

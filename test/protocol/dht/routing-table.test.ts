@@ -160,15 +160,31 @@ describe("the routing table", () => {
     )
   })
 
-  it("looks again where nothing was looked for in an hour, the longest first", () => {
+  /** One far away, and as many near us as a bucket holds. */
+  const known = (): Table.RoutingTable => {
     const table = Table.empty(keyWith("0", "self"), k)
-    Table.see(table, seenAt(keyWith("1", "a"), 0))
-    Table.see(table, seenAt(keyWith("01", "b"), 1))
+    Table.see(table, seenAt(keyWith("1", "far"), 0))
+    for (let i = 0; i < k; i++) Table.see(table, seenAt(branching(table.self, 2 + (i >> 1), keyFrom(`near ${i}`)), 1))
+    return table
+  }
+
+  it("looks again where nothing was looked for in an hour, the longest first; near us for ourselves", () => {
+    const table = known()
     expect(Table.refreshTarget(table, keyFrom("random"), dhtRefreshMs - 1)).toBeUndefined()
     const target = Table.refreshTarget(table, keyFrom("random"), dhtRefreshMs + 1)!
     expect(sharedBits(table.self, target)).toBe(0)
     Table.touch(table, target, dhtRefreshMs + 1)
-    expect(sharedBits(table.self, Table.refreshTarget(table, keyFrom("random"), dhtRefreshMs + 1)!)).toBe(1)
+    expect(Table.refreshTarget(table, keyFrom("random"), dhtRefreshMs + 1)).toBe(table.self)
+    Table.touch(table, table.self, dhtRefreshMs + 1)
+    expect(Table.refreshTarget(table, keyFrom("random"), dhtRefreshMs + 1)).toBeUndefined()
+  })
+
+  it("looks, when it is new, into every range beyond its neighbourhood that has room", () => {
+    const table = known()
+    const bits = () => Table.joinTargets(table, keyFrom("random")).map((target) => sharedBits(table.self, target))
+    expect(bits()).toEqual([0, 1])
+    for (let i = 0; i < k; i++) Table.see(table, seenAt(keyWith("1", `far ${i}`), 2))
+    expect(bits()).toEqual([1])
   })
 
   it("knows about how many nodes there are", () => {

@@ -1,10 +1,11 @@
 /** The mesh page's dialect: what is written is read back, and nothing that arrives makes the reader throw. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import type { DhtKey } from "../../../src/protocol/dht/key.ts"
 import { idOf } from "../../../src/protocol/identity/id.ts"
 import { writeKey } from "../../../src/protocol/identity/key.ts"
 import { frameBytesMax, heartbeatPeersMax } from "../../../src/protocol/limits.ts"
-import type { Heartbeat, Hello } from "../../../src/protocol/wire/message.ts"
+import type { Dht, Heartbeat, Hello } from "../../../src/protocol/wire/message.ts"
 import { isUnreadable, read, write } from "../../../src/protocol/wire/spec-codec.ts"
 
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(writeKey)
@@ -44,6 +45,25 @@ const heartbeat: fc.Arbitrary<Heartbeat> = fc.record({
   wantsAnswer: fc.boolean(),
 })
 
+const dhtKey = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString("hex") as DhtKey)
+const nodes = fc.array(fc.record({ id: dhtKey, address: fc.record({ host, port: fc.integer({ min: 1, max: 65_535 }) }) }), {
+  maxLength: 20,
+})
+const values = fc.array(fc.record({ pointer: fc.record({ word, count }) }), { maxLength: 3 })
+const request = fc.maxSafeNat()
+const ofDht = <Op extends Dht["op"], Rest extends object>(op: Op, rest: { [K in keyof Rest]: fc.Arbitrary<Rest[K]> }) =>
+  fc.record({ type: fc.constant("DHT" as const), op: fc.constant(op), request, ...rest })
+const dht = fc.oneof(
+  ofDht("PING", {}),
+  ofDht("PONG", {}),
+  ofDht("FIND_NODE", { target: dhtKey }),
+  ofDht("FIND_VALUE", { key: dhtKey, target: dhtKey }),
+  ofDht("NODES", { nodes }),
+  ofDht("VALUES", { nodes, values }),
+  ofDht("STORE", { key: dhtKey, values }),
+  ofDht("STORED", { stored: fc.nat(12) }),
+) as fc.Arbitrary<Dht>
+
 const bytesOf = (value: unknown): Uint8Array => Buffer.from(typeof value === "string" ? value : JSON.stringify(value))
 const reasonOf = (payload: Uint8Array): string => {
   const message = read(payload)
@@ -53,7 +73,7 @@ const reasonOf = (payload: Uint8Array): string => {
 describe("messages", () => {
   it("come back as they were", () => {
     fc.assert(
-      fc.property(fc.oneof(hello, heartbeat), (message) => {
+      fc.property(fc.oneof(hello, heartbeat, dht), (message) => {
         expect(read(write(message))).toEqual(message)
         expect(write(message).length).toBeLessThan(frameBytesMax)
       }),
