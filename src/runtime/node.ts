@@ -34,6 +34,7 @@ import { livenessOn } from "./node/liveness.ts"
 import { lookupsOn } from "./node/lookups.ts"
 import { namesOn } from "./node/names.ts"
 import { readsOf } from "./node/reads.ts"
+import { signaturesOf } from "./node/signatures.ts"
 import { trustOn } from "./node/trust.ts"
 import { registryOn } from "./node/registry.ts"
 import { Node, type NodeStatus } from "./node-service.ts"
@@ -69,6 +70,7 @@ export const makeNode = Effect.fnUntraced(function* (
   const { store, views } = remembering(storeOf(settings.role, disk, settings.selection), yield* Clock.Clock)
   const transport = yield* Transport
   const { report } = yield* Journal
+  const signatures = signaturesOf(signer, verifier)
   const startedAtMs = yield* Clock.currentTimeMillis
   const pins = yield* disk.pins
   const isHolder = settings.role === "full"
@@ -201,19 +203,20 @@ export const makeNode = Effect.fnUntraced(function* (
   yield* crowded.lookAtOwn
 
   const context: Effect.Effect<NodeContext | undefined> = Effect.sync(() => actors.snapshot("node")?.context as NodeContext | undefined)
-  const announce = (announcement: VerifiedAnnouncement) =>
+  const announce = (announcement: VerifiedAnnouncement): Effect.Effect<void> =>
     Effect.sync(() => {
       report({ type: "announcement.said", announcement })
       if (isPrivate(announcement.body)) return
       held(announcement)
       tell("gossip", { type: "announcement.made", announcement })
-    }).pipe(Effect.andThen(crowded.look(announcement.subject)), Effect.andThen(dht.publish(announcement)))
+    }).pipe(Effect.andThen(crowded.look(announcement.subject)), Effect.andThen(Effect.sync(() => fork(dht.publish(announcement)))))
 
   const dht: DhtOfNode = yield* makeDht({
     settings: hasDht ? settings.dht : withoutDht,
     actors,
     tell,
     origin: signer,
+    signed: signatures.signed,
     store,
     nowMs: Clock.currentTimeMillis,
     address: () => (settings.advertisedHost === undefined ? undefined : { host: settings.advertisedHost, port: address.port }),
@@ -245,6 +248,7 @@ export const makeNode = Effect.fnUntraced(function* (
     origin: signer,
     store,
     check: verifier.verify,
+    signatures,
     isOpen: settings.onboarding === "open",
     host: settings.registryHost,
     role: settings.role,

@@ -122,14 +122,25 @@ export class Signer extends Context.Service<
     readonly publicKey: PublicKey
     readonly registryId: RegistryId
     readonly sign: (message: Uint8Array | string) => Signature
+    /** The same, not on this thread; called back once. Absent where one thread is all there is. */
+    readonly signLater?: (text: string, done: (signature: Signature) => void) => void
   }
 >()("agentdns/runtime/Signer") {}
+
+/** A signature, and what it is said to be over. */
+export interface SignatureCheck {
+  readonly key: PublicKey
+  readonly message: Uint8Array | string
+  readonly signature: Signature
+}
 
 /** The strict Ed25519 verdict of `protocol/identity/ed25519.ts`; providers may remember verdicts, never change them. */
 export class Verifier extends Context.Service<
   Verifier,
   {
     readonly verify: (key: PublicKey, message: Uint8Array | string, signature: Signature) => boolean
+    /** The same of several, not on this thread: called back once, with the verdicts in order. Absent where one thread is all there is. */
+    readonly verifyLater?: (checks: ReadonlyArray<SignatureCheck>, done: (holds: ReadonlyArray<boolean>) => void) => void
     /** What `protocol/gossip/authority.ts` makes of a document. */
     readonly believe: (document: JsonObject, claimedId: string | undefined, nowMs: number) => Belief
     /** The same, not on this thread: called back once, in the order asked. Absent where one thread is all there is. */

@@ -101,13 +101,20 @@ export const prove = (value: StoredValue, nowMs: number, checks: Checks): Proven
   return { ...value, record: announcement } as ProvenValue
 }
 
-/** Says that we hold this, now. A record that is too large for others stays at home, for whoever asks us. */
-export const makeValue = (
-  origin: Origin,
+/** What we say of something that we hold, to be signed. */
+export interface ValueDraft {
+  readonly text: string
+  /** `stored` is for others: a record that is too large for them stays at home, for whoever asks us. */
+  readonly signedWith: (signature: Signature) => { readonly whole: ProvenValue; readonly stored: ProvenValue }
+}
+
+/** Says that we hold this, now; nothing where the DHT does not carry such words. */
+export const draftValue = (
+  origin: Omit<Origin, "sign">,
   announcement: VerifiedAnnouncement,
   at: Seconds,
   address: Address | undefined,
-): { readonly whole: ProvenValue; readonly stored: ProvenValue } | undefined => {
+): ValueDraft | undefined => {
   const key = keyOf(announcement)
   if (key === undefined) return undefined
   const { subject } = announcement
@@ -121,12 +128,28 @@ export const makeValue = (
     timestamp: writeTime(at),
     ttl: dhtTtlSeconds,
   }
-  const pointer = { ...unsigned, signature: origin.sign(canonical(unsigned)) }
-  const whole = readValue({ pointer, record: announcement.document })
-  if (whole === undefined) throw new Error(`we made a value of ${subject} that we cannot read`)
-  const fits = JSON.stringify(announcement.document).length <= dhtRecordBytesMax || keyOfSubject(subject) === undefined
-  const stored = fits ? ({ ...whole, record: announcement } as ProvenValue) : (readValue({ pointer })! as ProvenValue)
-  return { whole: { ...whole, record: announcement } as ProvenValue, stored }
+  return {
+    text: canonical(unsigned),
+    signedWith: (signature) => {
+      const pointer = { ...unsigned, signature }
+      const read = readValue({ pointer, record: announcement.document })
+      if (read === undefined) throw new Error(`we made a value of ${subject} that we cannot read`)
+      const whole = { ...read, record: announcement } as ProvenValue
+      const fits = JSON.stringify(announcement.document).length <= dhtRecordBytesMax || keyOfSubject(subject) === undefined
+      return { whole, stored: fits ? whole : (readValue({ pointer })! as ProvenValue) }
+    },
+  }
+}
+
+/** The same, signed at once. */
+export const makeValue = (
+  origin: Origin,
+  announcement: VerifiedAnnouncement,
+  at: Seconds,
+  address: Address | undefined,
+): ReturnType<ValueDraft["signedWith"]> | undefined => {
+  const draft = draftValue(origin, announcement, at, address)
+  return draft?.signedWith(origin.sign(draft.text))
 }
 
 // its life -----------------------------------------------------------------------------------------------------------

@@ -136,9 +136,19 @@ export interface Origin {
   readonly sign: (message: string) => Signature
 }
 
+/** An announcement that lacks only its signature: the origin's over `text`. */
+export interface Draft {
+  readonly text: string
+  readonly signedWith: (signature: Signature) => VerifiedAnnouncement
+}
+
 /** Announces a record of ours. `at` is later than anything we said about it before, here and below. */
 export const announceEntity = (origin: Origin, action: EntityAction, record: EntityRecord, at: Seconds): VerifiedAnnouncement =>
   signed(origin, at, entityDocument(action, record))
+
+/** The same, to be signed by whoever has the time. */
+export const draftEntity = (origin: Omit<Origin, "sign">, action: EntityAction, record: EntityRecord, at: Seconds): Draft =>
+  drafted(origin, at, entityDocument(action, record))
 
 /** Announces that a record of ours is gone, as its owner asked; without a proof, by our own word. */
 export const announceTombstone = (
@@ -222,15 +232,25 @@ export const announceEnd = (origin: Origin, { body }: Announcement, reason: stri
 }
 
 const signed = (origin: Origin, at: Seconds, said: JsonObject): VerifiedAnnouncement => {
+  const { signedWith, text } = drafted(origin, at, said)
+  return signedWith(origin.sign(text))
+}
+
+const drafted = (origin: Omit<Origin, "sign">, at: Seconds, said: JsonObject): Draft => {
   const unsigned: JsonObject = {
     ...said,
     registry_id: onWire(origin.registryId),
     origin_public_key: origin.publicKey,
     timestamp: writeTime(at),
   }
-  const announcement = read({ ...unsigned, signature: origin.sign(canonical(unsigned)) })
-  if (isMalformed(announcement)) throw new Error(`we made an announcement that we cannot read: ${announcement.why}`)
-  return announcement as VerifiedAnnouncement
+  return {
+    text: canonical(unsigned),
+    signedWith: (signature) => {
+      const announcement = read({ ...unsigned, signature })
+      if (isMalformed(announcement)) throw new Error(`we made an announcement that we cannot read: ${announcement.why}`)
+      return announcement as VerifiedAnnouncement
+    },
+  }
 }
 
 /** The bytes its origin signed, as text. */

@@ -16,6 +16,7 @@ import type { Role } from "../../protocol/wire/message.ts"
 import { Refused } from "../node-service.ts"
 import type { OwnWord, RecordStore, StoreFailed } from "../ports.ts"
 import { takesWrites } from "../roles.ts"
+import type { Signatures } from "./signatures.ts"
 
 /** Where our next word about a subject stands. */
 export interface NextWord {
@@ -33,6 +34,7 @@ export interface Desk {
   readonly origin: Origin
   readonly store: RecordStore["Service"]
   readonly check: typeof verify
+  readonly signatures: Signatures
   /** Whether unknown developers become known by what they sign (storage page, `onboarding_mode`). */
   readonly isOpen: boolean
   /** The host under which names are bound; without one there are no names. */
@@ -54,7 +56,9 @@ export interface Desk {
 }
 
 export const makeDesk = (
-  parts: Pick<Desk, "origin" | "store" | "check" | "isOpen" | "host" | "announce" | "report" | "show"> & { readonly role: Role },
+  parts: Pick<Desk, "origin" | "store" | "check" | "signatures" | "isOpen" | "host" | "announce" | "report" | "show"> & {
+    readonly role: Role
+  },
 ): Desk => {
   const { announce, origin, role, store } = parts
   return {

@@ -10,7 +10,7 @@ import type { Contact } from "../../protocol/dht/contact.ts"
 import { type DhtKey, keyOfSubject, nodeKeyOf } from "../../protocol/dht/key.ts"
 import * as Table from "../../protocol/dht/routing-table.ts"
 import * as Search from "../../protocol/dht/search.ts"
-import { makeValue, type ProvenValue } from "../../protocol/dht/value.ts"
+import { draftValue, type ProvenValue } from "../../protocol/dht/value.ts"
 import * as Values from "../../protocol/dht/value-store.ts"
 import { type Announcement, type Origin, read, type VerifiedAnnouncement } from "../../protocol/gossip/announcement.ts"
 import {
@@ -30,6 +30,7 @@ import { secondsOf } from "../../protocol/time.ts"
 import type { ActorSystem } from "../actor-system.ts"
 import type { DhtStatus } from "../node-service.ts"
 import type { RecordStore, StoreFailed } from "../ports.ts"
+import type { Signatures } from "./signatures.ts"
 
 /** What an operator may decide about it (`[dht]`). */
 export interface DhtSettings {
@@ -71,6 +72,7 @@ export interface DhtParts {
   readonly actors: ActorSystem
   readonly tell: (to: string, event: Told) => void
   readonly origin: Origin
+  readonly signed: Signatures["signed"]
   readonly store: RecordStore["Service"]
   readonly nowMs: Effect.Effect<number>
   /** Where we are reached, if we know. */
@@ -78,7 +80,7 @@ export interface DhtParts {
 }
 
 export const makeDht = Effect.fnUntraced(function* (parts: DhtParts): Effect.fn.Return<DhtOfNode> {
-  const { actors, nowMs, origin, settings, store, tell } = parts
+  const { actors, nowMs, origin, settings, signed, store, tell } = parts
   if (!settings.isEnabled) return noDht
   const self = nodeKeyOf(origin.publicKey)
   const { alpha, k } = settings
@@ -87,10 +89,10 @@ export const makeDht = Effect.fnUntraced(function* (parts: DhtParts): Effect.fn.
   let renewAtMs = (yield* nowMs) + (yield* jitter) * startingMs
 
   const publish = (announcement: Announcement): Effect.Effect<void> =>
-    Effect.map(nowMs, (now) => {
-      const value = makeValue(origin, announcement as VerifiedAnnouncement, secondsOf(now), parts.address())
-      if (value === undefined) return
-      const { stored, whole } = value
+    Effect.gen(function* () {
+      const draft = draftValue(origin, announcement as VerifiedAnnouncement, secondsOf(yield* nowMs), parts.address())
+      if (draft === undefined) return
+      const { stored, whole } = yield* signed(draft)
       tell("dht", { type: "value.made", value: whole })
       tell("dht-publisher", { type: "publication.wanted", key: stored.key, values: [stored.document] })
     })

@@ -1,6 +1,6 @@
 /** Entities of ours: registering, changing and ending them (reference 1.4). */
 import { Effect, Result } from "effect"
-import { announceDeveloper, announceEntity, announceStatus, announceTombstone } from "../../protocol/gossip/announcement.ts"
+import { announceDeveloper, announceEntity, announceStatus, announceTombstone, draftEntity } from "../../protocol/gossip/announcement.ts"
 import { statusSubject } from "../../protocol/gossip/kinds/status.ts"
 import { type DeveloperId, type EntityId, readEntityId } from "../../protocol/identity/id.ts"
 import { readDeletion } from "../../protocol/records/deletion.ts"
@@ -18,6 +18,7 @@ import { endingNames, naming } from "./names.ts"
 
 export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" | "updateEntity" | "deregister"> => {
   const { announce, check, mayWrite, nextWord, nowMs, origin, refresh, report, say, show, store } = desk
+  const { judged, signed } = desk.signatures
 
   /** Where we said anything of its status: that there is nothing more to say. */
   const endingStatus = Effect.fnUntraced(function* (entityId: EntityId) {
@@ -52,7 +53,8 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
   return {
     registerEntity: Effect.fnUntraced(function* (body) {
       yield* mayWrite
-      const read = readRegistration(body, { home: origin.registryId, nowMs: yield* nowMs, check })
+      const now = yield* nowMs
+      const read = yield* judged((check) => readRegistration(body, { home: origin.registryId, nowMs: now, check }))
       if (read.type === "refused") return yield* refusedAs(read)
       const { entity_id: id, developer_id: developer } = read.record
       yield* admitted(desk, developer)
@@ -61,7 +63,7 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
       if (Result.isFailure(stamped)) return yield* refusedAs(stamped.failure)
       if (slots.some(({ body }) => body.kind === "entity" && isReplayOf(body.record, read.record))) return yield* replayed
       const record = { ...read.record, registered_at: registeredAt, updated_at: at }
-      const announcement = announceEntity(origin, "register", record, at)
+      const announcement = yield* signed(draftEntity(origin, "register", record, at))
       const registration = { record, developer: read.implicitDeveloper, announcement }
       const also = yield* naming(desk, record, body)
       yield* store.register({ ...registration, also }).pipe(
