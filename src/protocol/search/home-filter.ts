@@ -11,7 +11,13 @@ import type { Items } from "./question.ts"
 
 /** What a HEARTBEAT says of a filter. Versions begin with 1; they mean something between two ends of one link only. */
 export type FilterNews =
-  | { readonly type: "whole"; readonly version: number; readonly bloom: Bloom.Bloom }
+  | {
+      readonly type: "whole"
+      readonly version: number
+      readonly bloom: Bloom.Bloom
+      /** Of whole words (deployed node), not of stems and what they are worth. */
+      readonly isPlain?: true
+    }
   /** Bits that are otherwise than in version `base`. */
   | { readonly type: "change"; readonly version: number; readonly base: number; readonly flipped: ReadonlyArray<number> }
 

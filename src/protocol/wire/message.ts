@@ -1,5 +1,5 @@
 /**
- * Messages: what one frame says, in our own words. A codec (`spec-codec.ts`; later the deployed dialect's) writes and reads
+ * Messages: what one frame says, in our own words. A codec (`spec-codec.ts`, `agentdns-codec.ts`) writes and reads
  * them; nothing above it knows which dialect is spoken.
  */
 import type { ContentId } from "../gossip/announcement.ts"
@@ -7,9 +7,11 @@ import type { Contact } from "../dht/contact.ts"
 import type { DhtKey } from "../dht/key.ts"
 import type { Beacon } from "../gossip/tree.ts"
 import type { JsonObject } from "../identity/canonical-json.ts"
-import type { RegistryId } from "../identity/id.ts"
+import type { Quirks } from "../agentdns/quirks.ts"
+import type { DeveloperId, EntityId, RegistryId } from "../identity/id.ts"
 import type { PublicKey } from "../identity/key.ts"
 import type { Address } from "../mesh/address.ts"
+import type { EntityStatus } from "../records/entity.ts"
 import type { FilterNews } from "../search/home-filter.ts"
 import type { Question } from "../search/question.ts"
 import type { Seconds } from "../time.ts"
@@ -34,6 +36,10 @@ export interface Hello {
   readonly dial?: number
   /** Comes for DHT questions only: it takes no place among the peers, and is told no gossip. */
   readonly purpose?: "dht"
+  /** What its operator calls it: only the deployed dialect says so. */
+  readonly name?: string
+  /** What is to be borne in mind with it; absent for all who speak the pages' dialect. */
+  readonly quirks?: Quirks
 }
 
 export type Role = "full" | "light" | "gateway" | "bootnode"
@@ -142,6 +148,21 @@ export interface QueryAck {
   /** Entities that match, as the answerer counts. */
   readonly total: number
   readonly documents: ReadonlyArray<JsonObject>
+  /** What it found and cannot prove. */
+  readonly hearsay?: ReadonlyArray<Hearsay>
+}
+
+/** A search result as its sender tells it: nobody signed it. */
+export interface Hearsay {
+  readonly entityId: EntityId
+  readonly name: string
+  readonly summary: string
+  readonly category: string
+  readonly tags: ReadonlyArray<string>
+  /** Where it says that the entity is registered. */
+  readonly home: RegistryId
+  readonly status: EntityStatus
+  readonly developerId?: DeveloperId
 }
 
 /**

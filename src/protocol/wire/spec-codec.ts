@@ -20,7 +20,7 @@ import type { Answer, Ask, BeaconMessage, Gossip, Graft, Heartbeat, Hello, IHave
 /** Why a frame is no message. The reason is one of a few words, so that it can be a counter's name. */
 export interface Unreadable {
   readonly type: "unreadable"
-  readonly reason: "not-json" | "not-a-message" | "unknown-type"
+  readonly reason: "not-json" | "not-a-message" | "unknown-type" | "malformed"
 }
 const unreadable = (reason: Unreadable["reason"]): Unreadable => ({ type: "unreadable", reason })
 

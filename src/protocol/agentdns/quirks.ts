@@ -1,0 +1,44 @@
+/**
+ * What a deployed node (`agentdns` 0.2.0) needs of us beyond what its dialect says, in one place and each with its reason.
+ * All of it was seen on a running node; none of it is any business of peers that speak the pages' dialect.
+ *
+ * What concerns bytes alone the dialogue does by itself (`wire/agentdns-dialogue.ts`):
+ *
+ * - *Pair*. Its read loop and whoever asked a search read the same socket. An answer that comes alone is taken by the read
+ *   loop and lost, and the asker keeps the link's write lock: nothing is sent on that link any more. So a `dht_ping` goes out
+ *   with the answer, in one write: the read loop takes the ping and waits for the lock, the asker reads its answer.
+ * - *Answer alone while a ping is unanswered*: the read loop still waits then.
+ * - *Nothing between*. While it waits for an answer of ours, or a ping is unanswered, any other frame would be read as the
+ *   answer. They wait for a moment, in order.
+ * - *Heartbeats are pairs*. The same pair frees a sender that is stuck already; and a link whose ping nobody answers is one
+ *   that the other end has forgotten (a ghost).
+ * - *A reply is never answered*, nor a type that we do not know: two nodes would answer each other for ever.
+ * - *Every ping names our address*: only whom it knows by address it asks on a GET.
+ * - *Never a `search` without a request, never a filter that is larger than its bytes*: either ends the process.
+ */
+
+/** What those above the codec have to go by. A HELLO in that dialect brings it; no other has it. */
+export interface Quirks {
+  /**
+   * Of two links of one id it closes the newer one itself, whoever dialled which. Whoever closes the older one loses both, for
+   * it then forgets the newer one too.
+   */
+  readonly keepsOldestLink: true
+  /**
+   * Two such nodes that hear of each other at one moment dial each other at once, and one of the two links becomes a ghost. So
+   * they are told addresses at different moments.
+   */
+  readonly dialsAllItHearsOf: true
+  /** Its filters hold whole words of all that it holds, not the stems and weights of what it is home to. */
+  readonly filtersPlainWords: true
+  /** Its answers to searches are no signed documents: nothing of them proves itself. */
+  readonly answersUnsigned: true
+}
+
+export const quirks: Quirks = { keepsOldestLink: true, dialsAllItHearsOf: true, filtersPlainWords: true, answersUnsigned: true }
+
+/** What it says of its version, whatever its version: nobody checks it. */
+export const spokenVersion = "0.1.0"
+
+/** How an answer of ours is ranked among its own results: our best above what it likes faintly, all of them in our order. */
+export const scoreOf = (rank: number): number => Math.max(0.3, 0.75 - 0.01 * rank)
