@@ -18,6 +18,7 @@ interface Step {
 
 const steps: ReadonlyArray<Step> = [
   { name: "types", package: "typescript", program: "tsc", flags: ["-p", "."] },
+  { name: "types of the live page", package: "typescript", program: "tsc", flags: ["-p", "src/runtime/http/page"] },
   { name: "lint", package: "oxlint", program: "oxlint", flags: ["--type-aware", "--format", "unix"] },
   {
     name: "effects and ambient time",

@@ -47,6 +47,8 @@ export class Activity extends Context.Service<
     readonly listen: (listener: (event: ActivityEvent) => void) => { readonly stop: () => void }
     /** The id of the latest event, or the one before the first. */
     readonly latest: () => string
+    /** The latest that are kept, oldest first. */
+    readonly recent: (most: number) => ReadonlyArray<ActivityEvent>
     /** What came after an event; `undefined` when that is not known (any more). */
     readonly since: (id: string) => ReadonlyArray<ActivityEvent> | undefined
   }
@@ -77,6 +79,7 @@ export const makeActivity = (run: string, nowMs: () => number): Activity["Servic
       return { stop: () => void listeners.delete(listener) }
     },
     latest: () => idOf(count),
+    recent: (most) => (most === 0 ? [] : recent.slice(-Math.min(most, recentEventsMax))),
     since: (id) => {
       if (id === idOf(count)) return []
       const kept = recent.slice(-recentEventsMax)

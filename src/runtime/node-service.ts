@@ -16,6 +16,7 @@ import type { HandleEntry, NameEntry, NameVersion } from "../protocol/records/na
 import type { Question } from "../protocol/search/question.ts"
 import type { Parts, ScoreBreakdown } from "../protocol/search/ranking.ts"
 import type { Card } from "../protocol/records/card.ts"
+import type { Role } from "../protocol/wire/message.ts"
 import type { CardUnavailable } from "./cards.ts"
 import type { Address } from "../protocol/mesh/address.ts"
 import type { Change, EntityFilter, StoreFailed, Vocabulary } from "./ports.ts"
@@ -76,6 +77,9 @@ export interface PeerView {
   /** Where it is reached, as it says. */
   readonly address: string
   readonly direction: "in" | "out"
+  readonly role: Role
+  /** Of a probe and its answer, the last time; absent until it was measured. */
+  readonly roundTripMs?: number
   readonly agentCount: number
   readonly connectedAtMs: number
   readonly lastSeenMs: number

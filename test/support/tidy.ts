@@ -50,6 +50,8 @@ const places: Readonly<Record<string, Place>> = {
   "src/runtime/store/shown*": { ours: [...runtime, ...memoryStore], packages: /^effect(\/|$)/ },
   "src/runtime/embedding": { ours: [...runtime, "src/runtime/embedding"], packages: anything, isLeaf: true },
   "src/runtime/http": { ours: [...runtime, "src/runtime/http"], packages: anything, isLeaf: true },
+  /** What browsers run: theirs is another clock than the node's. */
+  "src/runtime/http/page": { ours: ["src/runtime/http/page"], packages: /^$/, isLeaf: true, isAmbient: true },
   "src/runtime/cli": { ours: [...runtime, ...leaves], packages: anything, isLeaf: true, isAmbient: true, speaks: true },
   "src/runtime/main.*": {
     ours: [...runtime, ...leaves, "src/runtime/main.*"],

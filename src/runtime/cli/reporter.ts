@@ -114,6 +114,7 @@ const screen = ({ bootstrap, dataDirectory, http, isEmbedded, isHttps, mesh, ms,
   const facts = [
     ["registry", registryId],
     ["key", publicKey],
+    ["page", `${web}/`],
     ["HTTP", web + elsewhere(http)],
     ["mesh", writeAddress(fromHere(mesh)) + elsewhere(mesh)],
     ["data", `${dataDirectory}${isEmbedded ? " (with the embedded PostgreSQL)" : " (records are in the PostgreSQL server)"}`],

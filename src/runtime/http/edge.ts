@@ -30,10 +30,14 @@ export const edge = <E, R>(
     if (request.method === "OPTIONS") return Effect.succeed(HttpServerResponse.empty({ status: 204, headers: cors.preflight(origin) }))
     const headers = headersOf(cors, origin)
     return Effect.matchCauseEffect(app, {
-      onSuccess: (response) => Effect.succeed(HttpServerResponse.setHeaders(response, headers)),
+      onSuccess: (response) => Effect.succeed(HttpServerResponse.setHeaders(response, varied(headers, response.headers["vary"]))),
       onFailure: (cause) => Effect.map(answerTo(cause, request, methodsAt), (response) => HttpServerResponse.setHeaders(response, headers)),
     })
   })
+
+/** An answer may depend on more than on the origin. */
+const varied = (headers: Readonly<Record<string, string>>, vary: string | undefined) =>
+  vary === undefined || headers["vary"] === undefined ? headers : { ...headers, vary: `${vary}, ${headers["vary"]}` }
 
 const answerTo = (
   cause: Cause.Cause<unknown>,

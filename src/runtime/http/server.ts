@@ -36,6 +36,7 @@ import * as Network from "./network.ts"
 import type { Problem } from "./problems.ts"
 import * as RateLimits from "./rate-limits.ts"
 import * as Search from "./search.ts"
+import { layer as livePage, livePagePaths } from "./live-page.ts"
 import { entityTexts, readyAnswers } from "./ready-answers.ts"
 import type { HttpSettings } from "./settings.ts"
 import * as Trust from "./trust.ts"
@@ -89,6 +90,7 @@ const routes = (settings: HttpSettings, entityText: EntityTexts) =>
       Layer.provide(RateLimits.layer(settings)),
     ),
     docsPage,
+    livePage,
     metricsPage,
   )
 
@@ -110,7 +112,7 @@ const serve = Effect.fnUntraced(function* (
 ): Effect.fn.Return<HttpListener["Service"], ListenFailed, Activity | HttpRouter.HttpRouter | Node | Scope.Scope> {
   const router = yield* HttpRouter.HttpRouter
   const cors = corsOf(settings.corsOrigins)
-  const app = edge(router.asHttpEffect(), cors, methodsOf(Api, [openapiPath, docsPath, metricsPath], routerConfig))
+  const app = edge(router.asHttpEffect(), cors, methodsOf(Api, [openapiPath, docsPath, metricsPath, ...livePagePaths], routerConfig))
   const handler = yield* NodeHttpServer.makeHandler(app, { scope: yield* Effect.scope }).pipe(
     Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(requestBytesMax)),
   )

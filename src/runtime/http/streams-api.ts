@@ -21,6 +21,7 @@ export const streams = HttpApiGroup.make("streams").add(
     query: {
       types: optional(described(`events wanted, by commas: ${activityTypes.join(", ")}`)),
       since: optional(described("id of the last event that was received: what came after it is sent first")),
+      last: optional(described("without since: how many of the latest events are sent first")),
     },
     error: InvalidRequest,
   }),

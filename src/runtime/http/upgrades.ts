@@ -52,14 +52,19 @@ export const makeUpgrades = Effect.fnUntraced(function* (
     clientTracking: false,
   })
   const addressOf = clientAddressOf(trustedProxies)
-  const mayCall = (origin: string | undefined) => origin === undefined || corsOrigins.includes("*") || corsOrigins.includes(origin)
+  /** Pages of the origins that the operator names, and our own. */
+  const mayCall = ({ host, origin }: IncomingMessage["headers"]) =>
+    origin === undefined ||
+    corsOrigins.includes("*") ||
+    corsOrigins.includes(origin) ||
+    (URL.canParse(origin) && new URL(origin).host === host?.toLowerCase())
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // an error must always find a listener
     socket.on("error", () => {})
     const found = match(streams, request.url)
     if (found === undefined) return refuse(socket, notFound)
-    if (!mayCall(request.headers.origin)) return refuse(socket, foreignPage)
+    if (!mayCall(request.headers)) return refuse(socket, foreignPage)
     const address = addressOf({
       remoteAddress: Option.fromNullishOr((socket as Socket).remoteAddress),
       headers: { "x-forwarded-for": oneOf(request.headers["x-forwarded-for"]) },

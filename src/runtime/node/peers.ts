@@ -61,6 +61,7 @@ export const peersOf = ({ actors, links, nowMs, roster, store, trustOf }: PeersP
               publicKey: member.publicKey,
               address: member.address === undefined ? "" : writeAddress(member.address),
               direction: member.direction,
+              role: member.role,
               agentCount: member.agentCount,
               connectedAtMs: member.connectedAtMs,
               lastSeenMs: links.lastHeardMs(member.link),

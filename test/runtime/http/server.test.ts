@@ -376,7 +376,7 @@ describe("an entity that was read a moment ago", () => {
 describe("every path", () => {
   it("is 404 where there is nothing, 405 where another method is meant", async () => {
     for (const path of [
-      "/",
+      "/v1",
       "/v2/search",
       "/v1/entities/a/b",
       "/v1/search/",

@@ -73,6 +73,7 @@ const fixed = ({ status }: Node["Service"]): Pick<Node["Service"], "peers" | "st
       publicKey: developerOf(201).key.publicKey,
       address: "192.0.2.1:4001",
       direction: "out",
+      role: "full",
       agentCount: 7,
       connectedAtMs: 1_775_824_496_789,
       lastSeenMs: 1_775_824_496_789,

@@ -1,0 +1,92 @@
+/**
+ * What the whole page watches: who this node is, how it stands, its peers. Asked again every few seconds while somebody
+ * looks, and at once after a peer came or went; seldom when there are many peers, whose list is long.
+ */
+import { get, Trouble, whenAnswered } from "./api.js"
+import { stream, whenHappening } from "./live.js"
+import { signal } from "./signal.js"
+
+/**
+ * @typedef {typeof import("../documents.ts").Info.Type} Info
+ * @typedef {typeof import("../documents.ts").NetworkStatus.Type} Status
+ * @typedef {(typeof import("../documents.ts").Peers.Type)["peers"][number]} Peer
+ * @typedef {{ isReady: boolean, says: string }} Readiness
+ */
+
+export const info = signal(/** @type {Info | undefined} */ (undefined))
+export const status = signal(/** @type {Status | undefined} */ (undefined))
+export const peers = signal(/** @type {ReadonlyArray<Peer> | undefined} */ (undefined))
+export const readiness = signal(/** @type {Readiness | undefined} */ (undefined))
+/** Did the node answer the last question? */
+export const isReachable = signal(true)
+
+const periodMs = 5_000
+/** For each peer in the list the next question waits this much longer. */
+const perPeerMs = 20
+const soonMs = 400
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let next
+let isAsking = false
+
+/** @param {number} ms */
+const lookIn = (ms) => {
+  clearTimeout(next)
+  next = setTimeout(() => void look(), ms)
+}
+
+const look = async () => {
+  if (isAsking) return
+  isAsking = true
+  await Promise.all([info.value === undefined && take("v1/info", info), take("v1/network/status", status), takePeers(), takeReadiness()])
+  isAsking = false
+  if (document.visibilityState === "visible") lookIn(periodMs + perPeerMs * (peers.value?.length ?? 0))
+}
+
+/** What does not come stays as it was: the banner says why. @template T @param {string} path @param {import("./signal.js").Signal<T | undefined>} into */
+const take = async (path, into) => {
+  try {
+    into.set(await get(path))
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error
+  }
+}
+
+const takePeers = async () => {
+  try {
+    /** @type {typeof import("../documents.ts").Peers.Type} */
+    const answer = await get("v1/network/peers")
+    peers.set([...answer.peers].sort((a, b) => (a.registry_id < b.registry_id ? -1 : 1)))
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error
+  }
+}
+
+const takeReadiness = async () => {
+  try {
+    await get("ready")
+    readiness.set({ isReady: true, says: "ready" })
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error
+    readiness.set({ isReady: false, says: error.message })
+  }
+}
+
+export const watch = () => {
+  whenAnswered((isAnswered) => {
+    if (isReachable.value !== isAnswered) isReachable.set(isAnswered)
+  })
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") lookIn(0)
+  })
+  whenHappening(({ type }) => {
+    if (type.startsWith("peer_")) lookIn(soonMs)
+  })
+  let wasLive = false
+  stream.listen(({ phase }) => {
+    // who was away for a moment has changed, perhaps; who is gone is found out at once
+    if (phase === "live" ? !wasLive : wasLive) lookIn(0)
+    wasLive = phase === "live"
+  })
+  void look()
+}
