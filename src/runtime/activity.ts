@@ -129,7 +129,8 @@ const eventsOf = (happening: Happening): ReadonlyArray<Told> => {
 /** What an announcement of ours means to those who watch this node. */
 const deedOf = ({ body }: VerifiedAnnouncement): ReadonlyArray<Told> => {
   switch (body.kind) {
-    case "entity": {
+    case "entity":
+    case "bare-entity": {
       if (body.action !== "register") return []
       const { category, entity_id, name, summary, tags } = body.record
       const data = { entity_id, name, category, ...(tags.length > 0 && { tags }), ...(summary !== "" && { summary }) }
@@ -161,7 +162,7 @@ const gossipData = (announcement: VerifiedAnnouncement, hopCount: number, direct
   const { body, origin, subject, type } = announcement
   return {
     entity_id: entityOf(announcement) ?? subject,
-    name: body.kind === "entity" || body.kind === "developer" ? body.record.name : body.kind === "name" ? body.name : "",
+    name: "record" in body ? body.record.name : body.kind === "name" ? body.name : "",
     type,
     action: actionOf(body),
     home_registry: origin,
@@ -173,6 +174,7 @@ const gossipData = (announcement: VerifiedAnnouncement, hopCount: number, direct
 const actionOf = (body: VerifiedAnnouncement["body"]): string => {
   switch (body.kind) {
     case "entity":
+    case "bare-entity":
     case "developer":
     case "handle":
     case "name":

@@ -161,9 +161,7 @@ export interface HandleView extends HandleEntry {
 }
 
 /** An entity, and the name under which it is shown. */
-export interface EntityView extends EntityEntry {
-  readonly name?: NameEntry
-}
+export type EntityView = EntityEntry & { readonly name?: NameEntry }
 
 export interface Beat {
   /** False: it was counted before. */

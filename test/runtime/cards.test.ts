@@ -4,7 +4,7 @@ import { TestClock } from "effect/testing"
 import { describe, expect, it } from "vitest"
 import { verify } from "../../src/protocol/identity/ed25519.ts"
 import { cardFailureMs, cardFetchesMax, cardLifetimeMs, enrichedMax, enrichPatienceMs } from "../../src/protocol/limits.ts"
-import type { EntityEntry } from "../../src/protocol/records/entity.ts"
+import type { EntityEntry, HeardEntry } from "../../src/protocol/records/entity.ts"
 import { type Cards, makeCards } from "../../src/runtime/cards.ts"
 import { cardsOn } from "../../src/runtime/node/cards.ts"
 import type { Verifier } from "../../src/runtime/ports.ts"
@@ -162,7 +162,7 @@ describe("a live card", () => {
         const { cards } = stage(() => Effect.never)
         const { live } = yield* cards()
         const many = Array.from({ length: cardFetchesMax }, (_, index): EntityEntry => ({
-          ...entry,
+          ...(entry as HeardEntry),
           record: { ...entry.record, entity_id: `zns:${String(index).padStart(32, "0")}` as never },
         }))
         for (const each of many) yield* Effect.forkChild(live(each), { startImmediately: true })

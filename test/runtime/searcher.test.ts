@@ -3,7 +3,7 @@ import { TestClock } from "effect/testing"
 import { describe, expect, it } from "vitest"
 import type { EntityId } from "../../src/protocol/identity/id.ts"
 import { searchProgressEvery } from "../../src/protocol/limits.ts"
-import type { EntityEntry } from "../../src/protocol/records/entity.ts"
+import type { EntityEntry, HeardEntry } from "../../src/protocol/records/entity.ts"
 import { cosine } from "../../src/protocol/search/likeness.ts"
 import { type Embedder, EmbedderFailed, type VectorIndex } from "../../src/runtime/embedder.ts"
 import { RecordStore } from "../../src/runtime/ports.ts"
@@ -120,7 +120,7 @@ it("says how far it is at the start, and how much it holds", () =>
       const said: Array<string> = []
       const [first] = entries
       const many = Array.from({ length: searchProgressEvery + 1 }, (_, i) => ({
-        ...first!,
+        ...(first as HeardEntry),
         record: { ...first!.record, entity_id: `zns:${i.toString(16).padStart(32, "0")}` as EntityId },
       }))
       yield* searcherWith({ say: (sentence) => said.push(sentence) }, many)

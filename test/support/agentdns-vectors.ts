@@ -18,3 +18,16 @@ export const agentdnsVectors = (
     readonly vectors: ReadonlyArray<AgentdnsVector>
   }
 ).vectors
+
+export interface GossipVector extends AgentdnsVector {
+  readonly kind: "gossip"
+  /** What its origin signed, as text, with the hop count as it stands. */
+  readonly signed: string
+  /** Of what was sent to the node: whether the signature holds with no hop made, and what the node sent on. */
+  readonly valid_with_hop_0?: boolean
+  readonly forwarded_frame?: string
+}
+
+export const gossipVectors = agentdnsVectors.filter((vector): vector is GossipVector => vector.kind === "gossip")
+/** When they had just been recorded. */
+export const recordedMs = Date.parse("2026-11-21T13:00:00Z")

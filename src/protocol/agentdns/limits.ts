@@ -12,3 +12,7 @@ export const deployedQuestionMs = 2_000
 export const deployedPingMs = 1_000
 /** Bytes that wait for a moment in which they are heard; beyond it they go out all the same (ruled). */
 export const deployedHeldBytesMax = 262_144
+/** Hops that deployed nodes may make with what we say (deployed: `max_hops`; they make one). */
+export const deployedHopsMax = 10
+/** Characters of an announcement's signed text: the deployed node bounds none of its fields (ruled: some ten of its largest records). */
+export const deployedTextCharactersMax = 32_768

@@ -5,6 +5,7 @@
  * their id's 16 bytes and 16 zero bytes (as deployed), so that of one key's agent, service and developer is the same; a
  * name's is the SHA-256 of its lower-case FQAN (ruled).
  */
+import { isBareDocument } from "../agentdns/document.ts"
 import { type Announcement } from "../gossip/announcement.ts"
 import { isPrivate } from "../gossip/kinds/name.ts"
 import { sha256Hex } from "../identity/digest.ts"
@@ -26,8 +27,9 @@ export const idKeyOf = (id: EntityId | DeveloperId): DhtKey => `${hexOf(id)}${"0
 export const fqanKeyOf = (host: string, handle: string, name: string): DhtKey =>
   sha256Hex(fqanOf(host, handle, name).toLowerCase()) as DhtKey
 
-/** Where an announcement is stored; `undefined` for what the DHT does not carry. */
-export const keyOf = ({ body }: Announcement): DhtKey | undefined => {
+/** Where an announcement is stored; `undefined` for what the DHT does not carry, and for what shows no evidence. */
+export const keyOf = ({ body, document }: Announcement): DhtKey | undefined => {
+  if (isBareDocument(document)) return undefined
   switch (body.kind) {
     case "entity":
       return idKeyOf(body.record.entity_id)
@@ -39,6 +41,7 @@ export const keyOf = ({ body }: Announcement): DhtKey | undefined => {
       return idKeyOf(body.developerId)
     case "name":
       return isPrivate(body) ? undefined : fqanKeyOf(body.host, body.handle, body.name)
+    case "bare-entity":
     case "status":
     case "handle":
     case "proof":

@@ -12,8 +12,10 @@ import { canonical, canonicalWithout, type Json, type JsonObject } from "../iden
 import { sha256 } from "../identity/digest.ts"
 import { type DeveloperId, type EntityId, fromHash, hexOf, isIdOf, onWire, readRegistryId, type RegistryId } from "../identity/id.ts"
 import { type PublicKey, readKey, readSignature, type Signature } from "../identity/key.ts"
+import { type BareDocument, isBareDocument, readBareDocument } from "../agentdns/document.ts"
+import { meaningOf } from "../agentdns/meaning.ts"
 import type { DeveloperRecord } from "../records/developer.ts"
-import type { EntityRecord } from "../records/entity.ts"
+import type { BareRecord, EntityRecord } from "../records/entity.ts"
 import { isPlainJson } from "../records/plain-json.ts"
 import type { Slot } from "../records/slots.ts"
 import { readTime, type Seconds, writeTime } from "../time.ts"
@@ -71,6 +73,7 @@ export interface Envelope {
 /** Reads a document that came from a peer or from the store. Believes nothing of it. */
 export const read = (document: JsonObject): Announcement | Malformed => {
   if (!isPlainJson(document)) return malformed("nested too deep, or not plain")
+  if (isBareDocument(document)) return readBare(document)
   const type = document["type"]
   if (!isType(type)) return malformed("not an announcement")
   const read = readHead(document)
@@ -81,6 +84,17 @@ export const read = (document: JsonObject): Announcement | Malformed => {
   if (isMalformed(statement)) return statement
   const contentId = idOf(type, ...kind.contentOf(statement.body), head.at, head.originKey) as ContentId
   return { document, type, ...head, ...statement, contentId, id: idOf(contentId, signature) as AnnouncementId }
+}
+
+/** One that its origin said in the deployed dialect. */
+const readBare = (document: BareDocument): Announcement | Malformed => {
+  const read = readBareDocument(document)
+  if (isMalformed(read)) return read
+  const { said, signature, ...head } = read
+  const meaning = meaningOf(said, head)
+  if (isMalformed(meaning)) return meaning
+  const contentId = idOf(meaning.type, ...kindOf(meaning.type).contentOf(meaning.body), head.at, head.originKey) as ContentId
+  return { document, ...head, ...meaning, contentId, id: idOf(contentId, signature) as AnnouncementId }
 }
 
 const readHead = (document: JsonObject): (Head & { readonly signature: Signature }) | Malformed => {
@@ -109,6 +123,8 @@ export const developerOf = ({ body }: Announcement): DeveloperId | undefined => 
     case "entity":
     case "developer":
       return body.record.developer_id
+    case "bare-entity":
+      return body.record.developer_id === "" ? undefined : body.record.developer_id
     case "tombstone":
     case "developer-tombstone":
       return developerBehind(body)
@@ -123,9 +139,13 @@ export const developerOf = ({ body }: Announcement): DeveloperId | undefined => 
 
 /** The entity that an announcement is about, where what is shown of it may change. */
 export const entityOf = ({ body }: Announcement): EntityId | undefined => {
-  if (body.kind === "entity") return body.record.entity_id
+  if (body.kind === "entity" || body.kind === "bare-entity") return body.record.entity_id
   return body.kind === "tombstone" || body.kind === "status" ? body.entityId : undefined
 }
+
+/** What an announcement says that an entity is, proven or not. */
+export const recordIn = ({ body }: Announcement): EntityRecord | BareRecord | undefined =>
+  body.kind === "entity" || body.kind === "bare-entity" ? body.record : undefined
 
 // making our own -----------------------------------------------------------------------------------------------------
 
@@ -223,6 +243,7 @@ export const announceEnd = (origin: Origin, { body }: Announcement, reason: stri
       const { developerId, handle, host, name, publicKey, version } = body
       return announceName(origin, { action: "release", host, handle, name, developerId, publicKey, version, reason }, at)
     }
+    case "bare-entity": // we say nothing so
     case "tombstone":
     case "developer-tombstone":
     case "proof":
@@ -254,4 +275,5 @@ const drafted = (origin: Omit<Origin, "sign">, at: Seconds, said: JsonObject): D
 }
 
 /** The bytes its origin signed, as text. */
-export const signedText = (document: JsonObject): string => canonicalWithout(document, "signature")
+export const signedText = (document: JsonObject): string =>
+  isBareDocument(document) ? document.signed : canonicalWithout(document, "signature")

@@ -7,11 +7,11 @@
  */
 import { canonicalWithout, type Json, type JsonObject } from "../identity/canonical-json.ts"
 import type { verify } from "../identity/ed25519.ts"
-import { readEntityId } from "../identity/id.ts"
+import { isIdOf, readEntityId } from "../identity/id.ts"
 import { readJson } from "../identity/json-text.ts"
 import { readKey, writeSignature } from "../identity/key.ts"
 import { cardSignaturesMax } from "../limits.ts"
-import type { EntityRecord } from "./entity.ts"
+import type { BareRecord, EntityRecord } from "./entity.ts"
 import { isObject, isPlainJson } from "./plain-json.ts"
 
 /** Whether the entity's own key signed its card. */
@@ -34,7 +34,7 @@ export const cardUrls = ({ entity_url }: Pick<EntityRecord, "entity_url">): Read
 }
 
 /** `undefined` when it is no card, or says that it is another entity's. */
-export const readCard = (text: string, record: EntityRecord, check: typeof verify): Card | undefined => {
+export const readCard = (text: string, record: EntityRecord | BareRecord, check: typeof verify): Card | undefined => {
   const document = readJson(text)
   if (!isObject(document) || !isPlainJson(document)) return undefined
   const said = isObject(document["x-zynd"]) ? document["x-zynd"] : document
@@ -43,7 +43,7 @@ export const readCard = (text: string, record: EntityRecord, check: typeof verif
   return { text, document, signature: signatureOf(text, document, record, check) }
 }
 
-const signatureOf = (text: string, document: JsonObject, { public_key }: EntityRecord, check: typeof verify): CardSignature => {
+const signatureOf = (text: string, document: JsonObject, record: EntityRecord | BareRecord, check: typeof verify): CardSignature => {
   const signatures = document["signatures"]
   if (!Array.isArray(signatures) || signatures.length === 0) return "unsigned"
   const payloads = payloadsOf(text, document)
@@ -52,10 +52,13 @@ const signatureOf = (text: string, document: JsonObject, { public_key }: EntityR
     const { header, protected: head, signature } = said
     const kid = isObject(header) ? header["kid"] : undefined
     if (typeof head !== "string" || typeof signature !== "string" || !isEdDsa(head)) continue
-    if (typeof kid === "string" && readKey(kid) !== public_key) continue
+    const named = typeof kid === "string" ? readKey(kid) : undefined
+    const key = record.public_key === "" ? named : record.public_key
+    // of an entity whose key nobody told, the card may: its id is the key's
+    if (key === undefined || !isIdOf(record.entity_id, key) || (typeof kid === "string" && named !== key)) continue
     const raw = Buffer.from(signature, "base64url")
     if (raw.length !== 64 || raw.toString("base64url") !== signature) continue
-    if (payloads.some((payload) => check(public_key, `${head}.${payload}`, writeSignature(raw)))) return "valid"
+    if (payloads.some((payload) => check(key, `${head}.${payload}`, writeSignature(raw)))) return "valid"
   }
   return "invalid"
 }

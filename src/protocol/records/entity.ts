@@ -43,6 +43,21 @@ export interface EntityRecord {
   readonly changes: ReadonlyArray<SignedChange>
 }
 
+/**
+ * An entity as only a registry says it is: its announcement in the deployed dialect shows neither the entity's key nor its
+ * signature, so nothing of it is proven but who said it. `""` where a text, a key or a signature was not shown.
+ */
+export interface BareRecord extends Omit<EntityRecord, "public_key" | "signature" | "signed" | "developer_id" | "developer_proof"> {
+  readonly public_key: ""
+  readonly signature: ""
+  readonly signed?: undefined
+  /** As the registry says; a proof that comes with it cannot be checked without the entity's key. */
+  readonly developer_id: DeveloperId | ""
+  readonly developer_proof?: DeveloperProof
+}
+
+export const isBare = (record: EntityRecord | BareRecord): record is BareRecord => record.public_key === ""
+
 /** The signed body of an update, by the entity's own or its developer's key. */
 export interface SignedChange {
   readonly by: "entity" | "developer"
@@ -51,10 +66,21 @@ export interface SignedChange {
 }
 
 /** An entity as a store keeps it: the record, and what the node knows about it. */
-export interface EntityEntry {
+export type EntityEntry = LocalEntry | HeardEntry
+
+export interface LocalEntry extends EntryFacts {
+  /** Registered here. */
+  readonly tier: "local"
   readonly record: EntityRecord
-  /** `local`: registered here. `gossip`: learned from the mesh. `dht`: not held here, looked up. */
-  readonly tier: "local" | "gossip" | "dht"
+}
+
+export interface HeardEntry extends EntryFacts {
+  /** `gossip`: learned from the mesh. `dht`: not held here, looked up. */
+  readonly tier: "gossip" | "dht"
+  readonly record: EntityRecord | BareRecord
+}
+
+interface EntryFacts {
   readonly status: EntityStatus
   readonly lastHeartbeat?: Seconds
   readonly receivedAt?: Seconds

@@ -52,7 +52,7 @@ export const readVerificationRequest = (
   claim: Omit<HandleClaim, "type">,
   home: RegistryId,
   check: typeof verify,
-): ({ readonly type: "verification" } & Verification) | Refusal =>
+): ({ readonly type: "verification" } & Verification & Pick<HandleClaim, "evidence">) | Refusal =>
   Result.merge(
     Result.gen(function* () {
       const request = yield* plainObject(body)

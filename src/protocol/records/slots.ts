@@ -27,6 +27,9 @@
  * claim that one of them makes room for may have been forgotten here; its home never forgets it (`self`), and brings it by
  * anti-entropy. What a home alone keeps of its own does not count in comparisons (`counted`), so that all have one digest.
  *
+ * A claim in the deployed dialect names no registration and shows no signature of the entity: it ranks behind every one that
+ * does (\`registeredAtUnknown\`), and among its like the smaller registry id counts.
+ *
  * Known limit: five registries that claim one entity, all to have registered it before the home that deleted it, push the
  * deletion out.
  */
@@ -47,7 +50,15 @@ export interface Slot {
   readonly homeIsSigned: boolean
   /** A tombstone that no owner asked for: the registry's own word, which ends nobody else's claim. */
   readonly isOwnWord?: boolean
+  /**
+   * Which of two words of one second is the later; absent for 0. What was said in the deployed dialect only is below 0: the
+   * same in ours shows more. And there a change may come in the second of its registration, which is lower still.
+   */
+  readonly precedence?: number
 }
+
+/** Registration of a claim that does not say when: after every one that does (9999-12-31). */
+export const registeredAtUnknown: Seconds = 253_402_300_799
 
 /** Which of two slots of one origin counts: the stronger claim, then the later. Total: two different slots are never equal. */
 export const later = <S extends Slot>(a: S, b: S): S => ((compareClaims(b, a) || compareAge(a, b)) >= 0 ? a : b)
@@ -56,6 +67,7 @@ const compareAge = (a: Slot, b: Slot): number =>
   a.at - b.at ||
   Number(a.isTombstone) - Number(b.isTombstone) ||
   Number(b.isOwnWord ?? false) - Number(a.isOwnWord ?? false) ||
+  (a.precedence ?? 0) - (b.precedence ?? 0) ||
   (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 
 /**
@@ -63,7 +75,9 @@ const compareAge = (a: Slot, b: Slot): number =>
  * time of its first word. Without the latter no other node would take a registration after a deletion.
  */
 export const nextWord = (own: Slot | undefined, now: Seconds): { readonly at: Seconds; readonly registeredAt: Seconds } =>
-  own === undefined ? { at: now, registeredAt: now } : { at: Math.max(now, own.at + 1), registeredAt: own.registeredAt }
+  own === undefined
+    ? { at: now, registeredAt: now }
+    : { at: Math.max(now, own.at + 1), registeredAt: own.registeredAt === registeredAtUnknown ? now : own.registeredAt }
 
 /** Negative when `a` has the better claim. */
 export const compareClaims = (a: Slot, b: Slot): number =>

@@ -90,8 +90,8 @@ export const entityDocument = ({ name, record, ...known }: EntityView, settings:
   ttl: record.ttl,
   signature: record.signature,
   developer_id: record.developer_id,
-  entity_index: record.developer_proof.entity_index,
-  developer_proof: record.developer_proof,
+  entity_index: record.developer_proof?.entity_index ?? 0,
+  developer_proof: record.developer_proof ?? noProof,
   status: known.status,
   ...(known.lastHeartbeat !== undefined && { last_heartbeat: writeTime(known.lastHeartbeat) }),
   ...(known.receivedAt !== undefined && { received_at: writeTime(known.receivedAt) }),
@@ -107,6 +107,8 @@ export const entityDocument = ({ name, record, ...known }: EntityView, settings:
 })
 
 const schemaVersion = "1.0"
+/** As a registry of the deployed dialect says it of an entity without a developer. */
+const noProof = { developer_public_key: "", entity_index: 0, developer_signature: "" }
 
 /** The handle only together with a name (as deployed). */
 const nameMembers = ({ name }: { readonly name?: NameEntry | undefined }) =>

@@ -1,7 +1,7 @@
 /** Handles here: claiming, verifying and giving them up (naming page; reference 1.6, 6). */
 import { Effect, Result } from "effect"
 import { announceHandle } from "../../protocol/gossip/announcement.ts"
-import { type HeldHandleBody, handleSubject } from "../../protocol/gossip/kinds/handle.ts"
+import { handleSubject, type ProvenHandleBody } from "../../protocol/gossip/kinds/handle.ts"
 import type { DeveloperId } from "../../protocol/identity/id.ts"
 import { readOwner } from "../../protocol/records/authorization.ts"
 import { readClaim, readVerificationRequest } from "../../protocol/records/handle-requests.ts"
@@ -88,11 +88,13 @@ export const ownerGone = "developer-deregistered"
 export const heldHandle = Effect.fnUntraced(function* (
   { nextWord, origin }: Desk,
   handle: string,
-): Effect.fn.Return<{ readonly held: HeldHandleBody; readonly word: NextWord }, Refused | StoreFailed> {
+): Effect.fn.Return<{ readonly held: ProvenHandleBody; readonly word: NextWord }, Refused | StoreFailed> {
   if (readHandle(handle) === undefined) return yield* notFound("no such handle is held here")
   const word = yield* nextWord(handleSubject(origin.registryId, handle))
   const body = word.last?.body
-  return body?.kind !== "handle" || body.action === "release" ? yield* notFound("no such handle is held here") : { held: body, word }
+  if (body?.kind !== "handle" || body.action === "release" || body.evidence === undefined)
+    return yield* notFound("no such handle is held here")
+  return { held: { ...body, evidence: body.evidence }, word }
 })
 
 /** All handles that a developer holds here end with it, and the names under them. */
@@ -109,8 +111,8 @@ export const endingHandles = Effect.fnUntraced(function* (desk: Desk, developer:
 /** Names first: none is without its handle for a moment. */
 const ending = Effect.fnUntraced(function* (
   desk: Desk,
-  held: HeldHandleBody,
-  evidence: HeldHandleBody["evidence"] | undefined,
+  held: ProvenHandleBody,
+  evidence: ProvenHandleBody["evidence"] | undefined,
   reason: string,
 ) {
   const { origin } = desk

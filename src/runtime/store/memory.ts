@@ -193,6 +193,8 @@ export const makeMemoryStore = (rules: SlotRules = Slots): RecordStore["Service"
     switch (body.kind) {
       case "entity":
         return local.has(subject)
+      case "bare-entity": // we say nothing so
+        return false
       case "status":
         return body.status === "gone" || local.has(body.entityId)
       case "handle": {
@@ -256,6 +258,7 @@ export const makeMemoryStore = (rules: SlotRules = Slots): RecordStore["Service"
         }
         return
       }
+      case "bare-entity":
       case "proof":
       case "attestation":
         return
@@ -436,6 +439,7 @@ const termsOf = ({ body }: Announcement): ReadonlyArray<string> => {
     case "proof":
       return body.proof.domain === undefined ? [] : [`host:${body.proof.domain}`]
     case "entity":
+    case "bare-entity":
     case "tombstone":
     case "status":
     case "developer":

@@ -16,6 +16,7 @@ import { StoreFailed } from "../ports.ts"
 import { changesAndReplays } from "./migrations/changes-and-replays.ts"
 import { dhtContacts } from "./migrations/dht-contacts.ts"
 import { firstTables } from "./migrations/first-tables.ts"
+import { precedence } from "./migrations/precedence.ts"
 import { failedAt } from "./sql-failure.ts"
 import { quoted } from "./statements.ts"
 
@@ -24,6 +25,7 @@ const migrations: Readonly<Record<string, (schema: string) => ReadonlyArray<stri
   "0001_first_tables": firstTables,
   "0002_changes_and_replays": changesAndReplays,
   "0003_dht_contacts": dhtContacts,
+  "0004_precedence": precedence,
 }
 const newest = Object.keys(migrations).length
 

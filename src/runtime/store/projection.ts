@@ -111,6 +111,7 @@ export const projected = (said: Announcement, receivedAt: Seconds, isOurs: boole
         }),
       ]
     case "entity":
+    case "bare-entity":
     case "tombstone":
     case "developer":
     case "developer-tombstone":

@@ -14,7 +14,7 @@ import type { Contact } from "../../protocol/dht/contact.ts"
 import type { DhtKey } from "../../protocol/dht/key.ts"
 import type { PeerPin } from "../../protocol/mesh/pin.ts"
 import type { DeveloperEntry, DeveloperRecord, HeldHandle, ProfileChange } from "../../protocol/records/developer.ts"
-import type { EntityEntry, EntityRecord, EntityStatus, EntityType, SignedChange } from "../../protocol/records/entity.ts"
+import type { BareRecord, EntityEntry, EntityRecord, EntityStatus, EntityType, SignedChange } from "../../protocol/records/entity.ts"
 import { markOf } from "../../protocol/records/replay.ts"
 import { type Slot, tombstoneLifeOf } from "../../protocol/records/slots.ts"
 import { type Seconds, writeTime } from "../../protocol/time.ts"
@@ -100,7 +100,7 @@ export interface RecordRow {
   readonly changes: ReadonlyArray<SignedChange>
 }
 
-const recordColumns = (record: EntityRecord): JsonObject => ({
+const recordColumns = (record: EntityRecord | BareRecord): JsonObject => ({
   agent_id: record.entity_id,
   entity_type: record.entity_type,
   name: record.name,
@@ -117,7 +117,7 @@ const recordColumns = (record: EntityRecord): JsonObject => ({
   ttl: record.ttl,
   signature: record.signature,
   developer_id: record.developer_id,
-  entity_index: record.developer_proof.entity_index,
+  entity_index: record.developer_proof?.entity_index ?? 0,
   developer_proof: { ...record.developer_proof },
   codebase_hash: record.codebase_hash,
   service_endpoint: record.service_endpoint,
@@ -188,14 +188,24 @@ const readHeartbeat = (row: RecordRow) => (row.last_heartbeat === null ? {} : { 
 
 export const readLocal = (row: RecordRow): LocalEntity => ({ record: readRecord(row), status: row.status, ...readHeartbeat(row) })
 
-export const readEntry = (row: EntityRow): EntityEntry => ({
-  record: readRecord(row),
-  tier: row.tier,
-  status: row.status,
-  contested: row.contested,
-  ...readHeartbeat(row),
-  ...(row.received_at !== null && { receivedAt: secondsOfDate(row.received_at) }),
-})
+export const readEntry = (row: EntityRow): EntityEntry => {
+  const facts = {
+    status: row.status,
+    contested: row.contested,
+    ...readHeartbeat(row),
+    ...(row.received_at !== null && { receivedAt: secondsOfDate(row.received_at) }),
+  }
+  return row.tier === "local"
+    ? { tier: "local", record: readRecord(row), ...facts }
+    : { tier: "gossip", record: (row.public_key as string) === "" ? readBare(row) : readRecord(row), ...facts }
+}
+
+/** What only its registry says: no key, no signature, and a proof where it shows one. */
+const readBare = (row: RecordRow): BareRecord => {
+  const { developer_proof, signed: _, ...said } = readRecord(row)
+  const hasProof = Object.keys(developer_proof).length > 0
+  return { ...said, public_key: "", signature: "", ...(hasProof && { developer_proof }) }
+}
 
 // announcements ------------------------------------------------------------------------------------------------------
 
@@ -207,6 +217,7 @@ export interface SlotRow {
   readonly id: string
   readonly is_tombstone: boolean
   readonly own_word: boolean
+  readonly precedence: number
   readonly registered_at: Int8
   readonly home_signed: boolean
   readonly received_at: Int8
@@ -229,6 +240,7 @@ export const slotRow = (slot: HeldSlot): JsonObject => {
     kind: announcement.type,
     is_tombstone: slot.isTombstone,
     own_word: slot.isOwnWord ?? false,
+    precedence: slot.precedence ?? 0,
     registered_at: slot.registeredAt,
     home_signed: slot.homeIsSigned,
     received_at: slot.receivedAt,
@@ -245,6 +257,7 @@ export const slotOf = (announcement: Announcement, receivedAt: Seconds): HeldSlo
   registeredAt: announcement.registeredAt,
   homeIsSigned: announcement.homeIsSigned,
   ...(announcement.isOwnWord === true && { isOwnWord: true }),
+  ...(announcement.precedence !== undefined && { precedence: announcement.precedence }),
   receivedAt,
   announcement: () => announcement,
 })
@@ -257,6 +270,7 @@ export const readSlot = (row: SlotRow): HeldSlot => ({
   registeredAt: Number(row.registered_at),
   homeIsSigned: row.home_signed,
   ...(row.own_word && { isOwnWord: true }),
+  ...(row.precedence !== 0 && { precedence: row.precedence }),
   receivedAt: Number(row.received_at),
   announcement: () => readAnnouncement(row.document),
 })

@@ -2,11 +2,11 @@
  * What a store shows of a subject: the rules that every store shares, so that a simulated node and one on PostgreSQL never
  * disagree (storage page, "Lookup precedence"; `protocol/records/slots.ts`).
  */
-import type { Announcement } from "../../protocol/gossip/announcement.ts"
+import { type Announcement, recordIn } from "../../protocol/gossip/announcement.ts"
 import { idOf, type RegistryId } from "../../protocol/identity/id.ts"
 import type { PublicKey } from "../../protocol/identity/key.ts"
 import type { DeveloperRecord } from "../../protocol/records/developer.ts"
-import type { EntityEntry, EntityRecord, EntityStatus } from "../../protocol/records/entity.ts"
+import type { BareRecord, EntityEntry, EntityRecord, EntityStatus } from "../../protocol/records/entity.ts"
 import * as Slots from "../../protocol/records/slots.ts"
 import type { Seconds } from "../../protocol/time.ts"
 import { StoreFailed } from "../ports.ts"
@@ -23,7 +23,7 @@ export const newlyRegistered = (record: EntityRecord): LocalEntity => ({ record,
 
 /** What must be known of a held slot to show it. */
 export interface SlotDetails<S extends Slots.Slot> {
-  readonly recordOf: (slot: S) => EntityRecord
+  readonly recordOf: (slot: S) => EntityRecord | BareRecord
   readonly developerOf: Slots.DeveloperOf<S>
   readonly receivedAtOf: (slot: S) => Seconds
   /** What the registry of a slot last said of the entity's status, if anything. */
@@ -73,9 +73,10 @@ export const introduced = (publicKey: PublicKey, home: RegistryId, at: Seconds):
 })
 
 /** The record of an announcement that is no tombstone. */
-export const recordOf = ({ body, id }: Announcement): EntityRecord => {
-  if (body.kind !== "entity") throw new Error(`announcement ${id} is shown but holds no record`)
-  return body.record
+export const recordOf = (announcement: Announcement): EntityRecord | BareRecord => {
+  const record = recordIn(announcement)
+  if (record === undefined) throw new Error(`announcement ${announcement.id} is shown but holds no record`)
+  return record
 }
 
 /** May our own statement follow what we are known to have said? Every other node would drop one that does not. */

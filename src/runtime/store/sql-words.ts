@@ -32,6 +32,8 @@ export const sayerOn = ({ query, rows, statements, write, writeTyped }: Sql) => 
       switch (body.kind) {
         case "entity":
           return (yield* query(statements.isLocal, body.record.entity_id)).length > 0
+        case "bare-entity": // we say nothing so
+          return false
         case "status":
           return body.status === "gone" || (yield* query(statements.isLocal, body.entityId)).length > 0
         case "handle": {
@@ -116,6 +118,7 @@ const dependencies = ({ body, origin, subject }: Announcement): ReadonlyArray<st
     case "name":
       return [subject, handleSubject(origin, body.handle), ...(body.action === "release" ? [] : [body.entityId])]
     case "entity":
+    case "bare-entity":
     case "tombstone":
     case "developer":
     case "developer-tombstone":

@@ -29,6 +29,7 @@ const slotColumns = [
   "received_at",
   "document",
   "is_private",
+  "precedence",
 ] as const
 const gossipColumns = [...entityColumns, "received_at", "tombstoned", "tombstone_at", "origin_public_key"] as const
 const developerColumns = [
@@ -54,7 +55,7 @@ const replaced = (columns: ReadonlyArray<string>, ...key: ReadonlyArray<string>)
 
 /** Of two slots of one registry the one that counts has the greater of these (`protocol/records/slots.ts`, `later`). */
 const standing = (slot: string): string =>
-  `(${slot}.home_signed, -${slot}.registered_at, ${slot}.at, ${slot}.is_tombstone, NOT ${slot}.own_word, ${slot}.id)`
+  `(${slot}.home_signed, -${slot}.registered_at, ${slot}.at, ${slot}.is_tombstone, NOT ${slot}.own_word, ${slot}.precedence, ${slot}.id)`
 
 /** Is a registration with this signature and mark an old one again, where `known` came before (`protocol/records/replay.ts`)? */
 const again = (known: string, signature: string, mark: string): string =>

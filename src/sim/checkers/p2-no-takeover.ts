@@ -3,7 +3,7 @@
  * (ruled: "takeover").
  */
 import { canonical } from "../../protocol/identity/canonical-json.ts"
-import type { EntityRecord } from "../../protocol/records/entity.ts"
+import { type BareRecord, type EntityRecord, isBare } from "../../protocol/records/entity.ts"
 import type { Stage } from "../stage.ts"
 import type { Machine } from "../world.ts"
 import type { Checker, Finding } from "./checker.ts"
@@ -14,10 +14,11 @@ export const noTakeover: Checker = {
   end: (stage) => stage.honest().flatMap((machine) => stage.records.flatMap(({ client }) => look(stage, machine, client.entityId) ?? [])),
 }
 
+/** A registry of the deployed dialect tells no key of an entity. */
 const signedFields = ["category", "entity_type", "entity_url", "name", "public_key", "summary", "tags"] as const
 
 /** Records that were found to say what their entity signed. All nodes share a record; what is signed once stays signed. */
-const foundRight = new WeakMap<Stage, WeakSet<EntityRecord>>()
+const foundRight = new WeakMap<Stage, WeakSet<EntityRecord | BareRecord>>()
 
 const look = (stage: Stage, machine: Machine, subject: string): Finding | undefined => {
   const signed = stage.ledger.signedBy(subject)
@@ -26,7 +27,9 @@ const look = (stage: Stage, machine: Machine, subject: string): Finding | undefi
   foundRight.set(stage, right)
   if (shown === undefined || (shown.entity_id === signed[0]!.entityId && right.has(shown))) return undefined
   const changes = signed.map(({ registration }) =>
-    signedFields.filter((field) => canonical(shown[field]) !== canonical(registration[field]!)),
+    signedFields.filter(
+      (field) => !(field === "public_key" && isBare(shown)) && canonical(shown[field]) !== canonical(registration[field]!),
+    ),
   )
   if (changes.some((changed) => changed.length === 0)) {
     right.add(shown)

@@ -87,7 +87,7 @@ export const storeContract = (name: string, withStore: <A, E>(use: (store: Store
           for (const index of [0, 2 ** 31 - 1, 2 ** 31, derivationIndexMax]) {
             const record = entityOf(7, index)
             yield* store.register(registration(record))
-            expect((yield* store.entity(record.entity_id))?.record.developer_proof.entity_index).toBe(index)
+            expect((yield* store.entity(record.entity_id))?.record.developer_proof?.entity_index).toBe(index)
           }
         }),
       )

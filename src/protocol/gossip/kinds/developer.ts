@@ -30,6 +30,8 @@ export interface DeveloperBody {
   readonly record: DeveloperRecord
   /** Where the developer signed nothing itself. */
   readonly introduction?: Introduction
+  /** As only its registry says: the deployed dialect shows no evidence. Here and in other kinds. */
+  readonly isBare?: true
 }
 
 const text = (charactersMax: number) => Schema.String.check(Schema.isMaxLength(2 * charactersMax))
@@ -74,15 +76,17 @@ export const developer: Kind<DeveloperBody> = {
     }
   },
   contentOf: ({ action, record: r }) => [action, r.developer_id, r.name, r.public_key, r.profile_url, r.github],
-  isEntitled: ({ introduction, record }, _, check) =>
-    hasSigned(record)
-      ? developerEvidenceHolds(record, check)
-      : record.name === "" &&
-        record.profile_url === "" &&
-        record.github === "" &&
-        introduction !== undefined &&
-        introduction.proof.developer_public_key === record.public_key &&
-        proofHolds(introduction.proof, introduction.entityKey, check),
+  isEntitled: ({ introduction, isBare, record }, _, check) =>
+    isBare === true
+      ? true
+      : hasSigned(record)
+        ? developerEvidenceHolds(record, check)
+        : record.name === "" &&
+          record.profile_url === "" &&
+          record.github === "" &&
+          introduction !== undefined &&
+          introduction.proof.developer_public_key === record.public_key &&
+          proofHolds(introduction.proof, introduction.entityKey, check),
 }
 
 const hasSigned = ({ changes, signature }: DeveloperRecord): boolean => signature !== undefined || (changes?.length ?? 0) > 0

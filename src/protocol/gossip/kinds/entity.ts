@@ -1,11 +1,13 @@
 /**
  * `agent_announce`, `service_announce`: an entity registered, or changed its record (mesh page, "Announcement types").
  *
- * Its evidence is in the record: every field that a key signed must still be as it was signed (`records/registration.ts`).
+ * Its evidence is in the record: every field that a key signed must still be as it was signed (`records/registration.ts`). In
+ * the deployed dialect there is none: then it is a body of another kind, which nobody takes for the other by mistake.
  */
 import { Schema } from "effect"
 import { evidenceHolds, isHomeSigned } from "../../records/registration.ts"
-import type { EntityRecord } from "../../records/entity.ts"
+import type { BareRecord, EntityRecord } from "../../records/entity.ts"
+import { pricingContent } from "../../records/pricing.ts"
 import { EntityDocument, readEntityDocument, writeEntityDocument } from "../../records/entity-document.ts"
 import type { JsonObject } from "../../identity/canonical-json.ts"
 import { type Kind, malformed, readerOf } from "./kind.ts"
@@ -18,6 +20,13 @@ export interface EntityBody {
   readonly record: EntityRecord
 }
 
+/** As only its registry says (`protocol/agentdns`). */
+export interface BareEntityBody {
+  readonly kind: "bare-entity"
+  readonly action: EntityAction
+  readonly record: BareRecord
+}
+
 const members = readerOf(
   Schema.Struct({
     type: Schema.Literals(["agent_announce", "service_announce"]),
@@ -26,7 +35,7 @@ const members = readerOf(
   }),
 )
 
-export const entity: Kind<EntityBody> = {
+export const entity: Kind<EntityBody | BareEntityBody> = {
   read: (document, { at, origin }) => {
     const said = members(document)
     if (said === undefined) return malformed("not an announcement")
@@ -52,15 +61,15 @@ export const entity: Kind<EntityBody> = {
     r.entity_url,
     r.service_endpoint ?? "",
     r.openapi_url ?? "",
-    r.entity_pricing ?? null,
+    pricingContent(r.entity_pricing),
     r.developer_id,
-    r.developer_proof.developer_public_key,
-    r.developer_proof.entity_index,
+    r.developer_proof?.developer_public_key ?? "",
+    r.developer_proof?.entity_index ?? null,
   ],
-  isEntitled: ({ record }, _, check) => evidenceHolds(record, check),
+  isEntitled: (body, _, check) => body.kind === "bare-entity" || evidenceHolds(body.record, check),
 }
 
-export const typeOf = (record: EntityRecord): "agent_announce" | "service_announce" =>
+export const typeOf = (record: Pick<EntityRecord, "entity_type">): "agent_announce" | "service_announce" =>
   record.entity_type === "service" ? "service_announce" : "agent_announce"
 
 export const entityDocument = (action: EntityAction, record: EntityRecord): JsonObject => ({

@@ -33,8 +33,8 @@ export interface Verification {
   readonly method: VerificationMethod
   /** The domain, or the account's name. */
   readonly proof: string
-  /** The developer's signature over method and proof. */
-  readonly evidence: Evidence
+  /** The developer's signature over method and proof; absent with all evidence where the statement is bare. */
+  readonly evidence?: Evidence
 }
 
 export interface HeldHandleBody {
@@ -43,9 +43,14 @@ export interface HeldHandleBody {
   readonly handle: Handle
   readonly developerId: DeveloperId
   readonly publicKey: PublicKey
-  readonly evidence: Evidence
+  /** Absent where the statement is bare. */
+  readonly evidence?: Evidence
   readonly verification?: Verification
+  readonly isBare?: true
 }
+
+/** A handle whose developer signed for it. */
+export type ProvenHandleBody = HeldHandleBody & { readonly evidence: Evidence }
 
 export interface ReleasedHandleBody {
   readonly kind: "handle"
@@ -56,6 +61,7 @@ export interface ReleasedHandleBody {
   /** The developer's signature over `release:<handle>`. Absent: the registry's own word, and `reason` says why. */
   readonly evidence?: Evidence
   readonly reason: string
+  readonly isBare?: true
 }
 
 export type HandleBody = HeldHandleBody | ReleasedHandleBody
@@ -95,6 +101,7 @@ export const handle: Kind<HandleBody> = {
     ...(body.action === "verify" && body.verification !== undefined ? [body.verification.method] : []),
   ],
   isEntitled: (body, { origin }, check) => {
+    if (body.isBare === true) return true
     if (body.action === "release") return body.evidence === undefined || releaseHolds(body.evidence, body.handle, body.publicKey, check)
     return claimHolds(body, origin, check) && (body.verification === undefined || verificationHolds(body.verification, body, origin, check))
   },
@@ -106,8 +113,9 @@ export const claimHolds = (
   origin: RegistryId,
   check: typeof verify,
 ): boolean => {
-  const said = signedMembers(claim.evidence.text)
+  const said = claim.evidence === undefined ? undefined : signedMembers(claim.evidence.text)
   return (
+    claim.evidence !== undefined &&
     said !== undefined &&
     saysExactly(
       said,
@@ -129,8 +137,8 @@ export const verificationHolds = (
   origin: RegistryId,
   check: typeof verify,
 ): boolean => {
-  const said = signedMembers(evidence.text)
-  if (said === undefined || !check(publicKey, evidence.text, evidence.signature)) return false
+  const said = evidence === undefined ? undefined : signedMembers(evidence.text)
+  if (evidence === undefined || said === undefined || !check(publicKey, evidence.text, evidence.signature)) return false
   const isClaim = "domain" in said
   return isClaim
     ? method === "dns" && said["domain"] === proof && claimHolds({ handle: name, developerId, publicKey, evidence }, origin, check)
@@ -145,8 +153,8 @@ export const verificationHolds = (
       )
 }
 
-export const releaseHolds = (evidence: Evidence, what: string, key: PublicKey, check: typeof verify): boolean =>
-  evidence.text === releaseText(what) && check(key, evidence.text, evidence.signature)
+export const releaseHolds = (evidence: Evidence, what: string, key: PublicKey | "", check: typeof verify): boolean =>
+  key !== "" && evidence.text === releaseText(what) && check(key, evidence.text, evidence.signature)
 
 const isText = (test: (text: string) => boolean) => (value: Json) => typeof value === "string" && test(value)
 
@@ -201,7 +209,7 @@ export const handleDocument = (body: HandleBody): JsonObject => ({
   ...(body.evidence !== undefined && { evidence: { ...body.evidence } }),
   ...(body.action === "release" && { reason: body.reason }),
   ...(body.action !== "release" &&
-    body.verification !== undefined && {
+    body.verification?.evidence !== undefined && {
       verification: { method: body.verification.method, proof: body.verification.proof, evidence: { ...body.verification.evidence } },
     }),
 })

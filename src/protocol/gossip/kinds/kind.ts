@@ -27,7 +27,7 @@ export const malformed = (why: string): Malformed => ({ type: "malformed", why }
 export const isMalformed = (value: object): value is Malformed => "type" in value && value.type === "malformed"
 
 /** What a kind reads out of a document: its body, and what it means as a slot. */
-export interface Statement<Body> extends Pick<Slot, "isTombstone" | "registeredAt" | "homeIsSigned" | "isOwnWord"> {
+export interface Statement<Body> extends Pick<Slot, "isTombstone" | "registeredAt" | "homeIsSigned" | "isOwnWord" | "precedence"> {
   readonly subject: string
   readonly body: Body
 }

@@ -1,7 +1,7 @@
 /** Every kind of announcement, by the `type` that its documents carry (registry page, "Announcement types"). */
 import { attestation, type AttestationBody } from "./attestation.ts"
 import { developer, type DeveloperBody } from "./developer.ts"
-import { entity, type EntityBody } from "./entity.ts"
+import { type BareEntityBody, entity, type EntityBody } from "./entity.ts"
 import { handle, type HandleBody } from "./handle.ts"
 import type { Kind } from "./kind.ts"
 import { nameBinding, type NameBody } from "./name.ts"
@@ -9,7 +9,16 @@ import { proof, type ProofBody } from "./proof.ts"
 import { status, type StatusBody } from "./status.ts"
 import { tombstone, type TombstoneBody } from "./tombstone.ts"
 
-export type Body = EntityBody | TombstoneBody | StatusBody | DeveloperBody | HandleBody | NameBody | ProofBody | AttestationBody
+export type Body =
+  | EntityBody
+  | BareEntityBody
+  | TombstoneBody
+  | StatusBody
+  | DeveloperBody
+  | HandleBody
+  | NameBody
+  | ProofBody
+  | AttestationBody
 
 const kinds = {
   agent_announce: entity,

@@ -47,7 +47,8 @@ interface Named {
   readonly handle: Handle
   readonly name: EntityName
   readonly developerId: DeveloperId
-  readonly publicKey: PublicKey
+  /** `""` where the statement is bare: the deployed dialect shows no key of the developer here. */
+  readonly publicKey: PublicKey | ""
   /** Counted by the registry, from 1; goes on after a release. */
   readonly version: number
 }
@@ -63,6 +64,7 @@ export interface BoundNameBody extends Named {
   readonly buildHash?: string
   /** Absent: an entity's registration named it, and its developer signed nothing: it counts at its registry and is told to nobody. */
   readonly evidence?: Evidence
+  readonly isBare?: true
 }
 
 export interface ReleasedNameBody extends Named {
@@ -70,6 +72,7 @@ export interface ReleasedNameBody extends Named {
   /** The developer's signature over `release:<fqan>`. Absent: the registry's own word, and `reason` says why. */
   readonly evidence?: Evidence
   readonly reason: string
+  readonly isBare?: true
 }
 
 export type NameBody = BoundNameBody | ReleasedNameBody
@@ -110,18 +113,23 @@ export const nameBinding: Kind<NameBody> = {
     body.action,
     fqanOf(body.host, body.handle, body.name),
     body.developerId,
-    ...(body.action === "release" ? [] : [body.entityId, body.version, body.label, body.tags]),
-    ...(body.action === "release" || body.buildHash === undefined ? [] : [body.buildHash]),
+    ...(body.action === "release" ? [] : [body.entityId, versionText(body), body.tags]),
   ],
   isEntitled: (body, { origin }, check) =>
-    body.action === "release"
+    body.isBare === true ||
+    (body.action === "release"
       ? body.evidence === undefined || releaseHolds(body.evidence, fqanOf(body.host, body.handle, body.name), body.publicKey, check)
-      : bindingHolds(body, origin, check),
+      : bindingHolds(body, origin, check)),
 }
 
+/** The version as both dialects can say it: its label, or else its number. */
+export const versionText = ({ label, version }: Pick<BoundNameBody, "label" | "version">): string =>
+  label === "" ? String(version) : label
+
 /** A name that only its own registry knows, because no developer signed it (ruled). */
-export const isPrivate = (body: { readonly kind: string }): boolean =>
-  body.kind === "name" && (body as NameBody).action !== "release" && (body as NameBody).evidence === undefined
+export const isPrivate = (body: { readonly kind: string }): boolean => body.kind === "name" && isUnsigned(body as NameBody)
+
+const isUnsigned = (body: NameBody): boolean => body.action !== "release" && body.evidence === undefined && body.isBare !== true
 
 /**
  * Did this developer sign this binding? The five members are the deployed ones; a text that names a version, a host or a
@@ -129,7 +137,7 @@ export const isPrivate = (body: { readonly kind: string }): boolean =>
  */
 export const bindingHolds = (body: BoundNameBody, origin: RegistryId, check: typeof verify): boolean => {
   const said = body.evidence === undefined ? undefined : signedMembers(body.evidence.text)
-  if (body.evidence === undefined || said === undefined) return false
+  if (body.evidence === undefined || body.publicKey === "" || said === undefined) return false
   if (body.action === "rebind" && said["current_version"] !== body.version) return false
   if (body.buildHash !== undefined && said["build_hash"] === undefined) return false
   return (

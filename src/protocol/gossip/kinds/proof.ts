@@ -22,7 +22,8 @@ export interface RegistryProof {
   readonly fingerprint: string
   readonly issuedAt: Seconds
   readonly expiresAt: Seconds
-  readonly signature: Signature
+  /** `""`, and no document, where the registry said it in the deployed dialect: its announcement alone is signed. */
+  readonly signature: Signature | ""
   /** The proof as it was signed. */
   readonly document: JsonObject
 }
@@ -30,6 +31,7 @@ export interface RegistryProof {
 export interface ProofBody {
   readonly kind: "proof"
   readonly proof: RegistryProof
+  readonly isBare?: true
 }
 
 const ProofDocument = Schema.Struct({
@@ -58,14 +60,14 @@ export const proof: Kind<ProofBody> = {
     return ownStatement(proofSubject(origin), { kind: "proof", proof: read })
   },
   contentOf: ({ proof: { domain, fingerprint } }) => ["publish", domain ?? "", fingerprint],
-  isEntitled: (body, _, check) => proofHoldsOf(body.proof, check),
+  isEntitled: (body, _, check) => body.isBare === true || proofHoldsOf(body.proof, check),
 }
 
 /** Did the registry's key sign this proof of itself? */
 export const proofHoldsOf = (
   { document, publicKey, signature }: RegistryProof,
   check: (key: PublicKey, text: string, signature: Signature) => boolean,
-): boolean => check(publicKey, canonicalWithout(document, "signature"), signature)
+): boolean => signature !== "" && check(publicKey, canonicalWithout(document, "signature"), signature)
 
 /** Reads a proof, also one that was fetched from a registry; `undefined` when it is none. Does not check the signature. */
 export const readProof = (document: JsonObject): RegistryProof | undefined => {

@@ -43,7 +43,8 @@ export interface DeletionProof {
 export interface EntityTombstone {
   readonly kind: "tombstone"
   readonly entityId: EntityId
-  readonly publicKey: PublicKey
+  /** `""` where it was said in the deployed dialect, which shows none; here and below. */
+  readonly publicKey: PublicKey | ""
   /** Absent: the registry's own word. */
   readonly proof?: DeletionProof
   /** The entity signed that this registry was its home. */
@@ -55,7 +56,7 @@ export interface EntityTombstone {
 export interface DeveloperTombstone {
   readonly kind: "developer-tombstone"
   readonly developerId: DeveloperId
-  readonly publicKey: PublicKey
+  readonly publicKey: PublicKey | ""
   /** The developer's signature over its id. Absent: the registry's own word. */
   readonly proof?: Evidence
   /** A profile that the developer signed: what makes the tombstone weigh what its record did. */
@@ -98,13 +99,21 @@ const ofDeveloper = readerOf(
 export const tombstone: Kind<TombstoneBody> = {
   read: (document) => ("developer_id" in document ? readOfDeveloper(document) : readOfEntity(document)),
   contentOf: (body) => ["deregister", body.kind === "tombstone" ? body.entityId : body.developerId],
-  isEntitled: (body, { origin }, check) =>
-    body.kind === "tombstone"
-      ? (body.proof === undefined || deletionProofHolds(body.proof, body.entityId, origin, check)) &&
-        (body.homeProof === undefined || homeProofHolds(body.homeProof, body.publicKey, origin, check))
-      : (body.proof === undefined ||
-          (readDeveloperId(body.proof.text) === body.developerId && check(body.publicKey, body.proof.text, body.proof.signature))) &&
-        (body.profile === undefined || developerTextHolds(body.profile, body.publicKey, check)),
+  isEntitled: (body, { origin }, check) => {
+    const { publicKey } = body
+    // a registry's own word, in the deployed dialect
+    if (publicKey === "") return body.proof === undefined && (body.kind === "tombstone" ? body.homeProof : body.profile) === undefined
+    if (body.kind === "tombstone")
+      return (
+        (body.proof === undefined || deletionProofHolds(body.proof, body.entityId, origin, check)) &&
+        (body.homeProof === undefined || homeProofHolds(body.homeProof, publicKey, origin, check))
+      )
+    return (
+      (body.proof === undefined ||
+        (readDeveloperId(body.proof.text) === body.developerId && check(publicKey, body.proof.text, body.proof.signature))) &&
+      (body.profile === undefined || developerTextHolds(body.profile, publicKey, check))
+    )
+  },
 }
 
 const readOfEntity = (document: JsonObject): Statement<TombstoneBody> | Malformed => {
