@@ -37,6 +37,8 @@ export type GossipEvent =
       readonly nowMs: number
     }
   | { readonly type: "announcement.made"; readonly announcement: VerifiedAnnouncement; readonly nowMs: number }
+  /** What was held gave way: it may come back. `id` is that of the slot. */
+  | { readonly type: "announcement.lost"; readonly id: string }
   | { readonly type: "verdict.given"; readonly link: Link; readonly verdict: Verdict; readonly nowMs: number }
   | { readonly type: "link.joined"; readonly link: Link; readonly speaksLazily: boolean; readonly nowMs: number }
   | { readonly type: "link.left"; readonly link: Link }
@@ -93,6 +95,8 @@ export const gossip: Reducer<GossipInput, GossipMemory, GossipEvent> = {
       case "announcement.made":
         SeenSet.add(memory.seen, event.announcement.contentId, event.nowMs)
         return spread(memory, { announcement: event.announcement, hopCount: 0 }, undefined, true, say)
+      case "announcement.lost":
+        return unlearn(memory, event.id)
       case "verdict.given":
         return judge(memory, event.link, event.verdict, event.nowMs, say)
       case "link.joined":
@@ -169,10 +173,20 @@ const isKnown = ({ push, seen }: GossipMemory, { contentId, id }: VerifiedAnnoun
   return isCaughtUp ? SeenSet.has(seen, id) || (isHeard && push.recent.get(contentId)?.announcement.id === id) : isHeard
 }
 
+/** There may be room for it again before its ids are forgotten by themselves. */
+const unlearn = ({ push, seen }: GossipMemory, id: string): void => {
+  SeenSet.remove(seen, id)
+  for (const { announcement } of push.recent.values()) if (announcement.id === id) SeenSet.remove(seen, announcement.contentId)
+}
+
 const settle = (memory: GossipMemory, event: Extract<GossipEvent, { type: "announcement.merged" }>, say: Say): void => {
   const { envelope, from, changed, isCaughtUp } = event
   count(tallyOf(memory, from), changed ? "accept" : "stale")
-  if (!changed) return
+  if (!changed) {
+    // for which there was no room there may be some later: whoever still holds it brings it again
+    if (isCaughtUp) SeenSet.remove(memory.seen, envelope.announcement.id)
+    return
+  }
   const { announcement, hopCount } = envelope
   const { type: kind, subject, origin } = announcement
   say({ type: "report", happening: { type: "gossip.accepted", kind, subject, origin, hopCount, announcement } })

@@ -27,7 +27,8 @@ export type HoldingsEvent =
   | Extract<Outcome, { readonly type: "announcements.fetched" | "announcement.verified" | "announcement.refused" }>
   | { readonly type: "message.received"; readonly link: Link; readonly message: Message; readonly nowMs: number }
   | ({ readonly type: "slot.held"; readonly nowMs: number } & SlotSet.SlotKey)
-  | { readonly type: "slot.lost"; readonly subject: string; readonly origin: RegistryId }
+  /** `mayReturn`: it gave way to a stronger claim, and when there is room again it is welcome. */
+  | { readonly type: "slot.lost"; readonly subject: string; readonly origin: RegistryId; readonly mayReturn?: true }
   | { readonly type: "leases.due"; readonly nowMs: number }
   // what our own reconciler asks for
   | { readonly type: "reconcile.opened"; readonly link: Link; readonly salt: string }
@@ -70,7 +71,7 @@ export const holdings: Reducer<HoldingsInput, HoldingsMemory, HoldingsEvent> = {
       case "slot.held":
         return hold(memory, event, say)
       case "slot.lost":
-        return SlotSet.remove(memory.set, event.subject, event.origin)
+        return lose(memory, event, say)
       case "leases.due":
         return review(memory, event.nowMs, say)
       case "message.received":
@@ -103,6 +104,12 @@ const hold = (memory: HoldingsMemory, event: Extract<HoldingsEvent, { type: "slo
   if (memory.isReviewing) return
   memory.isReviewing = true
   review(memory, event.nowMs, say)
+}
+
+const lose = ({ set }: HoldingsMemory, event: Extract<HoldingsEvent, { type: "slot.lost" }>, say: Say): void => {
+  const id = set.held.get(event.origin)?.get(event.subject)
+  SlotSet.remove(set, event.subject, event.origin)
+  if (event.mayReturn === true && id !== undefined) say({ type: "tell", to: "gossip", event: { type: "announcement.lost", id } })
 }
 
 /** Once a minute, from the first slot on. */

@@ -42,8 +42,10 @@ export const makeMerger = (
     const written = (outcomes: ReadonlyArray<MergeOutcome>) => {
       try {
         batch.forEach(({ announcement, done }, i) => {
-          onMerged(announcement, outcomes[i]!)
-          done(outcomes[i]!.changed)
+          const outcome = outcomes[i]!
+          if (outcome.hasFailed === true) return done(undefined)
+          onMerged(announcement, outcome)
+          done(outcome.changed)
         })
       } finally {
         goOn()

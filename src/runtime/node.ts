@@ -99,7 +99,8 @@ export const makeNode = Effect.fnUntraced(function* (
     Effect.tap(store.expire(nowMs), (forgotten) =>
       Effect.forEach(
         forgotten.flatMap(({ subject }) => readEntityId(subject) ?? []),
-        (id) => Effect.map(store.entity(id), (entry) => show(id, entry)),
+        // it is forgotten, whether or not the store can say now what is shown instead
+        (id) => Effect.ignore(Effect.map(store.entity(id), (entry) => show(id, entry))),
         { discard: true },
       ),
     )
@@ -114,8 +115,8 @@ export const makeNode = Effect.fnUntraced(function* (
         held(announcement)
         if (outcome.isCrowded === true) fork(crowded.recount(announcement.subject))
       }
-      for (const lost of outcome.forgotten ?? [])
-        actors.tell("holdings", { type: "slot.lost", subject: announcement.subject, origin: lost })
+      for (const origin of outcome.forgotten ?? [])
+        actors.tell("holdings", { type: "slot.lost", subject: announcement.subject, origin, mayReturn: true })
     },
     () =>
       Effect.ignore(

@@ -21,6 +21,7 @@ import { type Seconds, secondsOf } from "../protocol/time.ts"
 import type { MergeOutcome, OwnWord, RecordStore } from "./ports.ts"
 
 const unchanged: MergeOutcome = { changed: false }
+const failed: MergeOutcome = { changed: false, hasFailed: true }
 
 /** The store for what gossip brings. `announce` spreads what we say again. */
 export const refusingOwnWords = (
@@ -85,7 +86,8 @@ export const refusingOwnWords = (
         () => Effect.succeed(false),
       ),
     )
-    const entity = yield* store.entity(record.entity_id)
+    // it has ended, whether or not the store can say now what is shown instead
+    const entity = yield* Effect.orElseSucceed(store.entity(record.entity_id), () => undefined)
     return { changed, ...(entity !== undefined && { entity }) } satisfies MergeOutcome
   })
 
@@ -94,7 +96,9 @@ export const refusingOwnWords = (
     const outcomes = new Map<Announcement, MergeOutcome>()
     const merged = yield* store.merge(others, nowMs, origin.registryId)
     others.forEach((announcement, i) => outcomes.set(announcement, merged[i]!))
-    for (const heard of announcements) if (isOurs(heard)) outcomes.set(heard, yield* answer(heard, nowMs))
+    // what the others came to stands, whatever comes of ours
+    for (const heard of announcements)
+      if (isOurs(heard)) outcomes.set(heard, yield* Effect.orElseSucceed(answer(heard, nowMs), () => failed))
     return announcements.map((announcement) => outcomes.get(announcement) ?? unchanged)
   })
 

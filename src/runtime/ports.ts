@@ -195,6 +195,8 @@ export interface MergeOutcome {
   readonly forgotten?: ReadonlyArray<RegistryId>
   /** More is held of it now than every node keeps of claims (`protocol/records/slots.ts`, `counted`). */
   readonly isCrowded?: true
+  /** This one could not be merged, while others of the batch were: it is to come again. Of words of ours only (`own-words.ts`). */
+  readonly hasFailed?: true
 }
 
 /** A slot that was written, and where in the order of writing. */

@@ -13,6 +13,12 @@ export interface Disturbance {
   readonly corrupt?: number
   /** More latency, in milliseconds. */
   readonly delayMs?: number
+  /** Share of pieces that arrive cut up and joined with what is written next. */
+  readonly split?: number
+  /** What a connection carries at most; the rest queues. */
+  readonly bytesPerSecond?: number
+  /** Hosts that take no new connection. */
+  readonly refuses?: (host: Host) => boolean
   /** Nothing arrives. */
   readonly isCut?: boolean
   /** Nothing arrives until the end of it; then everything does. */
@@ -20,9 +26,10 @@ export interface Disturbance {
 }
 
 /** How one piece fares. */
-export interface Conditions extends Pick<Weather, "loss" | "duplicate" | "reorder"> {
+export interface Conditions extends Pick<Weather, "loss" | "duplicate" | "reorder" | "bytesPerSecond"> {
   readonly corrupt?: number
   readonly delayMs?: number
+  readonly split?: number
 }
 
 /** The worst of the weather and all that disturbs: losses do not add up, so that a bound given once holds. */
@@ -32,12 +39,17 @@ export const conditionsOf = (weather: Weather, disturbances: ReadonlyArray<Distu
   reorder: worst(weather.reorder, disturbances, "reorder"),
   corrupt: worst(0, disturbances, "corrupt"),
   delayMs: worst(0, disturbances, "delayMs"),
+  split: worst(0, disturbances, "split"),
+  bytesPerSecond: disturbances.reduce(
+    (least, { bytesPerSecond = Number.POSITIVE_INFINITY }) => Math.min(least, bytesPerSecond),
+    weather.bytesPerSecond ?? Number.POSITIVE_INFINITY,
+  ),
 })
 
 const worst = (
   calm: number,
   disturbances: ReadonlyArray<Disturbance>,
-  what: "loss" | "duplicate" | "reorder" | "corrupt" | "delayMs",
+  what: "loss" | "duplicate" | "reorder" | "corrupt" | "delayMs" | "split",
 ): number => disturbances.reduce((most, disturbance) => Math.max(most, disturbance[what] ?? 0), calm)
 
 /** A byte flipped, or a part cut off: a new piece, the sender's own stays whole. */

@@ -9,14 +9,18 @@
 import { Effect } from "effect"
 import type { PublicKey } from "../protocol/identity/key.ts"
 import { type Address, writeAddress } from "../protocol/mesh/address.ts"
-import { type Connection, type ConnectionEvents, ListenFailed, PeerUnreachable, type Transport } from "../runtime/ports.ts"
+import { type Connection, ListenFailed, PeerUnreachable, type Transport } from "../runtime/ports.ts"
 import type { Wakeup } from "./agenda.ts"
 import type { VirtualClock } from "./clock.ts"
+import { End, type Line, passGate } from "./connection-end.ts"
 import type { SeededRandom } from "./dice.ts"
 import { type Conditions, conditionsOf, corrupted, type Disturbance } from "./disturbance.ts"
 import type { Gate } from "./gate.ts"
 import type { Trace } from "./trace.ts"
 import { Troubles } from "./troubles.ts"
+
+/** How long a piece that will be cut up waits for others to go with it. */
+const gatheredMs = 5
 
 /** How a link treats what it carries. Probabilities per piece. */
 export interface Weather {
@@ -27,6 +31,8 @@ export interface Weather {
   readonly loss: number
   readonly duplicate: number
   readonly reorder: number
+  /** What a connection carries at most, each way; without it a line is as wide as can be. */
+  readonly bytesPerSecond?: number
 }
 
 export interface Host {
@@ -43,7 +49,7 @@ interface Listening {
   readonly accept: (connection: Connection) => void
 }
 
-export class Network {
+export class Network implements Line {
   readonly #clock: VirtualClock
   readonly #random: SeededRandom
   readonly #trace: Trace
@@ -150,6 +156,20 @@ export class Network {
     return ends
   }
 
+  /** Resets connections of a host: both ends learn of it, the other one a little later. */
+  resetSome(host: Host, isStruck: () => boolean): void {
+    for (const end of this.#endsOf(host)) {
+      if (!isStruck()) continue
+      end.end("reset")
+      this.#reset(end, end.other!)
+    }
+  }
+
+  /** Connections of a host end there, and the other end is not told: it is left half open. */
+  forgetSome(host: Host, isStruck: () => boolean): void {
+    for (const end of this.#endsOf(host)) if (isStruck()) end.end("timed out")
+  }
+
   reaches(from: Host, to: Host): boolean {
     if ((this.#sides.get(from.index) ?? 0) !== (this.#sides.get(to.index) ?? 0)) return false
     if (this.#dark.size > 0 && (this.#dark.has(from.index) || this.#dark.has(to.index))) return false
@@ -167,6 +187,11 @@ export class Network {
     return false
   }
 
+  #isRefusedBy(host: Host): boolean {
+    for (const { refuses } of this.#disturbances) if (refuses?.(host) === true) return true
+    return false
+  }
+
   #dial(from: Host, address: Address): Effect.Effect<Connection, PeerUnreachable> {
     return Effect.callback((resume) => {
       const text = writeAddress(address)
@@ -174,7 +199,8 @@ export class Network {
       // SYN there and back, then TLS there and back
       const wakeup = this.#clock.at(4 * latencyMs, () => {
         const there = this.#listening.get(text)
-        if (there === undefined) return resume(Effect.fail(new PeerUnreachable({ address: text, reason: "refused" })))
+        if (there === undefined || this.#isRefusedBy(there.host))
+          return resume(Effect.fail(new PeerUnreachable({ address: text, reason: "refused" })))
         if (!this.isWhole(from, there.host)) return undefined // nobody ever answers
         const near = new End(this, from, there.host, latencyMs)
         const far = new End(this, there.host, from, latencyMs)
@@ -199,22 +225,59 @@ export class Network {
 
   /** Called by an end: carries one piece to the other. */
   carry(from: End, to: End, bytes: Uint8Array): void {
-    const { jitter } = this.weather
     const conditions: Conditions = this.#disturbances.size === 0 ? this.weather : this.#conditions(from.host, to.host)
-    const { loss, duplicate, reorder, corrupt = 0, delayMs = 0 } = conditions
+    const { loss, duplicate, reorder, corrupt = 0, split = 0 } = conditions
+    if (from.gathered !== undefined || this.#random.isTrue(split)) return this.#gather(from, to, bytes)
     const copies = this.#random.isTrue(duplicate) ? 2 : 1
     for (let copy = 0; copy < copies; copy++) {
       if (this.#random.isTrue(loss)) {
         this.#lose(from, to, bytes)
         continue
       }
-      const latencyMs = delayMs + from.latencyMs * (1 + jitter * this.#random.next()) * (this.#random.isTrue(reorder) ? 3 : 1)
-      const inOrderMs = Math.max(Math.ceil(this.#clock.elapsedMs + latencyMs), reorder > 0 ? 0 : from.lastArrivalMs)
-      from.lastArrivalMs = inOrderMs
-      to.inFlight += bytes.length
+      const isLate = this.#random.isTrue(reorder)
+      const inOrderMs = this.#arrivalMs(from, conditions, bytes.length, isLate)
       const piece = this.#random.isTrue(corrupt) ? this.#corrupt(bytes) : bytes
-      this.#clock.wake(inOrderMs - this.#clock.elapsedMs, new Piece(this, from, to, piece, bytes.length, this.#trace.sumOf(piece)))
+      this.#send(inOrderMs, new Piece(this, from, to, piece, bytes.length, this.#trace.sumOf(piece), false))
     }
+  }
+
+  /** When a piece that is written now arrives: after what is before it on the line, unless that may be overtaken. */
+  #arrivalMs(from: End, { bytesPerSecond, delayMs = 0, reorder }: Conditions, bytes: number, isLate: boolean): number {
+    const nowMs = this.#clock.elapsedMs
+    let waitMs = delayMs
+    if (bytesPerSecond !== undefined && bytesPerSecond < Number.POSITIVE_INFINITY) {
+      from.busyUntilMs = Math.max(from.busyUntilMs, nowMs) + (bytes / bytesPerSecond) * 1_000
+      waitMs += from.busyUntilMs - nowMs
+    }
+    const latencyMs = waitMs + from.latencyMs * (1 + this.weather.jitter * this.#random.next()) * (isLate ? 3 : 1)
+    from.lastArrivalMs = Math.max(Math.ceil(nowMs + latencyMs), reorder > 0 ? 0 : from.lastArrivalMs)
+    return from.lastArrivalMs
+  }
+
+  #send(atMs: number, piece: Piece): void {
+    piece.to.inFlight += piece.writtenBytes
+    this.#clock.wake(atMs - this.#clock.elapsedMs, piece)
+  }
+
+  /** Keeps what is written for a moment; then it goes out as one stream, cut where chance will have it. */
+  #gather(from: End, to: End, bytes: Uint8Array): void {
+    if (from.gathered !== undefined) return void from.gathered.push(bytes)
+    from.gathered = [bytes]
+    this.#clock.at(gatheredMs, () => {
+      const stream = new Uint8Array(Buffer.concat(from.gathered!))
+      from.gathered = undefined
+      const conditions = this.#conditions(from.host, to.host)
+      if (this.#random.isTrue(conditions.loss)) return this.#lose(from, to, stream)
+      for (let at = 0; at < stream.length;) {
+        const until = Math.min(stream.length, at + 1 + this.#random.below(stream.length))
+        const part = stream.subarray(at, until)
+        this.#send(
+          this.#arrivalMs(from, { ...conditions, reorder: 0 }, part.length, false),
+          new Piece(this, from, to, part, part.length, this.#trace.sumOf(part), true),
+        )
+        at = until
+      }
+    })
   }
 
   /** Called by a piece whose time has come. */
@@ -229,8 +292,11 @@ export class Network {
 
   #letsPass(piece: Piece): boolean {
     const [from, to] = [piece.from.host, piece.to.host]
-    if (!this.reaches(from, to)) this.#lose(piece.from, piece.to, piece.bytes)
-    else if (!this.#isHeld(from, to)) return true
+    if (!this.reaches(from, to)) {
+      this.#lose(piece.from, piece.to, piece.bytes)
+      // nothing that comes after a part that is missing can be understood: TCP would not show it
+      if (piece.isPart) piece.to.end("reset")
+    } else if (!this.#isHeld(from, to)) return true
     else this.#held.push({ from, to, arrive: () => this.arrive(piece) })
     return false
   }
@@ -283,14 +349,17 @@ class Piece implements Wakeup {
   readonly bytes: Uint8Array
   /** What the trace makes of the bytes, reckoned where a frame that goes to many comes by once. */
   readonly sum: number
+  /** A part of a stream that was cut up: the next one goes on in the middle. */
+  readonly isPart: boolean
+  /** How many bytes there were before anything was cut off. */
+  readonly writtenBytes: number
   readonly #network: Network
-  readonly #writtenBytes: number
   next: Wakeup | undefined = undefined
 
-  /** `writtenBytes`: how many there were before anything was cut off. */
-  constructor(network: Network, from: End, to: End, bytes: Uint8Array, writtenBytes: number, sum: number) {
+  constructor(network: Network, from: End, to: End, bytes: Uint8Array, writtenBytes: number, sum: number, isPart: boolean) {
     this.#network = network
-    this.#writtenBytes = writtenBytes
+    this.writtenBytes = writtenBytes
+    this.isPart = isPart
     this.from = from
     this.fromIndex = from.host.index
     this.to = to
@@ -299,95 +368,7 @@ class Piece implements Wakeup {
   }
 
   fire(): void {
-    this.to.inFlight -= this.#writtenBytes
+    this.to.inFlight -= this.writtenBytes
     this.#network.arrive(this)
   }
-}
-
-/** One end of a connection. */
-class End implements Connection {
-  readonly host: Host
-  readonly latencyMs: number
-  readonly remoteKey: PublicKey
-  readonly remoteHost: string
-  other: End | undefined
-  /** Bytes that are on their way to this end. */
-  inFlight = 0
-  /** When the last piece from here arrives there. */
-  lastArrivalMs = 0
-  isOpen = true
-  readonly #network: Network
-  #events: ConnectionEvents | undefined
-  #isPaused = false
-  #held: Array<Uint8Array> = []
-  #endedBecause: string | undefined
-
-  constructor(network: Network, host: Host, remote: Host, latencyMs: number) {
-    this.#network = network
-    this.host = host
-    this.latencyMs = latencyMs
-    this.remoteKey = remote.key
-    this.remoteHost = remote.name
-  }
-
-  open(events: ConnectionEvents): void {
-    this.#events = events
-    this.#flush()
-    if (this.#endedBecause !== undefined) events.closed(this.#endedBecause)
-  }
-
-  write(bytes: Uint8Array): void {
-    if (this.isOpen) this.#network.carry(this, this.other!, bytes)
-  }
-
-  queuedBytes(): number {
-    const other = this.other!
-    return other.inFlight + other.#held.reduce((sum, piece) => sum + piece.length, 0)
-  }
-
-  pauseReading(): void {
-    this.#isPaused = true
-  }
-
-  resumeReading(): void {
-    this.#isPaused = false
-    this.#flush()
-  }
-
-  close(): void {
-    if (!this.isOpen) return
-    this.#network.ended(this)
-    this.end("closed here")
-  }
-
-  /** A piece that arrived. */
-  receive(bytes: Uint8Array): void {
-    if (this.#events === undefined || this.#isPaused || this.#held.length > 0) this.#held.push(bytes)
-    else if (this.host.gate === undefined || this.host.gate.isOpen) this.#events.bytes(bytes)
-    else passGate(this.host, () => this.isOpen && this.#events!.bytes(bytes))
-  }
-
-  /** The end of it, told once. */
-  end(reason: string): void {
-    if (!this.isOpen) return
-    this.isOpen = false
-    this.#network.forget(this)
-    this.#endedBecause = reason
-    passGate(this.host, () => this.#events?.closed(reason))
-  }
-
-  /** Its host has no power any more: nobody is told. */
-  vanish(): void {
-    this.isOpen = false
-    this.#network.forget(this)
-  }
-
-  #flush(): void {
-    while (this.#held.length > 0 && !this.#isPaused && this.#events !== undefined) this.#events.bytes(this.#held.shift()!)
-  }
-}
-
-const passGate = ({ gate }: Host, happen: () => void): void => {
-  if (gate === undefined) happen()
-  else gate.pass(happen)
 }

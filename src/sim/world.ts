@@ -9,11 +9,12 @@ import type { Happening } from "../actors/happening.ts"
 import { type SecretKey } from "../protocol/identity/ed25519.ts"
 import { makeNode, type RunningNode } from "../runtime/node.ts"
 import type { NodeSettings } from "../runtime/node-settings.ts"
-import { Codec, Journal, RecordStore, Signer, Timers, Transport, Verifier } from "../runtime/ports.ts"
+import { Codec, Journal, type ListenFailed, RecordStore, Signer, type StoreFailed, Timers, Transport, Verifier } from "../runtime/ports.ts"
 import { wireCodec } from "../runtime/codec.ts"
 import { makeMemoryStore } from "../runtime/store/memory.ts"
 import { VirtualClock } from "./clock.ts"
 import { makeRememberingCodec } from "./codec.ts"
+import { type Ailment, ailing } from "./disk.ts"
 import { SeededRandom } from "./dice.ts"
 import { EventLog } from "./event-log.ts"
 import { Gate } from "./gate.ts"
@@ -38,6 +39,8 @@ export interface Machine extends Host {
   readonly clock: MachineClock
   /** Its disk; another one after it was lost. */
   store: RecordStore["Service"]
+  /** What is wrong with its disk now. */
+  readonly ailments: Array<Ailment>
   /** Announcements from gossip that it was asked to believe: its dearest work. */
   believed: number
   node: RunningNode | undefined
@@ -70,6 +73,9 @@ export class Crash extends Error {
     this.node = node
   }
 }
+
+/** Somebody who keeps a service running waits so long before starting it again. */
+const bootAgainMs = 1_000
 
 export class World {
   readonly options: WorldOptions
@@ -150,6 +156,7 @@ export class World {
       gate,
       clock: new MachineClock(this.clock, gate),
       store: this.makeStore(),
+      ailments: [],
       believed: 0,
       node: undefined,
       started: undefined,
@@ -167,16 +174,38 @@ export class World {
     return replaced
   }
 
-  /** Starts a node on a machine. */
-  boot(machine: Machine, settings: NodeSettings, ports: PortsOver = (own) => own): RunningNode {
+  /** Starts a node on a machine: at once, unless its disk is slow. */
+  boot(machine: Machine, settings: NodeSettings, ports: PortsOver = (own) => own): void {
     this.network.lighten(machine)
     this.log?.note("boot", machine.index, "")
     machine.started = { settings, ports }
     const scope = Scope.makeUnsafe()
-    const node = this.perform(machine, makeNode(settings).pipe(Effect.provideService(Scope.Scope, scope)))
-    machine.node = node
     this.#scopes.set(machine, scope)
-    return node
+    const fiber = this.fork(machine, makeNode(settings).pipe(Effect.provideService(Scope.Scope, scope)))
+    this.turns.drain()
+    const exit = fiber.pollUnsafe()
+    if (exit === undefined) fiber.addObserver((end) => this.#booted(machine, scope, end))
+    else this.#booted(machine, scope, exit)
+  }
+
+  /** Whose disk fails as it starts ends, and is started again a little later, as by whoever keeps a service running. */
+  #booted(machine: Machine, scope: Scope.Closeable, exit: Exit.Exit<RunningNode, ListenFailed | StoreFailed>): void {
+    if (this.#scopes.get(machine) !== scope) return
+    if (Exit.isSuccess(exit)) {
+      machine.node = exit.value
+      return
+    }
+    const [failure] = exit.cause.reasons
+    if (failure?._tag !== "Fail" || failure.error._tag !== "StoreFailed")
+      throw new Error(`${machine.name} did not start: ${Cause.pretty(exit.cause)}`)
+    this.clock.at(0, () => this.#scopes.get(machine) === scope && this.crash(machine))
+    this.clock.at(bootAgainMs, () => this.#bootAgain(machine))
+  }
+
+  /** As it was started before, unless it is down or runs. */
+  #bootAgain(machine: Machine): void {
+    if (machine.outages.length > 0 || this.#scopes.has(machine) || machine.started === undefined) return
+    this.boot(machine, machine.started.settings, machine.started.ports)
   }
 
   /** Runs a program of one's own on a machine, in place of a node, until the machine goes down; after that from its start. */
@@ -211,7 +240,7 @@ export class World {
   /** A crash that lasts until `restart`. Of several outages at once the last one to end brings the node back. */
   takeDown(machine: Machine, outage: Outage): void {
     this.isSteady = false
-    machine.outages.push(this.troubles.begin(touching(machine)))
+    machine.outages.push(this.shake(machine))
     this.crash(machine, outage)
   }
 
@@ -221,14 +250,30 @@ export class World {
     if (machine.outages.length > 0 || this.#scopes.has(machine)) return
     const program = this.#programs.get(machine)
     if (program !== undefined) this.start(machine, program)
-    if (machine.started === undefined) return
-    this.boot(machine, machine.started.settings, machine.started.ports)
+    this.#bootAgain(machine)
+  }
+
+  /** Something may come between this machine and others until the function that comes back is called. */
+  shake(machine: Machine): () => void {
+    return this.troubles.begin(touching(machine))
+  }
+
+  /** Something is wrong with its disk until the function that comes back is called. */
+  ail(machine: Machine, ailment: Ailment): () => void {
+    // what could not be written is forgotten
+    this.isSteady = false
+    const endTrouble = this.shake(machine)
+    machine.ailments.push(ailment)
+    return () => {
+      endTrouble()
+      machine.ailments.splice(machine.ailments.indexOf(ailment), 1)
+    }
   }
 
   /** Nothing happens on this machine until it is resumed as often. */
   pause(machine: Machine): void {
     this.log?.note("pause", machine.index, "")
-    machine.pauses.push(this.troubles.begin(touching(machine)))
+    machine.pauses.push(this.shake(machine))
     machine.gate.pause()
   }
 
@@ -272,6 +317,7 @@ export class World {
 
   #portsOf(machine: Machine) {
     const { clock } = machine
+    const scope = this.#scopes.get(machine)
     const own = Context.empty().pipe(
       Context.add(Scheduler.Scheduler, this.turns),
       Context.add(Clock.Clock, clock),
@@ -303,7 +349,10 @@ export class World {
           return this.verifier.believe(document, claimedId, nowMs)
         },
       }),
-      Context.add(RecordStore, machine.store),
+      Context.add(
+        RecordStore,
+        ailing(machine.store, machine.ailments, () => scope !== undefined && this.#scopes.get(machine) !== scope),
+      ),
       Context.add(Codec, this.#codec),
       Context.add(Journal, {
         report: (happening) => this.onHappening(machine, happening),

@@ -275,6 +275,16 @@ const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> |
       then: ({ seen }) => SeenSet.has(seen, fresh.contentId),
     },
   },
+  "announcement.lost": {
+    "that was passed on lately: it may come back": {
+      before: (memory) => [merged(2), verified(tree, fresh, true)].forEach((event) => step(memory, event)),
+      event: { type: "announcement.lost", id: fresh.id },
+      says: [],
+      counts: `${tree} accept 1`,
+      then: ({ seen }) => [SeenSet.has(seen, fresh.contentId), SeenSet.has(seen, fresh.id)],
+    },
+    "that nobody remembers": { event: { type: "announcement.lost", id: "0" }, says: [] },
+  },
   "verdict.given": {
     "that costs little": {
       event: { type: "verdict.given", link: tree, verdict: "drop:flood", nowMs: noonMs },
@@ -417,6 +427,7 @@ const afterwards: Readonly<Record<string, unknown>> = {
   "announcement.verified for the first time": true,
   "announcement.verified that was missing": 0,
   "announcement.made ": true,
+  "announcement.lost that was passed on lately: it may come back": [false, false],
   "link.joined of a peer that speaks of trees": true,
   "link.joined of one that does not": true,
   "link.left of the parent: the others are asked for whole ones": true,

@@ -72,8 +72,13 @@ const table: { readonly [T in HoldingsEvent["type"]]: () => void } = {
     const memory = holding(slots(0, 3))
     expect(say(memory, { type: "slot.lost", subject: slot(1).subject, origin: slot(1).origin })).toEqual([])
     expect(memory.set.size).toBe(2)
-    say(memory, { type: "slot.lost", subject: "nobody", origin: self })
+    say(memory, { type: "slot.lost", subject: "nobody", origin: self, mayReturn: true })
     expect(memory.set.size).toBe(2)
+    // what gave way may come back, also while its id is remembered
+    const { id, origin, subject } = slot(2)
+    expect(say(memory, { type: "slot.lost", subject, origin, mayReturn: true })).toEqual([
+      { type: "tell", to: "gossip", event: { type: "announcement.lost", id } },
+    ])
   },
   "leases.due": () => {
     const memory = holding([slot(2), slot(4)])

@@ -43,7 +43,10 @@ export interface Desk {
   /** Fails where this node's role takes no writes. */
   readonly mayWrite: Effect.Effect<void, Refused>
   readonly nextWord: (subject: string) => Effect.Effect<NextWord, StoreFailed>
-  /** Writes our words, all or none, and announces them. Refused when somebody else was faster. */
+  /**
+   * Writes our words, all or none, and announces them. Refused when somebody else was faster. Nobody who goes away in between
+   * leaves a word that is written and never told.
+   */
   readonly say: (...words: ReadonlyArray<OwnWord>) => Effect.Effect<void, Refused | StoreFailed>
   /** Announces what is written already. */
   readonly announce: (announcement: VerifiedAnnouncement) => Effect.Effect<void>
@@ -51,8 +54,8 @@ export interface Desk {
   readonly report: (happening: Happening) => void
   /** This is shown of an entity now. */
   readonly show: (id: EntityId, entry: EntityEntry | undefined) => Effect.Effect<void>
-  /** What is shown of an entity may have changed. */
-  readonly refresh: (id: EntityId) => Effect.Effect<void, StoreFailed>
+  /** What is shown of an entity may have changed. Where the store cannot say now, the index learns of it with the next change. */
+  readonly refresh: (id: EntityId) => Effect.Effect<void>
 }
 
 export const makeDesk = (
@@ -63,7 +66,7 @@ export const makeDesk = (
   const { announce, origin, role, store } = parts
   return {
     ...parts,
-    refresh: (id) => Effect.flatMap(store.entity(id), (entry) => parts.show(id, entry)),
+    refresh: (id) => Effect.ignore(Effect.flatMap(store.entity(id), (entry) => parts.show(id, entry))),
     nowMs: Clock.currentTimeMillis,
     mayWrite: takesWrites(role) ? Effect.void : refused("forbidden", `this node is a ${role}: it takes no registrations`),
     nextWord: Effect.fnUntraced(function* (subject) {
@@ -74,7 +77,7 @@ export const makeDesk = (
     say: Effect.fnUntraced(function* (...words) {
       yield* store.say(words).pipe(Effect.catchTag("Overtaken", overtaken))
       for (const { announcement } of words) yield* announce(announcement)
-    }),
+    }, Effect.uninterruptible),
   }
 }
 

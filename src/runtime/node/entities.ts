@@ -66,17 +66,19 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
       const announcement = yield* signed(draftEntity(origin, "register", record, at))
       const registration = { record, developer: read.implicitDeveloper, announcement }
       const also = yield* naming(desk, record, body)
-      yield* store.register({ ...registration, also }).pipe(
-        // Somebody else was given the name at this moment: the entity is registered without it.
-        Effect.catchTag("Overtaken", () => store.register(registration)),
-        Effect.catchTags({
-          AlreadyRegistered: () => conflict("this entity is registered already"),
-          Overtaken: overtaken,
-          Replayed: () => replayed,
-        }),
-      )
+      yield* Effect.gen(function* () {
+        yield* store.register({ ...registration, also }).pipe(
+          // Somebody else was given the name at this moment: the entity is registered without it.
+          Effect.catchTag("Overtaken", () => store.register(registration)),
+          Effect.catchTags({
+            AlreadyRegistered: () => conflict("this entity is registered already"),
+            Overtaken: overtaken,
+            Replayed: () => replayed,
+          }),
+        )
+        for (const word of [{ announcement }, ...also]) yield* announce(word.announcement)
+      }).pipe(Effect.uninterruptible)
       yield* show(id, { record, tier: "local", status: "active", lastHeartbeat: at, contested: false })
-      for (const word of [{ announcement }, ...also]) yield* announce(word.announcement)
       yield* introduce(read.implicitDeveloper, record).pipe(
         Effect.onError(() => Effect.sync(() => known.delete(developer))),
         Effect.ignore,
@@ -107,11 +109,13 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
       if (deletion.type === "refused") return yield* refusedAs(deletion)
       const announcement = announceTombstone(origin, record, deletion.proof, "owner-deregistered", word.at)
       const also = [...(yield* endingNames(desk, { entityId }, "entity-deregistered")), ...(yield* endingStatus(entityId))]
-      const isGone = yield* store.deregister(entityId, announcement, also).pipe(Effect.catchTag("Overtaken", overtaken))
-      if (!isGone) return yield* notFound("no such entity is registered here")
-      yield* refresh(entityId)
+      yield* Effect.gen(function* () {
+        const isGone = yield* store.deregister(entityId, announcement, also).pipe(Effect.catchTag("Overtaken", overtaken))
+        if (!isGone) return yield* notFound("no such entity is registered here")
+        for (const word of [{ announcement }, ...also]) yield* announce(word.announcement)
+      }).pipe(Effect.uninterruptible)
       report({ type: "entity.deregistered", record })
-      for (const word of [{ announcement }, ...also]) yield* announce(word.announcement)
+      yield* refresh(entityId)
       return record
     }),
   }

@@ -23,7 +23,8 @@ const hear = (stage: Stage, machine: Machine, subject: string): Finding | undefi
   if (word?.kind !== "deleted" || !stage.isHonest(machine)) return undefined
   const shows = stage.shownBy(machine, word.client.entityId) !== undefined
   if (!shows && stage.ledger.knows(machine, word)) stage.ledger.bury(word, machine)
-  return shows && stage.ledger.isBuried(word, machine)
+  // what was asked for meanwhile may be shown before its client is told so
+  return shows && stage.ledger.isBuried(word, machine) && stage.ledger.explanationOf(word) === undefined
     ? { node: machine.name, detail: `shows ${subject} again, deleted at ${word.home.name}` }
     : undefined
 }

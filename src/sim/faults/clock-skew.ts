@@ -1,8 +1,5 @@
 /** Some machines show another time of day: up to four of the five minutes that are allowed, ahead or behind. Begin and end are jumps. */
-import { clockSkewMaxMs } from "../../protocol/limits.ts"
-import { drawMachines, type FaultKind } from "./fault.ts"
-
-const skewMaxMs = 0.8 * clockSkewMaxMs
+import { drawMachines, type FaultKind, skewMaxMs } from "./fault.ts"
 
 export const clockSkew: FaultKind<{ readonly machines: ReadonlyArray<number>; readonly skewsMs: ReadonlyArray<number> }> = {
   name: "clock-skew",

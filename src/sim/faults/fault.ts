@@ -4,6 +4,7 @@
  * What is drawn is plain data, so that a schedule of faults can be printed, given back, and made smaller.
  */
 import { Schema } from "effect"
+import { clockSkewMaxMs } from "../../protocol/limits.ts"
 import type { SeededRandom } from "../dice.ts"
 import type { Stage } from "../stage.ts"
 
@@ -15,8 +16,8 @@ export interface FaultKind<P extends Parameters = Parameters> {
   /** How long one lasts, in seconds: least and most. */
   readonly lastsS: readonly [least: number, most: number]
   draw(random: SeededRandom, nodes: number): P
-  /** Begins it; what comes back ends it. */
-  begin(stage: Stage, parameters: P): () => void
+  /** Begins it; what comes back ends it, `forMs` from now. */
+  begin(stage: Stage, parameters: P, forMs: number): () => void
 }
 
 /** One fault of a schedule: when it begins, and how long it lasts. */
@@ -39,3 +40,6 @@ export const drawMachines = (random: SeededRandom, nodes: number, share: number)
   shuffled(random, nodes)
     .slice(0, 1 + random.below(Math.max(1, Math.floor(nodes * share))))
     .sort((a, b) => a - b)
+
+/** How far a clock is wrong at most, in milliseconds: less than what is forgiven, so that two such clocks still talk. */
+export const skewMaxMs = 0.8 * clockSkewMaxMs

@@ -7,20 +7,31 @@ import type { RunOptions } from "../scenario.ts"
 import type { Stage } from "../stage.ts"
 import { bridge } from "./bridge.ts"
 import { churn } from "./churn.ts"
+import { clockJump } from "./clock-jump.ts"
 import { clockSkew } from "./clock-skew.ts"
+import { clockStrobe } from "./clock-strobe.ts"
 import { clog } from "./clog.ts"
 import { corruption } from "./corruption.ts"
 import { crash } from "./crash.ts"
 import { delay } from "./delay.ts"
 import { diskLoss } from "./disk-loss.ts"
 import { duplication } from "./duplication.ts"
+import { failingStore } from "./failing-store.ts"
 import type { FaultKind, Parameters, PlannedFault } from "./fault.ts"
+import { fullDisk } from "./full-disk.ts"
+import { halfOpen } from "./half-open.ts"
 import { halves } from "./halves.ts"
 import { loss } from "./loss.ts"
 import { majorityRing } from "./majority-ring.ts"
 import { oneWay } from "./one-way.ts"
 import { pause } from "./pause.ts"
+import { refusal } from "./refusal.ts"
 import { reordering } from "./reordering.ts"
+import { reset } from "./reset.ts"
+import { slowDisk } from "./slow-disk.ts"
+import { slowReader } from "./slow-reader.ts"
+import { splitting } from "./splitting.ts"
+import { swizzleClog } from "./swizzle-clog.ts"
 
 export const faultKinds: ReadonlyArray<FaultKind> = [
   loss,
@@ -38,6 +49,17 @@ export const faultKinds: ReadonlyArray<FaultKind> = [
   pause,
   clockSkew,
   churn,
+  swizzleClog,
+  clockJump,
+  clockStrobe,
+  slowDisk,
+  failingStore,
+  fullDisk,
+  reset,
+  halfOpen,
+  refusal,
+  slowReader,
+  splitting,
 ]
 
 export const faultNames: ReadonlyArray<string> = faultKinds.map(({ name }) => name)
@@ -105,7 +127,7 @@ const plan = (stage: Stage, fault: FaultKind, planned: PlannedFault): void => {
     // what had not begun when the run branched off meets others
     const { isBranch } = stage.world
     const drawn = isBranch ? fault.draw(stage.world.random(`${kind}/${atMs}`), stage.options.nodes) : parameters
-    const end = fault.begin(stage, drawn)
+    const end = fault.begin(stage, drawn, forMs)
     clock.at(forMs, () => {
       stage.world.log?.note("calm", -1, kind)
       end()

@@ -3,6 +3,7 @@
  * whether all is healed within two rounds of anti-entropy.
  */
 import { reconcilePeriodMs } from "../../protocol/limits.ts"
+import type { PlannedFault } from "../faults/fault.ts"
 import { arrange, drawSchedule, faultNames, leftOf } from "../faults/schedule.ts"
 import type { Sections } from "../scenario.ts"
 import type { Stage } from "../stage.ts"
@@ -31,13 +32,17 @@ export const playFaults = (stage: Stage, always: ReadonlyArray<string>, maybe: R
       : faults
           .filter((one) => faultNames.includes(one))
           .map((one) => drawSchedule(random, nodes, { fromMs, untilMs, always: [one], maybe: [] }))
-  arrange(stage, leftOf(stage.options, schedules.flat()))
+  arrange(stage, within(leftOf(stage.options, schedules.flat()), untilMs))
   stage.digests.calmFromMs = untilMs
   lifecycle(stage, stage.options.records, fromMs, untilMs)
   keepBeating(stage, untilMs, untilMs + calmMs)
   stage.run(untilMs + calmMs)
   return { gossip: stage.gossipSection(), digest: stage.digestSection() }
 }
+
+/** Faults that were given end with the turmoil, like those that are drawn: the calm is one. */
+const within = (schedule: ReadonlyArray<PlannedFault>, untilMs: number): ReadonlyArray<PlannedFault> =>
+  schedule.filter(({ atMs }) => atMs < untilMs).map((fault) => ({ ...fault, forMs: Math.min(fault.forMs, untilMs - fault.atMs) }))
 
 /** All but those named. */
 export const faultsBut = (...names: ReadonlyArray<string>): ReadonlyArray<string> => faultNames.filter((name) => !names.includes(name))

@@ -1,0 +1,55 @@
+/** A store that fails in the middle: what was written is told, and what stands is not undone by what comes after it. */
+import { Context, Effect } from "effect"
+import { expect, it } from "vitest"
+import { defaultSettings } from "../../src/runtime/node-settings.ts"
+import { refusingOwnWords } from "../../src/runtime/own-words.ts"
+import { RecordStore, StoreFailed } from "../../src/runtime/ports.ts"
+import { makeMemoryStore } from "../../src/runtime/store/memory.ts"
+import { client } from "../../src/sim/workload/clients.ts"
+import { World } from "../../src/sim/world.ts"
+import { announced, entityOf, noon, registryOf } from "../support/builders.ts"
+
+const failed = Effect.fail(new StoreFailed({ operation: "entity", reason: "test" }))
+
+it("a deletion and a change that were written are told, even when nobody can read afterwards what is shown", () => {
+  const world = new World({ seed: 3, codec: "fast", weather: { latencyMs: () => 20, jitter: 0, loss: 0, duplicate: 0, reorder: 0 } })
+  const [home, other] = [world.addMachine(), world.addMachine()]
+  let isBlind = false
+  const blindAfterWriting = (ports: Parameters<typeof world.over>[0]) => {
+    const store = Context.get(ports, RecordStore)
+    const blinding = <A, E>(write: Effect.Effect<A, E>) => Effect.tap(write, () => Effect.sync(() => void (isBlind = true)))
+    return Context.add(ports, RecordStore, {
+      ...store,
+      entity: (id) => Effect.suspend(() => (isBlind ? failed : store.entity(id))),
+      say: (words) => blinding(store.say(words)),
+      deregister: (...given) => blinding(store.deregister(...given)),
+    })
+  }
+  const settings = { ...defaultSettings, version: "test", indexes: false, wantedPeers: 0 }
+  world.boot(home, settings, blindAfterWriting)
+  world.boot(other, { ...settings, bootstrap: [{ address: { host: "n0", port: 4001 } }] })
+  world.run(2_000)
+  const [first, changed] = [client(3, 1), client(3, 1, 1)]
+  const shown = () => world.perform(other, other.store.entity(first.entityId))?.record.summary
+  const at = (untilMs: number, ask: Effect.Effect<unknown, unknown>) => {
+    isBlind = false
+    world.perform(home, ask)
+    world.run(untilMs)
+    return shown()
+  }
+  const { service } = home.node!
+  expect(at(4_000, service.registerEntity(first.registration))).toBe(first.registration["summary"])
+  expect(at(6_000, service.updateEntity(first.entityId, changed.update!.body, changed.update!.authorization))).toBe(
+    changed.registration["summary"],
+  )
+  expect(at(8_000, service.deregister(first.entityId, first.deletion))).toBeUndefined()
+})
+
+it("what others said is merged, whatever comes of a word of ours beside it", () => {
+  const [own, peer] = [registryOf(1), registryOf(2)]
+  const store = makeMemoryStore()
+  const refusing = refusingOwnWords({ ...store, entity: () => failed }, own, () => Effect.void)
+  const said = [peer, own].map((registry, i) => announced(registry, entityOf(4, i)))
+  expect(Effect.runSync(refusing.merge(said, noon * 1_000))).toMatchObject([{ changed: true }, { changed: false, hasFailed: true }])
+  expect(Effect.runSync(store.slots(said[0]!.subject))).toHaveLength(1)
+})
