@@ -133,6 +133,8 @@ export type Outcome =
       readonly from: Link
       readonly isCaughtUp: boolean
       readonly changed: boolean
+      /** The operator blocks it: held, and not passed on. */
+      readonly isWithheld?: true
       readonly nowMs: number
     }
   | {

@@ -27,6 +27,7 @@ import {
   dhtVisitorsMax,
 } from "../protocol/limits.ts"
 import { type Dice, dice, roll } from "../protocol/mesh/dice.ts"
+import { type Blocks, blockOfId, blockOfPeer, blockOfWord, noBlocks } from "../protocol/moderation/blocks.ts"
 import type { Dht, Message } from "../protocol/wire/message.ts"
 import type { Command, Link, Outcome } from "./command.ts"
 import type { LinkOpened } from "./dht-link.ts"
@@ -42,6 +43,8 @@ export interface DhtInput {
   readonly alpha: number
   /** Whom it knew when it ran last. */
   readonly remembered: ReadonlyArray<Contact>
+  /** What the operator blocks; nothing when absent. */
+  readonly blocks?: Blocks
   readonly seed: number
 }
 
@@ -64,6 +67,7 @@ export type DhtEvent =
       readonly nowMs: number
     }
   | { readonly type: "value.made"; readonly value: ProvenValue }
+  | { readonly type: "blocks.changed"; readonly blocks: Blocks }
   | { readonly type: "upkeep.due"; readonly nowMs: number }
   | { readonly type: "join.due"; readonly nowMs: number }
   // of our pings, and of what was handed over: the pool says of the contact what came of it
@@ -106,6 +110,8 @@ export interface DhtMemory {
   joins: number
   joinedSize: number
   joinAgainMs: number
+  /** What the operator blocks is not held for others. */
+  blocks: Blocks
   dice: Dice
   nowMs: number
 }
@@ -114,7 +120,7 @@ type Say = (command: Command) => void
 
 export const dht: Reducer<DhtInput, DhtMemory, DhtEvent> = {
   id: "dht",
-  begin: ({ alpha, k, remembered, seed, self }) => ({
+  begin: ({ alpha, blocks = noBlocks, k, remembered, seed, self }) => ({
     alpha,
     table: Table.empty(self, k),
     values: Values.empty(self),
@@ -128,6 +134,7 @@ export const dht: Reducer<DhtInput, DhtMemory, DhtEvent> = {
     joins: 0,
     joinedSize: 0,
     joinAgainMs: 0,
+    blocks,
     dice: dice(seed),
     nowMs: 0,
   }),
@@ -153,6 +160,9 @@ export const dht: Reducer<DhtInput, DhtMemory, DhtEvent> = {
         return store(memory, event, say)
       case "value.made":
         return Values.putOwn(memory.values, event.value)
+      case "blocks.changed":
+        memory.blocks = event.blocks
+        return Values.forget(memory.values, (value) => isBlocked(event.blocks, value))
       case "contact.answered":
         return meet(memory, event.link, event.nowMs, say)
       case "contact.failed":
@@ -260,9 +270,15 @@ const reply = ({ table, values }: DhtMemory, { id }: Dealings, message: Dht, now
 
 /** What proved itself is kept; how much of it that was is the answer. */
 const store = (memory: DhtMemory, { about: { link, request }, values }: Extract<DhtEvent, { type: "values.proven" }>, say: Say): void => {
-  for (const value of values) Values.put(memory.values, value, memory.nowMs)
-  say({ type: "send", link, message: { type: "DHT", op: "STORED", request, stored: values.length } })
+  const wanted = values.filter((value) => !isBlocked(memory.blocks, value))
+  for (const value of wanted) Values.put(memory.values, value, memory.nowMs)
+  say({ type: "send", link, message: { type: "DHT", op: "STORED", request, stored: wanted.length } })
 }
+
+/** A record says whose it is; of a pointer its subject, its registry and its host are known. */
+const isBlocked = (blocks: Blocks, { address, origin, record, subject }: ProvenValue): boolean =>
+  blocks.all.size > 0 &&
+  (blockOfPeer(blocks, origin, address?.host) ?? blockOfId(blocks, subject) ?? (record && blockOfWord(blocks, record))) !== undefined
 
 const mayAsk = (dealings: Dealings, nowMs: number): boolean => {
   if (nowMs - dealings.secondStartMs >= 1_000 || nowMs < dealings.secondStartMs) {

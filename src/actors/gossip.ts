@@ -7,7 +7,8 @@
  *     heard ── seen before? ──► duplicate
  *       └─► session: allowance ─► verify ─► verified ── seen meanwhile? ──► duplicate
  *                                              └─► merge ── later known? ──► stale
- *                                                      └─► accept: passed on, one hop further
+ *                                                      └─► accept: passed on, one hop further, unless
+ *                                                          the operator blocks it
  *
  * It has no modes, only memory, so it is a reducer.
  */
@@ -15,6 +16,7 @@ import type { ContentId, Envelope, VerifiedAnnouncement } from "../protocol/goss
 import * as LazyPush from "../protocol/gossip/lazy-push.ts"
 import * as Tree from "../protocol/gossip/tree.ts"
 import * as Reputation from "../protocol/gossip/reputation.ts"
+import { type Blocks, blockOfWord } from "../protocol/moderation/blocks.ts"
 import * as SeenSet from "../protocol/gossip/seen-set.ts"
 import { count, type Tally, type Verdict } from "../protocol/gossip/verdict.ts"
 import { beaconPeriodMs, gossipHopsMax, graftPatienceMs, graftsMax, lazyPeriodMs, missingIdsMax } from "../protocol/limits.ts"
@@ -45,6 +47,7 @@ export type GossipEvent =
   | { readonly type: "lazy.due" }
   | { readonly type: "graft.due"; readonly id: ContentId }
   | { readonly type: "beacon.due"; readonly nowMs: number }
+  | { readonly type: "blocks.changed"; readonly blocks: Blocks }
 
 export interface GossipInput {
   readonly self: RegistryId
@@ -109,6 +112,8 @@ export const gossip: Reducer<GossipInput, GossipMemory, GossipEvent> = {
         return graft(memory, event.id, say)
       case "beacon.due":
         return renew(memory, event.nowMs, say)
+      case "blocks.changed":
+        return LazyPush.forget(memory.push, ({ announcement }) => blockOfWord(event.blocks, announcement) !== undefined)
     }
   },
 }
@@ -180,13 +185,14 @@ const unlearn = ({ push, seen }: GossipMemory, id: string): void => {
 }
 
 const settle = (memory: GossipMemory, event: Extract<GossipEvent, { type: "announcement.merged" }>, say: Say): void => {
-  const { envelope, from, changed, isCaughtUp } = event
+  const { envelope, from, changed, isCaughtUp, isWithheld } = event
   count(tallyOf(memory, from), changed ? "accept" : "stale")
   if (!changed) {
     // for which there was no room there may be some later: whoever still holds it brings it again
     if (isCaughtUp) SeenSet.remove(memory.seen, envelope.announcement.id)
     return
   }
+  if (isWithheld === true) return
   const { announcement, hopCount } = envelope
   const { type: kind, subject, origin } = announcement
   say({ type: "report", happening: { type: "gossip.accepted", kind, subject, origin, hopCount, announcement } })

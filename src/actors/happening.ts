@@ -1,6 +1,7 @@
 /** What is worth telling people: log lines and the activity stream are made of these. Never an input to any actor. */
 import type { AnnouncementType, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import type { DeveloperId, EntityId, RegistryId } from "../protocol/identity/id.ts"
+import type { BlockKind } from "../protocol/moderation/blocks.ts"
 import type { EntityRecord } from "../protocol/records/entity.ts"
 
 /** What an operator reads in the log. */
@@ -17,6 +18,8 @@ export type Noteworthy =
       /** Whose proof or DNS record says so. */
       readonly domain?: string
     }
+  | { readonly type: "block.set"; readonly kind: BlockKind; readonly subject: string; readonly reason: string }
+  | { readonly type: "block.lifted"; readonly kind: BlockKind; readonly subject: string }
   | { readonly type: "node.phase"; readonly phase: string }
 
 /** What happens all the time; only the activity stream and the simulator's checkers hear of it. */
@@ -47,5 +50,7 @@ const noteworthy: ReadonlySet<Happening["type"]> = new Set<Noteworthy["type"]>([
   "peer.disconnected",
   "peer.refused",
   "key.contradicted",
+  "block.set",
+  "block.lifted",
   "node.phase",
 ])

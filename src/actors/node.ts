@@ -11,7 +11,8 @@ import { nodeKeyOf } from "../protocol/dht/key.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
 import type { RegistryId } from "../protocol/identity/id.ts"
 import { banMs, drainPatienceMs, heartbeatPeersMax, joinPatienceMs } from "../protocol/limits.ts"
-import { admission, ban, type Member, type Roster, without } from "../protocol/mesh/roster.ts"
+import { admission, ban, isBlocked, type Member, type Roster, without } from "../protocol/mesh/roster.ts"
+import type { Blocks } from "../protocol/moderation/blocks.ts"
 import { secondsOf } from "../protocol/time.ts"
 import type { Heartbeat, Hello } from "../protocol/wire/message.ts"
 import type { BootstrapInput } from "./bootstrap.ts"
@@ -36,6 +37,8 @@ export interface NodeInput {
   /** Absent: there is no DHT here. */
   readonly dht?: Omit<DhtInput, "self" | "seed">
   readonly seed: number
+  /** What its operator blocks; it may change. */
+  readonly blocks?: Blocks
   /** Whether it looks at what the domains of peers say of them. */
   readonly inspects?: boolean
 }
@@ -49,6 +52,7 @@ export type NodeEvent =
   | { readonly type: "peer.counted"; readonly link: Link; readonly agentCount: number }
   | { readonly type: "heartbeat.due"; readonly link: Link; readonly wantsAnswer: boolean; readonly nowMs: number }
   | { readonly type: "counts.changed"; readonly agents: number; readonly services: number }
+  | { readonly type: "blocks.changed"; readonly blocks: Blocks }
   | { readonly type: "stop.requested" }
 
 export interface NodeContext extends NodeInput {
@@ -71,6 +75,7 @@ const words = setup({
       return member === undefined ? {} : { bans: ban(context.bans, member.registryId, nowMs + banMs) }
     }),
     leave: assign(({ context }, { link }: { readonly link: Link }) => ({ roster: without(context.roster, link) })),
+    heed: assign((_, { blocks }: { readonly blocks: Blocks }) => ({ blocks })),
     count: assign(({ context }, { agents, services }: { readonly agents: number; readonly services: number }) => ({
       agents,
       services,
@@ -82,6 +87,7 @@ const words = setup({
   },
   guards: {
     isRefused: ({ context }, { member }: { readonly member: Member }) => admit(context, member).type === "refuse",
+    isBarred: ({ context }, { member }: { readonly member: Member }) => refusal(context, member) === "blocked",
     isVisitor: (_, { member }: { readonly member: Member }) => member.isVisitor === true,
     replacesAnother: ({ context }, { member }: { readonly member: Member }) => replaced(context, member) !== undefined,
     isLonely: ({ context }) => context.bootstrap.configured.length === 0,
@@ -101,6 +107,22 @@ const meshing = words.createStateConfig({
       },
     },
     "peer.greeted": [
+      {
+        guard: { type: "isBarred", params: ({ event }) => event },
+        actions: [
+          {
+            type: "tell",
+            params: ({ context, event }) => ({ to: event.member.peer, event: refused(context, event.member, event.nowMs) }),
+          },
+          {
+            type: "tell",
+            params: ({ event }) => ({
+              to: "gossip",
+              event: { type: "verdict.given", link: event.member.link, verdict: "drop:blocked" },
+            }),
+          },
+        ],
+      },
       {
         guard: { type: "isRefused", params: ({ event }) => event },
         actions: {
@@ -166,6 +188,18 @@ const meshing = words.createStateConfig({
           event: { type: "heartbeat.due", link: event.link, message: heartbeatOf(context, event) },
         }),
       },
+    },
+    "blocks.changed": {
+      actions: [
+        { type: "heed", params: ({ event }) => event },
+        {
+          type: "tell",
+          params: ({ context, event }) => ({
+            to: context.roster.filter((member) => isBlocked(event.blocks, member)).map(({ peer }) => peer),
+            event: { type: "peer.dropped", reason: "blocked" },
+          }),
+        },
+      ],
     },
     "stop.requested": { target: "draining" },
   },
@@ -289,11 +323,11 @@ const bootstrapInput = ({ bootstrap, self, seed, maxPeers, announcementsPerSecon
 })
 
 /** The table, the open questions, the publications: each keeps its own memory. */
-const dhtCast = ({ dht, seed, self }: NodeContext): ReadonlyArray<Casting> => {
+const dhtCast = ({ blocks, dht, seed, self }: NodeContext): ReadonlyArray<Casting> => {
   if (dht === undefined) return []
   const own = { self: nodeKeyOf(self.publicKey), k: dht.k, alpha: dht.alpha }
   return [
-    { actor: "dht", id: "dht", input: { ...dht, ...own, seed } satisfies DhtInput },
+    { actor: "dht", id: "dht", input: { ...dht, ...own, seed, ...(blocks !== undefined && { blocks }) } satisfies DhtInput },
     { actor: "dht-pool", id: "dht-pool", input: { self } satisfies DhtPoolInput },
     { actor: "dht-publisher", id: "dht-publisher", input: own satisfies DhtPublisherInput },
   ]

@@ -121,6 +121,8 @@ const eventsOf = (happening: Happening): ReadonlyArray<Told> => {
     }
     case "peer.refused":
     case "key.contradicted":
+    case "block.set":
+    case "block.lifted":
     case "node.phase":
       return []
   }

@@ -14,6 +14,8 @@ import type { EntityView, SearchAnswer, SearchHit } from "./node-service.ts"
 import type { OwnWord, RecordStore, StoreFailed } from "./ports.ts"
 
 export interface EntityViews {
+  /** What is shown of anything may be another. */
+  readonly forget: () => void
   /** One that is kept. */
   readonly ready: (id: EntityId) => EntityView | undefined
   readonly one: (id: EntityId) => Effect.Effect<EntityView | undefined, StoreFailed>
@@ -31,6 +33,8 @@ const keptForMs = 2_000
 export const remembering = (
   store: RecordStore["Service"],
   clock: Clock.Clock,
+  /** The same without what is not to be shown. */
+  shown: Pick<RecordStore["Service"], "entities" | "names"> = store,
 ): { readonly store: RecordStore["Service"]; readonly views: EntityViews } => {
   const kept = new Map<EntityId, Kept>()
   /** Who is shown under a name, by `registry/handle/name`. */
@@ -74,7 +78,7 @@ export const remembering = (
 
   const read = Effect.fnUntraced(function* (ids: ReadonlyArray<EntityId>) {
     const before = forgotten
-    const views = yield* named(store, yield* store.entities(ids))
+    const views = yield* named(shown, yield* shown.entities(ids))
     if (before === forgotten) for (const view of views) keep(view, clock.currentTimeMillisUnsafe())
     return views
   })
@@ -86,6 +90,7 @@ export const remembering = (
 
   return {
     views: {
+      forget: forgetAll,
       ready,
       one: (id) => {
         const view = ready(id)

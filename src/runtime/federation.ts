@@ -49,6 +49,8 @@ export interface FederationParts {
   readonly tell: (to: string, event: Told) => void
   readonly send: (link: Link, message: Message) => void
   readonly report: (happening: Happening) => void
+  /** False: the operator blocks it, whoever finds it. */
+  readonly mayBeShown: (record: EntityEntry["record"]) => boolean
   /** Connected peers. */
   readonly peers: () => ReadonlyArray<Counted>
 }
@@ -131,7 +133,7 @@ export const makeFederation = (parts: FederationParts): Federation => {
     for (const { link } of asked) report({ type: "search.asked", peer: names.get(link)! })
     for (const { documents, link } of answers)
       report({ type: "search.answered", peer: names.get(link)!, results: documents.length, latencyMs })
-    const found = yield* readAnswers(reader, answers)
+    const found = new Map([...(yield* readAnswers(reader, answers))].filter(([, { entry }]) => parts.mayBeShown(entry.record)))
     const useful = new Set([...found.values()].flatMap(({ by }) => [...by]))
     for (const { link } of answers) tell("federation", { type: "answer.judged", link, isUseful: useful.has(link) })
     return { found, asked: asked.length, answered: answers.length }

@@ -119,14 +119,12 @@ export const makeInterpreter = Effect.fnUntraced(function* (
       }
     },
     merge: ({ envelope, from: link, isCaughtUp }, from) =>
-      merger.merge(envelope.announcement, (changed) =>
-        report(
-          from,
-          changed === undefined
-            ? { type: "merge.failed", envelope, from: link }
-            : { type: "announcement.merged", envelope, from: link, isCaughtUp, changed, nowMs: now.wallMs() },
-        ),
-      ),
+      merger.merge(envelope.announcement, (outcome) => {
+        if (outcome === undefined) return report(from, { type: "merge.failed", envelope, from: link })
+        const { changed, isWithheld } = outcome
+        const withheld = isWithheld === true && { isWithheld }
+        report(from, { type: "announcement.merged", envelope, from: link, isCaughtUp, changed, ...withheld, nowMs: now.wallMs() })
+      }),
     fetch: ({ link, ids, then }, from) =>
       store.documents(ids).pipe(
         Effect.orElseSucceed(() => []),

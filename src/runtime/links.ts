@@ -44,6 +44,8 @@ export interface Links {
   readonly silentMs: (link: Link) => number
   /** When the last bytes came, for people. */
   readonly lastHeardMs: (link: Link) => number
+  /** Whoever held them is told, as if the other end had closed. */
+  readonly closeWhere: (isUnwanted: (connection: Connection) => boolean, reason: string) => void
   readonly closeAll: () => void
 }
 
@@ -135,6 +137,13 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
     resumeReading: (link) => links.get(link)?.connection.resumeReading(),
     silentMs: (link) => Number((now.monotonicNanos() - (links.get(link)?.lastHeardNanos ?? 0n)) / 1_000_000n),
     lastHeardMs: (link) => links.get(link)?.lastHeardMs ?? 0,
+    closeWhere: (isUnwanted, reason) => {
+      for (const [link, state] of links) {
+        if (state.isClosed || !isUnwanted(state.connection)) continue
+        close(link)
+        told(link, state, { type: "link.closed", reason })
+      }
+    },
     closeAll: () => [...links.keys()].forEach(close),
   }
 }

@@ -13,13 +13,13 @@ import type { MergeOutcome, RecordStore, StoreFailed } from "./ports.ts"
 export type OnMerged = (announcement: VerifiedAnnouncement, outcome: MergeOutcome) => void
 
 export interface Merger {
-  /** `done` is called once: whether it changed anything, or `undefined` when the store failed or too much is waiting. */
-  readonly merge: (announcement: VerifiedAnnouncement, done: (changed: boolean | undefined) => void) => void
+  /** `done` is called once: what it came to, or `undefined` when the store failed or too much is waiting. */
+  readonly merge: (announcement: VerifiedAnnouncement, done: (outcome: MergeOutcome | undefined) => void) => void
 }
 
 interface Waiting {
   readonly announcement: VerifiedAnnouncement
-  readonly done: (changed: boolean | undefined) => void
+  readonly done: (outcome: MergeOutcome | undefined) => void
 }
 
 export const makeMerger = (
@@ -45,7 +45,7 @@ export const makeMerger = (
           const outcome = outcomes[i]!
           if (outcome.hasFailed === true) return done(undefined)
           onMerged(announcement, outcome)
-          done(outcome.changed)
+          done(outcome)
         })
       } finally {
         goOn()

@@ -9,6 +9,7 @@ import type { Observation, VerifiedLayer } from "../protocol/gossip/kinds/attest
 import type { RegistryProof } from "../protocol/gossip/kinds/proof.ts"
 import type { DeveloperId, EntityId, RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
+import type { Block } from "../protocol/moderation/blocks.ts"
 import type { DeveloperEntry, DeveloperRecord } from "../protocol/records/developer.ts"
 import type { EntityEntry, EntityRecord } from "../protocol/records/entity.ts"
 import type { DeletionStamp } from "../protocol/records/ratchet.ts"
@@ -184,6 +185,10 @@ export class Node extends Context.Service<
       { readonly developerId: DeveloperId; readonly publicKey: PublicKey; readonly secret: Uint8Array },
       Refused | StoreFailed
     >
+    /** Blocks an id, a registry's key, or a host with all below it; `entities`: how many are hidden by it that were not before. */
+    readonly block: (subject: string, reason: string) => Effect.Effect<Block & { readonly entities: number }, Refused | StoreFailed>
+    readonly unblock: (subject: string) => Effect.Effect<Block, Refused | StoreFailed>
+    readonly blocks: Effect.Effect<ReadonlyArray<Block>, StoreFailed>
     /** One more peer to look for, now and for as long as this node runs. */
     readonly namePeer: (address: Address, key: PublicKey | undefined) => Effect.Effect<void>
     /** POST /v1/entities: the body as the SDKs sign it (reference 1.4). Durable and announced when it returns. */

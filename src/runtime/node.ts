@@ -11,14 +11,17 @@ import { inboundPeerOf } from "../actors/cast.ts"
 import { entityOf, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import { isPrivate } from "../protocol/gossip/kinds/name.ts"
 import type { SlotKey } from "../protocol/gossip/slot-set.ts"
-import { type EntityId, readDeveloperId, readEntityId, type RegistryId } from "../protocol/identity/id.ts"
+import type { DhtKey } from "../protocol/dht/key.ts"
+import { type EntityId, idOf, readDeveloperId, readEntityId, type RegistryId } from "../protocol/identity/id.ts"
 import { askedPeersMax, leaseRenewalMs } from "../protocol/limits.ts"
 import type { Address } from "../protocol/mesh/address.ts"
+import { blockOfEntity, blocksOf, blockOfWord } from "../protocol/moderation/blocks.ts"
 import type { EntityEntry } from "../protocol/records/entity.ts"
 import type { Hello } from "../protocol/wire/message.ts"
 import type { ActorSystem } from "./actor-system.ts"
 import { makeCards } from "./cards.ts"
 import { crowdedOn } from "./crowded.ts"
+import { guarded, isBarred } from "./guarded-transport.ts"
 import { makeFederation } from "./federation.ts"
 import { drawSeed, makeInterpreter, type Ports } from "./interpreter.ts"
 import { admissionOn } from "./node/admission.ts"
@@ -32,6 +35,7 @@ import { inspecting } from "./node/inspecting.ts"
 import { peersOf } from "./node/peers.ts"
 import { livenessOn } from "./node/liveness.ts"
 import { lookupsOn } from "./node/lookups.ts"
+import { makeBlockList, moderationOn, vocabularyOf } from "./node/moderation.ts"
 import { namesOn } from "./node/names.ts"
 import { readsOf } from "./node/reads.ts"
 import { signaturesOf } from "./node/signatures.ts"
@@ -40,6 +44,7 @@ import { registryOn } from "./node/registry.ts"
 import { Node, type NodeStatus } from "./node-service.ts"
 import type { NodeSettings } from "./node-settings.ts"
 import { Journal, type ListenFailed, RecordStore, Signer, type StoreFailed, Transport, Verifier } from "./ports.ts"
+import { outwardOf } from "./outward.ts"
 import { refusingOwnWords } from "./own-words.ts"
 import { makeTrust } from "./trust.ts"
 import { makeReadThrough, shownOf } from "./read-through.ts"
@@ -67,17 +72,25 @@ export const makeNode = Effect.fnUntraced(function* (
   const signer = yield* Signer
   const verifier = yield* Verifier
   const disk = yield* RecordStore
-  const { store, views } = remembering(storeOf(settings.role, disk, settings.selection), yield* Clock.Clock)
-  const transport = yield* Transport
   const { report } = yield* Journal
   const signatures = signaturesOf(signer, verifier)
+  const moderation = makeBlockList()
+  const { list: blockList } = moderation
+  moderation.replace(blocksOf(yield* disk.blocks))
+  const roleStore = storeOf(settings.role, disk, settings.selection)
+  const { store, views } = remembering(roleStore, yield* Clock.Clock, outwardOf(roleStore, blockList.now, blockList.note).store)
+  const outward = outwardOf(store, blockList.now, blockList.note)
+  const transport: Transport["Service"] = guarded(yield* Transport, blockList.now, ({ remoteHost, remoteKey }) => {
+    report({ type: "peer.refused", registryId: idOf("registry", remoteKey), address: remoteHost, reason: "blocked" })
+    tell("gossip", { type: "verdict.given", link: 0, verdict: "drop:blocked" })
+  })
   const startedAtMs = yield* Clock.currentTimeMillis
   const pins = yield* disk.pins
   const isHolder = settings.role === "full"
   const roster = Effect.sync(() => rosterNow())
   const trust = makeTrust({
     self: signer.registryId,
-    store,
+    store: outward.store,
     actors: { snapshot: (id) => actors.snapshot(id) },
     roster,
     nowMs: Clock.currentTimeMillis,
@@ -87,7 +100,7 @@ export const makeNode = Effect.fnUntraced(function* (
   const searcher = yield* makeSearcher({
     indexes: settings.indexes,
     settings: settings.search,
-    store,
+    store: outward.store,
     entities: views.many,
     own: signer.registryId,
     stale: () => stale(),
@@ -100,7 +113,7 @@ export const makeNode = Effect.fnUntraced(function* (
       Effect.forEach(
         forgotten.flatMap(({ subject }) => readEntityId(subject) ?? []),
         // it is forgotten, whether or not the store can say now what is shown instead
-        (id) => Effect.ignore(Effect.map(store.entity(id), (entry) => show(id, entry))),
+        (id) => Effect.ignore(showAnew(id)),
         { discard: true },
       ),
     )
@@ -110,7 +123,7 @@ export const makeNode = Effect.fnUntraced(function* (
     (announcement, outcome) => {
       const about = entityOf(announcement)
       if (about !== undefined) show(about, outcome.entity)
-      if (outcome.changed) trust.hear(announcement)
+      if (outcome.changed && outcome.isWithheld !== true) trust.hear(announcement)
       if (outcome.changed && isHolder) {
         held(announcement)
         if (outcome.isCrowded === true) fork(crowded.recount(announcement.subject))
@@ -120,20 +133,31 @@ export const makeNode = Effect.fnUntraced(function* (
     },
     () =>
       Effect.ignore(
-        Effect.all([liveness.review, renewLease, attest, reviewTrust, crowded.review, dht.renew], { mode: "result", discard: true }),
+        Effect.all([operator.review, liveness.review, renewLease, attest, reviewTrust, crowded.review, dht.renew], {
+          mode: "result",
+          discard: true,
+        }),
       ),
     inspecting(store, yield* Web, yield* Dns, verifier),
     (link, query, mayPassOn) => federation.answer(link, query, mayPassOn),
   ).pipe(
+    Effect.provideService(Transport, transport),
     Effect.provideService(
       RecordStore,
-      refusingOwnWords({ ...store, expire: expireAndShow }, signer, (tombstone) => announce(tombstone)),
+      outward.forMesh(refusingOwnWords({ ...store, expire: expireAndShow }, signer, (tombstone) => announce(tombstone))),
     ),
   )
   const show = (subject: string, entry: EntityEntry | undefined): void => {
     searcher.follow(subject, entry)
     if (settings.indexes) federation.follow(subject, entry)
   }
+  const showAnew = Effect.fnUntraced(function* (id: EntityId) {
+    const held = yield* store.entity(id)
+    const entry = held === undefined ? undefined : yield* outward.seen(held)
+    blockList.note(id, held, entry !== undefined)
+    show(id, entry)
+    return entry
+  })
   const held = ({ subject, origin: by, id, at }: SlotKey) => tell("holdings", { type: "slot.held", subject, origin: by, id, at })
 
   const holdings = () => actors.snapshot("holdings")?.context as HoldingsMemory | undefined
@@ -168,6 +192,7 @@ export const makeNode = Effect.fnUntraced(function* (
     bootstrap: { configured: settings.bootstrap, pins, wantedPeers: settings.wantedPeers },
     seed: yield* drawSeed,
     inspects: settings.inspects,
+    blocks: blockList.now(),
     ...(hasDht && { dht: { k: settings.dht.k, alpha: settings.dht.alpha, remembered: yield* disk.contacts } }),
   }
   actors.start({ actor: "node", id: "node", input })
@@ -176,17 +201,18 @@ export const makeNode = Effect.fnUntraced(function* (
     role: settings.role,
     settings: settings.search,
     searcher,
-    store,
+    store: outward.store,
     verifier,
     actors,
     clock: yield* Clock.Clock,
     tell,
     send: (link, message) => links.send([link], message),
     report,
+    mayBeShown: (record) => blockOfEntity(blockList.now(), record) === undefined,
     peers: rosterNow,
   })
   if (settings.indexes)
-    yield* Stream.runForEach(store.everyEntity, (entry) => Effect.sync(() => federation.follow(entry.record.entity_id, entry)))
+    yield* Stream.runForEach(outward.store.everyEntity, (entry) => Effect.sync(() => federation.follow(entry.record.entity_id, entry)))
   const sayCounts = Effect.sync(() => tell("node", { type: "counts.changed", ...searcher.localCounts() }))
   yield* sayCounts
 
@@ -205,12 +231,18 @@ export const makeNode = Effect.fnUntraced(function* (
 
   const context: Effect.Effect<NodeContext | undefined> = Effect.sync(() => actors.snapshot("node")?.context as NodeContext | undefined)
   const announce = (announcement: VerifiedAnnouncement): Effect.Effect<void> =>
-    Effect.sync(() => {
+    Effect.suspend(() => {
+      // said of old, and blocked since
+      if (blockOfWord(blockList.now(), announcement) !== undefined) return Effect.sync(() => held(announcement))
       report({ type: "announcement.said", announcement })
-      if (isPrivate(announcement.body)) return
+      if (isPrivate(announcement.body)) return Effect.void
       held(announcement)
       tell("gossip", { type: "announcement.made", announcement })
-    }).pipe(Effect.andThen(crowded.look(announcement.subject)), Effect.andThen(Effect.sync(() => fork(dht.publish(announcement)))))
+      return Effect.andThen(
+        crowded.look(announcement.subject),
+        Effect.sync(() => fork(dht.publish(announcement))),
+      )
+    })
 
   const dht: DhtOfNode = yield* makeDht({
     settings: hasDht ? settings.dht : withoutDht,
@@ -218,19 +250,18 @@ export const makeNode = Effect.fnUntraced(function* (
     tell,
     origin: signer,
     signed: signatures.signed,
-    store,
+    store: { ...store, documents: outward.store.documents },
     nowMs: Clock.currentTimeMillis,
     address: () => (settings.advertisedHost === undefined ? undefined : { host: settings.advertisedHost, port: address.port }),
   })
 
+  const mayBeShown = (word: VerifiedAnnouncement): boolean => blockOfWord(blockList.now(), word) === undefined
   const readThrough = makeReadThrough(actors, verifier, yield* Clock.Clock)
 
   /** What a light node asked for it holds from then on. */
   const keep = Effect.fnUntraced(function* (id: EntityId, answers: ReadonlyArray<VerifiedAnnouncement>) {
     yield* disk.merge(answers, yield* Clock.currentTimeMillis)
-    const entry = yield* disk.entity(id)
-    show(id, entry)
-    return entry
+    return yield* showAnew(id)
   })
 
   /** What peers hold about an entity; a light node keeps it, a gateway does not. */
@@ -242,12 +273,14 @@ export const makeNode = Effect.fnUntraced(function* (
       id,
       holders.map(({ link }) => link),
     )
-    return settings.role === "gateway" ? shownOf(answers) : yield* keep(id, answers)
+    return settings.role === "gateway" ? shownOf(answers.filter(mayBeShown)) : yield* keep(id, answers)
   })
 
   const desk = makeDesk({
     origin: signer,
     store,
+    shown: outward.store,
+    mayBeTold: outward.mayBeTold,
     check: verifier.verify,
     signatures,
     isOpen: settings.onboarding === "open",
@@ -260,18 +293,37 @@ export const makeNode = Effect.fnUntraced(function* (
         show(id, entry)
         return sayCounts
       }),
+    refresh: (id) => Effect.ignore(Effect.andThen(showAnew(id), sayCounts)),
   })
-  const reads = readsOf({ role: settings.role, store, shown: views.one, dht, askPeers: askFor, keep })
+  const found = { ...dht, find: (key: DhtKey) => Effect.map(dht.find(key), (words) => words.filter(mayBeShown)) }
+  const reads = readsOf({ role: settings.role, store: outward.store, shown: views.one, dht: found, askPeers: askFor, keep })
   const entityById = Effect.fnUntraced(function* (id: string) {
     const entityId = readEntityId(id)
     const entry = entityId === undefined ? undefined : yield* reads.entity(entityId)
     return entry === undefined ? yield* notFound("no such entity") : marked(entry, stale())
   })
   const cards = yield* makeCards(settings.cards, yield* Web, yield* SharedCache, verifier)
-  const peers = peersOf({ actors, links, store, roster, nowMs: Clock.currentTimeMillis, trustOf: trust.of })
+  const peers = peersOf({ actors, links, store: outward.store, roster, nowMs: Clock.currentTimeMillis, trustOf: trust.of })
   const reviewTrust = settings.indexes ? trust.review : Effect.void
   const attest = Effect.suspend(() => (settings.inspects ? peers.attest(service.attest) : Effect.void))
   const liveness = livenessOn(desk, startedAtMs, settings.liveness)
+
+  const operator = moderationOn({
+    self: signer.registryId,
+    moderation,
+    store,
+    seen: outward.seen,
+    nowMs: Clock.currentTimeMillis,
+    report,
+    show: (id) => Effect.andThen(showAnew(id), sayCounts),
+    told: (blocks) => {
+      views.forget()
+      for (const actor of ["node", "gossip", "dht"]) tell(actor, { type: "blocks.changed", blocks })
+      links.closeWhere((connection) => isBarred(blocks, connection), "blocked")
+    },
+  })
+
+  fork(Effect.ignore(operator.begin))
 
   /** Who has said anything says every eight hours at least that it is alive (`protocol/gossip/leases.ts`). */
   const renewLease = Effect.gen(function* () {
@@ -298,6 +350,12 @@ export const makeNode = Effect.fnUntraced(function* (
     ...liveness.service,
     ...registryOn(desk, yield* OwnCertificate),
     ...lookupsOn(desk, stale),
+    ...operator.service,
+    vocabulary: Effect.flatMap(store.vocabulary, (all) =>
+      vocabularyOf(blockList, all, (filter) =>
+        Effect.map(searcher.search({ ...filter, max_results: 1 }), ({ totalFound }) => totalFound > 0),
+      ),
+    ),
 
     entity: Effect.fnUntraced(function* (id) {
       return yield* entityById(id)
@@ -322,7 +380,7 @@ export const makeNode = Effect.fnUntraced(function* (
       }),
 
     status: Effect.gen(function* () {
-      const counts = yield* store.counts
+      const counts = blockList.without(yield* store.counts)
       const memory = actors.snapshot("gossip")?.context as GossipMemory | undefined
       const leases = (actors.snapshot("holdings")?.context as HoldingsMemory | undefined)?.leases
       return {

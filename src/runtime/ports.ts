@@ -10,6 +10,7 @@ import type { FrameFault } from "../protocol/wire/frame.ts"
 import type { Message } from "../protocol/wire/message.ts"
 import type { Unreadable } from "../protocol/wire/spec-codec.ts"
 import type { Contact } from "../protocol/dht/contact.ts"
+import type { Block } from "../protocol/moderation/blocks.ts"
 import type { Announcement, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import type { Observation } from "../protocol/gossip/kinds/attestation.ts"
 import type { Belief } from "../protocol/gossip/authority.ts"
@@ -197,6 +198,8 @@ export interface MergeOutcome {
   readonly isCrowded?: true
   /** This one could not be merged, while others of the batch were: it is to come again. Of words of ours only (`own-words.ts`). */
   readonly hasFailed?: true
+  /** An operator's block covers it: held, and neither shown nor passed on. Stores never say so, `outward.ts` does. */
+  readonly isWithheld?: true
 }
 
 /** A slot that was written, and where in the order of writing. */
@@ -315,5 +318,12 @@ export class RecordStore extends Context.Service<
     /** Whom the DHT knew when it was asked last, in that order: `remember` replaces them all. */
     readonly contacts: Effect.Effect<ReadonlyArray<Contact>, StoreFailed>
     readonly remember: (contacts: ReadonlyArray<Contact>) => Effect.Effect<void, StoreFailed>
+
+    /** What the operator blocks, the oldest first, then by subject. Only kept here: what follows from it is in `outward.ts`. */
+    readonly blocks: Effect.Effect<ReadonlyArray<Block>, StoreFailed>
+    /** One of the same subject is replaced. */
+    readonly block: (block: Block) => Effect.Effect<void, StoreFailed>
+    /** False when there was none. */
+    readonly unblock: (subject: string) => Effect.Effect<boolean, StoreFailed>
   }
 >()("agentdns/runtime/RecordStore") {}

@@ -61,6 +61,7 @@ export const ailing = (store: Store, ailments: ReadonlyArray<Ailment>, isOver: (
     documents: (ids) => read("documents", store.documents(ids)),
     pins: read("pins", store.pins),
     contacts: read("contacts", store.contacts),
+    blocks: read("blocks", store.blocks),
     say: (words) => write("say", store.say(words)),
     register: (registration) => write("register", store.register(registration)),
     deregister: (id, announcement, also) => write("deregister", store.deregister(id, announcement, also)),
@@ -70,6 +71,8 @@ export const ailing = (store: Store, ailments: ReadonlyArray<Ailment>, isOver: (
     expire: (nowMs) => write("expire", store.expire(nowMs)),
     pin: (pin) => write("pin", store.pin(pin)),
     remember: (contacts) => write("remember", store.remember(contacts)),
+    block: (block) => write("block", store.block(block)),
+    unblock: (subject) => write("unblock", store.unblock(subject)),
   }
 }
 

@@ -8,6 +8,7 @@ import * as LazyPush from "../../src/protocol/gossip/lazy-push.ts"
 import * as SeenSet from "../../src/protocol/gossip/seen-set.ts"
 import { beaconPatienceMs, gossipHopsMax, graftsMax, missingIdsMax, owedIdsMax, recentEnvelopesMax } from "../../src/protocol/limits.ts"
 import type { Message, MessageType } from "../../src/protocol/wire/message.ts"
+import { blocksOf } from "../../src/protocol/moderation/blocks.ts"
 import { noon, registryOf } from "../support/builders.ts"
 import { announcementOf, envelopeOf, gossipOf, heartbeatOf, helloOf, noonMs, queryAckOf, queryOf } from "../support/mesh.ts"
 
@@ -107,6 +108,8 @@ const beacon = (root: typeof self, epoch: number, distance: number, isParent = f
 })
 const isEager = (link: Link) => (memory: GossipMemory) => memory.push.links.get(link)!.isEager
 const follows = (memory: GossipMemory) => gossip.step(memory, from(lazy, beacon(smallest, noon, 0)), () => {})
+
+const blocking = (subject: string) => blocksOf([{ kind: "entity", subject, reason: "spam", since: 0 }])
 
 /** No event and no message is left out. */
 const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> | MessageType]: Cases } = {
@@ -247,6 +250,11 @@ const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> |
       event: { ...merged(2), from: lazy } as GossipEvent,
       says: ["report gossip.accepted", `${tree}+${plain} GOSSIP 3`],
       counts: `${lazy} accept 1`,
+    },
+    "and the operator blocks it: it is held, and nobody hears of it": {
+      event: { ...merged(2), isWithheld: true } as GossipEvent,
+      says: [],
+      counts: `${tree} accept 1`,
     },
     "and something later is known": { event: merged(2, false), says: [], counts: `${tree} stale 1` },
     "at the last hop: ids only": {
@@ -394,6 +402,18 @@ const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> |
       },
       event: { type: "graft.due", id: fresh.contentId },
       says: [],
+    },
+  },
+  "blocks.changed": {
+    "about what was passed on: nobody can graft it any more": {
+      before: (memory) => void step(memory, { type: "blocks.changed", blocks: blocking(known.subject) }),
+      event: from(lazy, { type: "GRAFT", ids: [known.contentId] }),
+      says: [],
+    },
+    "about something else": {
+      before: (memory) => void step(memory, { type: "blocks.changed", blocks: blocking(fresh.subject) }),
+      event: from(lazy, { type: "GRAFT", ids: [known.contentId] }),
+      says: [`${lazy} GOSSIP 0`],
     },
   },
   "beacon.due": {

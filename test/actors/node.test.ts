@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest"
 import { node, type NodeEvent } from "../../src/actors/node.ts"
 import { banMs, heartbeatPeersMax } from "../../src/protocol/limits.ts"
 import type { Heartbeat } from "../../src/protocol/wire/message.ts"
+import { blocksOf } from "../../src/protocol/moderation/blocks.ts"
 import { compile, type Step } from "../../src/runtime/engine/compile.ts"
 import { keyOf, registryOf } from "../support/builders.ts"
 import { addressOf, helloOf, memberOf, noonMs } from "../support/mesh.ts"
@@ -39,6 +40,9 @@ const second = (seed: number, held: "in" | "out", came: "in" | "out") => ({
   event: { member: memberOf(other(seed), 6, { direction: came, peer: "peer/came" }) },
 })
 
+const blocking = (...subjects: ReadonlyArray<string>) =>
+  blocksOf(subjects.map((text) => ({ kind: text.startsWith("zns:") ? "peer" : "host", subject: text, reason: "spam", since: 0 })))
+
 const admitted = "tell peer/in/6 peer.admitted, start [], tell bootstrap roster.changed"
 const serving = "serving · report node.phase"
 const replaced = "tell peer/held peer.dropped, tell peer/came peer.admitted, start [], tell bootstrap roster.changed"
@@ -58,6 +62,7 @@ describe("node", () => {
       "peer.counted": { type: "peer.counted", link: first.link, agentCount: 5 },
       "heartbeat.due": { type: "heartbeat.due", link: first.link, wantsAnswer: false, nowMs: noonMs },
       "counts.changed": { type: "counts.changed", agents: 1, services: 2 },
+      "blocks.changed": { type: "blocks.changed", blocks: blocking(first.registryId) },
       "stop.requested": { type: "stop.requested" },
     },
     rows: {
@@ -80,6 +85,7 @@ describe("node", () => {
         "peer.counted": "–",
         "heartbeat.due": "–",
         "counts.changed": "booting",
+        "blocks.changed": "–",
         "stop.requested": "stopped · report node.phase",
         "(time)": "–",
       },
@@ -95,6 +101,7 @@ describe("node", () => {
         "peer.counted": "joining",
         "heartbeat.due": "joining · tell federation heartbeat.due",
         "counts.changed": "joining",
+        "blocks.changed": "joining · tell  peer.dropped",
         "stop.requested": stopped,
         "(time)": serving,
       },
@@ -106,6 +113,14 @@ describe("node", () => {
           "who is banned": [
             { context: { bans: new Map([[registryOf(4).registryId, noonMs + 1]]) } },
             "serving · tell peer/in/6 peer.refused",
+          ],
+          "who is blocked": [
+            { context: { blocks: blocking(registryOf(4).registryId) } },
+            "serving · tell peer/in/6 peer.refused, tell gossip verdict.given",
+          ],
+          "who says that it is reached at a blocked host": [
+            { context: { blocks: blocking("example") } },
+            "serving · tell peer/in/6 peer.refused, tell gossip verdict.given",
           ],
           "who was banned": [{ context: { bans: new Map([[registryOf(4).registryId, noonMs]]) } }, `serving · ${admitted}`],
           "when there is no room": [{ context: full }, "serving · tell peer/in/6 peer.refused"],
@@ -131,6 +146,11 @@ describe("node", () => {
         "peer.counted": "serving",
         "heartbeat.due": "serving · tell federation heartbeat.due",
         "counts.changed": "serving",
+        "blocks.changed": {
+          "of a member": [{}, "serving · tell peer/in/4 peer.dropped"],
+          "of where a member is reached": [{ event: { blocks: blocking(addressOf(2).host) } }, "serving · tell peer/in/4 peer.dropped"],
+          "of others": [{ event: { blocks: blocking(registryOf(7).registryId, "n3.example") } }, "serving · tell  peer.dropped"],
+        },
         "stop.requested": { "with peers": [{}, draining], alone: [{ context: alone }, stopped] },
         "(time)": "–",
       },
@@ -146,6 +166,7 @@ describe("node", () => {
         "peer.counted": "–",
         "heartbeat.due": "–",
         "counts.changed": "–",
+        "blocks.changed": "–",
         "stop.requested": "–",
         "(time)": "stopped · report node.phase",
       },
@@ -158,6 +179,7 @@ describe("node", () => {
         "peer.counted": "–",
         "heartbeat.due": "–",
         "counts.changed": "–",
+        "blocks.changed": "–",
         "stop.requested": "–",
         "(time)": "–",
       },

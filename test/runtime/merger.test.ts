@@ -39,7 +39,7 @@ const scene = ({ failing = [] as ReadonlyArray<number> } = {}) => {
     ({ id }) => void followed.push(id),
   )
   const done: Array<readonly [id: string, changed: boolean | undefined]> = []
-  const merge = (id: string) => merger.merge({ ...announcementOf(2), id } as never, (changed) => void done.push([id, changed]))
+  const merge = (id: string) => merger.merge({ ...announcementOf(2), id } as never, (outcome) => void done.push([id, outcome?.changed]))
   const runAll = () => {
     turns.drain()
     while (clock.step()) turns.drain()

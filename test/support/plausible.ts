@@ -18,12 +18,13 @@ import { heartbeat, type HeartbeatEvent } from "../../src/actors/heartbeat.ts"
 import { node, type NodeEvent } from "../../src/actors/node.ts"
 import { peer, type PeerEvent } from "../../src/actors/peer.ts"
 import { sweep, type SweepEvent, type SweepInput } from "../../src/actors/sweep.ts"
+import { blocksOf } from "../../src/protocol/moderation/blocks.ts"
 import { suspicionAfterMs, suspicionPatienceMs } from "../../src/protocol/limits.ts"
 import { writeAddress } from "../../src/protocol/mesh/address.ts"
 import { capabilities, type Message, type Reconcile } from "../../src/protocol/wire/message.ts"
 import type { ActorEvent } from "../../src/runtime/engine/engine.ts"
 import type { SeededRandom } from "../../src/sim/dice.ts"
-import { keyOf, noon } from "./builders.ts"
+import { keyOf, noon, registryOf } from "./builders.ts"
 import { dhtContactOf } from "./dht.ts"
 import { addressOf, announcementOf, gossipOf, heartbeatOf, helloOf, memberOf, noonMs, queryAckOf, queryIdOf } from "./mesh.ts"
 
@@ -213,6 +214,10 @@ const nodeEvents: Makers<NodeEvent, ContextFrom<typeof node>> = {
     nowMs: laterMs(chance),
   }),
   "counts.changed": (chance) => ({ type: "counts.changed", agents: chance.below(9), services: chance.below(9) }),
+  "blocks.changed": (chance) => ({
+    type: "blocks.changed",
+    blocks: blocksOf([{ kind: "peer", subject: registryOf(seedOf(chance)).registryId, reason: "spam", since: 0 }]),
+  }),
   "stop.requested": () => ({ type: "stop.requested" }),
 }
 

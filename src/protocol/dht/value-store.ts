@@ -60,14 +60,16 @@ export const get = ({ held, own }: ValueStore, key: DhtKey, nowMs: number): Read
 }
 
 /** Forgets what has expired. */
-export const expire = (store: ValueStore, nowMs: number): void => {
+export const expire = (store: ValueStore, nowMs: number): void => forget(store, (value) => isExpired(value, nowMs))
+
+export const forget = (store: ValueStore, isOver: (value: ProvenValue) => boolean): void => {
   for (const [key, { storedMs, values }] of store.held) {
-    const living = values.filter((value) => !isExpired(value, nowMs))
+    const living = values.filter((value) => !isOver(value))
     if (living.length === 0) store.held.delete(key)
     else if (living.length < values.length) store.held.set(key, { values: living, storedMs })
   }
   for (const [key, values] of store.own) {
-    const living = values.filter((value) => !isExpired(value, nowMs))
+    const living = values.filter((value) => !isOver(value))
     if (living.length === 0) store.own.delete(key)
     else if (living.length < values.length) store.own.set(key, living)
   }

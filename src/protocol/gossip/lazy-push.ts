@@ -106,3 +106,8 @@ const remember = <Link>({ recent }: LazyPush<Link>, envelope: Envelope): void =>
   if (recent.size >= recentEnvelopesMax) recent.delete(recent.keys().next().value!)
   recent.set(envelope.announcement.contentId, envelope)
 }
+
+/** What nobody shall graft any more. */
+export const forget = <Link>({ recent }: LazyPush<Link>, isUnwanted: (envelope: Envelope) => boolean): void => {
+  for (const [id, envelope] of recent) if (isUnwanted(envelope)) recent.delete(id)
+}

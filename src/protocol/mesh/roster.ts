@@ -4,6 +4,7 @@
  */
 import type { RegistryId } from "../identity/id.ts"
 import { bansMax } from "../limits.ts"
+import { blockOfPeer, type Blocks } from "../moderation/blocks.ts"
 import type { PublicKey } from "../identity/key.ts"
 import type { Role } from "../wire/message.ts"
 import type { Address } from "./address.ts"
@@ -31,7 +32,7 @@ export type Roster = ReadonlyArray<Member>
 
 export type Admission =
   | { readonly type: "admit"; readonly replaces?: Member }
-  | { readonly type: "refuse"; readonly reason: "duplicate" | "full" | "banned" | "not-allowed" | "no-dht" }
+  | { readonly type: "refuse"; readonly reason: "duplicate" | "full" | "banned" | "blocked" | "not-allowed" | "no-dht" }
 
 /** Who may be a member at all. */
 export interface Doors {
@@ -40,6 +41,8 @@ export interface Doors {
   readonly allowed?: ReadonlySet<PublicKey>
   /** Registries that misbehaved, and until when they stay out. */
   readonly bans: ReadonlyMap<RegistryId, number>
+  /** What the operator blocks. */
+  readonly blocks?: Blocks
   /** There is a DHT here that a visitor can ask. */
   readonly takesVisitors?: boolean
 }
@@ -49,9 +52,10 @@ export const admission = (
   roster: Roster,
   candidate: Member,
   self: RegistryId,
-  { allowed, bans, maxPeers, takesVisitors = false }: Doors,
+  { allowed, bans, blocks, maxPeers, takesVisitors = false }: Doors,
 ): Admission => {
   if (allowed?.has(candidate.publicKey) === false) return { type: "refuse", reason: "not-allowed" }
+  if (blocks !== undefined && isBlocked(blocks, candidate)) return { type: "refuse", reason: "blocked" }
   if ((bans.get(candidate.registryId) ?? 0) > candidate.connectedAtMs) return { type: "refuse", reason: "banned" }
   if (candidate.isVisitor === true) return takesVisitors ? { type: "admit" } : { type: "refuse", reason: "no-dht" }
   const existing = roster.find((member) => member.registryId === candidate.registryId)
@@ -62,6 +66,10 @@ export const admission = (
   }
   return roster.length < maxPeers ? { type: "admit" } : { type: "refuse", reason: "full" }
 }
+
+/** By its id, or by where it says that it is reached. */
+export const isBlocked = (blocks: Blocks, { address, registryId }: Pick<Member, "address" | "registryId">): boolean =>
+  blocks.all.size > 0 && blockOfPeer(blocks, registryId, address?.host) !== undefined
 
 /** Keeps a registry out until a moment; beyond `bansMax` the oldest ban is forgotten. */
 export const ban = (bans: ReadonlyMap<RegistryId, number>, registryId: RegistryId, untilMs: number): ReadonlyMap<RegistryId, number> => {

@@ -12,6 +12,7 @@ const developer = () => import("./client/developer.ts")
 const entity = () => import("./client/entity.ts")
 const reading = () => import("./client/reading.ts")
 const network = () => import("./client/network.ts")
+const moderation = () => import("./client/moderation.ts")
 const name = () => import("./client/name.ts")
 const database = () => import("./database.ts")
 const keys = () => import("./client/keys.ts")
@@ -34,6 +35,9 @@ export const agentdns: Program = {
     ["peers", client("whom it is connected with", async () => (await reading()).peers)],
     ["peer list", client("the same", async () => ({ ...(await reading()).peers, name: "peer list" }))],
     ["peer add", client("tells it of another node", async () => (await network()).addPeer)],
+    ["block", client("hides an entity, a developer, a registry or a host", async () => (await moderation()).blockSubject)],
+    ["unblock", client("ends that", async () => (await moderation()).unblockSubject)],
+    ["blocked", client("what it blocks, and why", async () => (await moderation()).listBlocks)],
     ["trust list", client("how far it trusts its peers", async () => (await network()).listTrust)],
     ["trust show", client("how far it trusts an entity", async () => (await network()).entityTrust)],
     ["search", client("finds agents and services", async () => (await reading()).search)],

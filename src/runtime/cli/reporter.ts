@@ -85,6 +85,10 @@ const inWords = (happening: Noteworthy): string | undefined => {
       return `refused ${happening.registryId ?? "somebody"} at ${happening.address}: ${happening.reason}`
     case "key.contradicted":
       return `ANOTHER KEY at ${happening.address}: ${happening.met}, but ${saidBy(happening)} ${happening.expected}; not spoken with. If its operator confirms the new key: ${retrust(happening)}`
+    case "block.set":
+      return `blocks the ${happening.kind} ${happening.subject}: ${happening.reason}`
+    case "block.lifted":
+      return `blocks the ${happening.kind} ${happening.subject} no longer`
     case "node.phase":
       return undefined
   }

@@ -1,8 +1,17 @@
-/** What the operator and its web hook may do, declared (reference 9, 1.8). */
+/** What the operator and its web hook may do, declared (reference 9, 1.8; blocks are our own). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { stateCharactersMax, stateCharactersMin } from "../../protocol/limits.ts"
 import { bearer, created, described, Message, optional, signed } from "./declaring.ts"
+
+const block = {
+  kind: Schema.Literals(["entity", "developer", "peer", "host"]),
+  subject: described(Schema.String, "an id, or a host with all below it"),
+  reason: Schema.String,
+  since: Schema.String,
+}
+
+const operator = bearer("the operator's token")
 
 export const admin = HttpApiGroup.make("admin").add(
   HttpApiEndpoint.post("approveDeveloper", "/v1/admin/developers/approve", {
@@ -29,9 +38,29 @@ export const admin = HttpApiGroup.make("admin").add(
     error: signed,
   }),
   HttpApiEndpoint.post("addPeer", "/v1/network/peers", {
-    headers: bearer("the operator's token"),
+    headers: operator,
     payload: Schema.Struct({ address: described(Schema.String, "host:port, or host:port#ed25519:KEY") }),
     success: created(Message),
+    error: signed,
+  }),
+  HttpApiEndpoint.get("blocks", "/v1/admin/blocks", {
+    headers: operator,
+    success: Schema.Struct({ blocks: Schema.Array(Schema.Struct(block)), count: Schema.Int }),
+    error: signed,
+  }),
+  HttpApiEndpoint.post("block", "/v1/admin/blocks", {
+    headers: operator,
+    payload: Schema.Struct({
+      subject: described(Schema.String, "an id, a registry's key, or a host"),
+      reason: described(Schema.String, "for the operator; nobody else is told"),
+    }),
+    success: created(Schema.Struct({ ...block, entities: described(Schema.Int, "entities that are hidden now and were not before") })),
+    error: signed,
+  }),
+  HttpApiEndpoint.delete("unblock", "/v1/admin/blocks/:subject", {
+    headers: operator,
+    params: { subject: described(Schema.String, "what was blocked, percent-encoded") },
+    success: Schema.Struct(block),
     error: signed,
   }),
 )

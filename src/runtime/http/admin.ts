@@ -1,4 +1,4 @@
-/** The web hook lets developers in; the operator names peers. */
+/** The web hook lets developers in; the operator names peers, and says what is blocked. */
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { createCipheriv, hash } from "node:crypto"
@@ -6,7 +6,9 @@ import type { Json, JsonObject } from "../../protocol/identity/canonical-json.ts
 import { readKey } from "../../protocol/identity/key.ts"
 import { nameCharactersMax, stateCharactersMax, stateCharactersMin } from "../../protocol/limits.ts"
 import { readAddress } from "../../protocol/mesh/address.ts"
+import { type Block, blockReasonCharactersMax } from "../../protocol/moderation/blocks.ts"
 import { isObject, isPlainText } from "../../protocol/records/plain-json.ts"
+import { writeTime } from "../../protocol/time.ts"
 import { Node, Refused } from "../node-service.ts"
 import { Api } from "./api.ts"
 import { hasSecret, unauthorized } from "./onboarding.ts"
@@ -20,6 +22,10 @@ export const layer = (settings: HttpSettings) =>
     "admin",
     Effect.fnUntraced(function* (handlers) {
       const node = yield* Node
+      const operatorOnly = Effect.fnUntraced(function* (authorization: string | undefined) {
+        if (settings.adminToken === undefined) return yield* told(forbidden("this node has no operator's token: it obeys nobody"))
+        if (!hasSecret(authorization, settings.adminToken)) return yield* unauthorized("this is not the operator's token")
+      })
       return handlers
         .handleRaw("approveDeveloper", ({ headers, request }) =>
           Effect.gen(function* () {
@@ -38,8 +44,7 @@ export const layer = (settings: HttpSettings) =>
         )
         .handleRaw("addPeer", ({ headers, request }) =>
           Effect.gen(function* () {
-            if (settings.adminToken === undefined) return yield* told(forbidden("this node has no operator's token: it takes no peers"))
-            if (!hasSecret(headers.authorization, settings.adminToken)) return yield* unauthorized("this is not the operator's token")
+            yield* operatorOnly(headers.authorization)
             const body = yield* told(objectIn(yield* jsonOf(request)))
             const [where = "", keyText] = (yield* told(textIn(body, "address", 1, 512))).split("#")
             const address = readAddress(where)
@@ -50,8 +55,34 @@ export const layer = (settings: HttpSettings) =>
             return { message: "peer added" }
           }),
         )
+        .handleRaw("blocks", ({ headers }) =>
+          Effect.gen(function* () {
+            yield* operatorOnly(headers.authorization)
+            const blocks = yield* told(node.blocks)
+            return { blocks: blocks.map(blockDocument), count: blocks.length }
+          }),
+        )
+        .handleRaw("block", ({ headers, request }) =>
+          Effect.gen(function* () {
+            yield* operatorOnly(headers.authorization)
+            const body = yield* told(objectIn(yield* jsonOf(request)))
+            const subject = yield* told(textIn(body, "subject", 1, 512))
+            const { entities, ...block } = yield* told(
+              node.block(subject, yield* told(textIn(body, "reason", 1, blockReasonCharactersMax))),
+            )
+            return { ...blockDocument(block), entities }
+          }),
+        )
+        .handleRaw("unblock", ({ headers, params }) =>
+          Effect.gen(function* () {
+            yield* operatorOnly(headers.authorization)
+            return blockDocument(yield* told(node.unblock(params.subject)))
+          }),
+        )
     }),
   )
+
+const blockDocument = ({ kind, reason, since, subject }: Block) => ({ kind, subject, reason, since: writeTime(since) })
 
 /** As the deployed command lines open it: the nonce, the key's base64 as AES-256-GCM hides it, the tag. */
 export const sealed = (secret: Uint8Array, state: string, nonce: Uint8Array): string => {

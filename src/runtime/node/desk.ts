@@ -14,6 +14,7 @@ import * as Slots from "../../protocol/records/slots.ts"
 import { type Seconds, secondsOf } from "../../protocol/time.ts"
 import type { Role } from "../../protocol/wire/message.ts"
 import { Refused } from "../node-service.ts"
+import type { Outward } from "../outward.ts"
 import type { OwnWord, RecordStore, StoreFailed } from "../ports.ts"
 import { takesWrites } from "../roles.ts"
 import type { Signatures } from "./signatures.ts"
@@ -32,7 +33,10 @@ export interface NextWord {
 
 export interface Desk {
   readonly origin: Origin
+  /** With what the operator blocks: what is ours is ours to end. */
   readonly store: RecordStore["Service"]
+  /** Without. */
+  readonly shown: RecordStore["Service"]
   readonly check: typeof verify
   readonly signatures: Signatures
   /** Whether unknown developers become known by what they sign (storage page, `onboarding_mode`). */
@@ -42,6 +46,8 @@ export interface Desk {
   readonly nowMs: Effect.Effect<number>
   /** Fails where this node's role takes no writes. */
   readonly mayWrite: Effect.Effect<void, Refused>
+  /** Fails where the operator blocks what is said. */
+  readonly maySay: (...words: ReadonlyArray<VerifiedAnnouncement>) => Effect.Effect<void, Refused | StoreFailed>
   readonly nextWord: (subject: string) => Effect.Effect<NextWord, StoreFailed>
   /**
    * Writes our words, all or none, and announces them. Refused when somebody else was faster. Nobody who goes away in between
@@ -59,14 +65,21 @@ export interface Desk {
 }
 
 export const makeDesk = (
-  parts: Pick<Desk, "origin" | "store" | "check" | "signatures" | "isOpen" | "host" | "announce" | "report" | "show"> & {
+  parts: Pick<
+    Desk,
+    "origin" | "store" | "shown" | "check" | "signatures" | "isOpen" | "host" | "announce" | "report" | "show" | "refresh"
+  > & {
     readonly role: Role
+    readonly mayBeTold: Outward["mayBeTold"]
   },
 ): Desk => {
-  const { announce, origin, role, store } = parts
+  const { announce, mayBeTold, origin, role, store } = parts
+  const maySay: Desk["maySay"] = (...words) =>
+    Effect.flatMap(mayBeTold(words), (left) =>
+      left.length === words.length ? Effect.void : refused("forbidden", "the operator of this registry has blocked this"),
+    )
   return {
     ...parts,
-    refresh: (id) => Effect.ignore(Effect.flatMap(store.entity(id), (entry) => parts.show(id, entry))),
     nowMs: Clock.currentTimeMillis,
     mayWrite: takesWrites(role) ? Effect.void : refused("forbidden", `this node is a ${role}: it takes no registrations`),
     nextWord: Effect.fnUntraced(function* (subject) {
@@ -74,7 +87,9 @@ export const makeDesk = (
       const last = slots.find((slot) => slot.origin === origin.registryId)
       return { ...Slots.nextWord(last, secondsOf(yield* Clock.currentTimeMillis)), follows: last?.id, last, slots }
     }),
+    maySay,
     say: Effect.fnUntraced(function* (...words) {
+      yield* maySay(...words.map(({ announcement }) => announcement))
       yield* store.say(words).pipe(Effect.catchTag("Overtaken", overtaken))
       for (const { announcement } of words) yield* announce(announcement)
     }, Effect.uninterruptible),

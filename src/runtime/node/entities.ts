@@ -17,7 +17,7 @@ import { admitted, conflict, type Desk, type NextWord, notFound, overtaken, refu
 import { endingNames, naming } from "./names.ts"
 
 export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" | "updateEntity" | "deregister"> => {
-  const { announce, check, mayWrite, nextWord, nowMs, origin, refresh, report, say, show, store } = desk
+  const { announce, check, maySay, mayWrite, nextWord, nowMs, origin, refresh, report, say, show, store } = desk
   const { judged, signed } = desk.signatures
 
   /** Where we said anything of its status: that there is nothing more to say. */
@@ -65,6 +65,7 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
       const record = { ...read.record, registered_at: registeredAt, updated_at: at }
       const announcement = yield* signed(draftEntity(origin, "register", record, at))
       const registration = { record, developer: read.implicitDeveloper, announcement }
+      yield* maySay(announcement)
       const also = yield* naming(desk, record, body)
       yield* Effect.gen(function* () {
         yield* store.register({ ...registration, also }).pipe(
@@ -128,7 +129,7 @@ const continuing = (record: EntityRecord, { last, registeredAt }: NextWord): Ent
   last === undefined ? record : { ...record, registered_at: Math.min(record.registered_at, registeredAt) }
 
 /** An entity that is registered here, by its id in either spelling. */
-export const localEntity = Effect.fnUntraced(function* ({ store }: Desk, id: string) {
+export const localEntity = Effect.fnUntraced(function* ({ store }: Pick<Desk, "store">, id: string) {
   const entityId = readEntityId(id)
   const entry = entityId === undefined ? undefined : yield* store.entity(entityId)
   return entry === undefined || entry.tier !== "local" ? yield* notFound("no such entity is registered here") : entry

@@ -34,7 +34,7 @@ export interface LivenessSettings {
 }
 
 export const livenessOn = (desk: Desk, startedAtMs: number, settings: LivenessSettings): Liveness => {
-  const { check, mayWrite, nextWord, nowMs, origin, refresh, report, say, store } = desk
+  const { check, mayWrite, nextWord, nowMs, origin, refresh, report, say, shown, store } = desk
   const { inactiveAfterMs, isWatching, skewMaxMs } = settings
   /** Timestamp of each entity's last beat in milliseconds: what is not later was counted, or could have been. */
   const counted = new Map<string, number>()
@@ -54,7 +54,7 @@ export const livenessOn = (desk: Desk, startedAtMs: number, settings: LivenessSe
     service: {
       beat: Effect.fnUntraced(function* (id, timestamp, said) {
         yield* mayWrite
-        const entry = yield* localEntity(desk, id)
+        const entry = yield* localEntity({ store: shown }, id)
         const { entity_id, public_key } = entry.record
         const sentMs = readMoment(timestamp)
         if (sentMs === undefined) return yield* refused("invalid_request", "timestamp is not a time as RFC 3339 writes it", "timestamp")

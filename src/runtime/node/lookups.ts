@@ -21,7 +21,7 @@ type Lookups = Pick<
 
 /** `stale`: registries that are not alive. */
 export const lookupsOn = (desk: Desk, stale: () => ReadonlySet<RegistryId>): Lookups => {
-  const { nextWord, nowMs, origin, store } = desk
+  const { nextWord, nowMs, origin, shown: store } = desk
 
   return {
     list: (filter) =>

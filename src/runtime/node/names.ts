@@ -21,7 +21,7 @@ export const namesOn = (
   desk: Desk,
   reads: Pick<Reads, "entity" | "name">,
 ): Pick<Node["Service"], "bindName" | "rebindName" | "rollbackName" | "releaseName" | "resolveName"> => {
-  const { check, host, mayWrite, nextWord, origin, report, say, store } = desk
+  const { check, host, mayWrite, nextWord, origin, report, say, shown, store } = desk
 
   const ourHost =
     host === undefined ? refused("invalid_request", "this registry has no HTTPS endpoint: it binds no names") : Effect.succeed(host)
@@ -116,7 +116,7 @@ export const namesOn = (
     }),
 
     resolveName: Effect.fnUntraced(function* (handle, name, wanted) {
-      const known = yield* knownName(store, handle, name, wanted).pipe(
+      const known = yield* knownName(shown, handle, name, wanted).pipe(
         Effect.catchIf(
           (error) => error._tag === "Refused" && error.code === "not_found" && wanted !== undefined,
           (error) =>

@@ -16,6 +16,7 @@ import { StoreFailed } from "../ports.ts"
 import { changesAndReplays } from "./migrations/changes-and-replays.ts"
 import { dhtContacts } from "./migrations/dht-contacts.ts"
 import { firstTables } from "./migrations/first-tables.ts"
+import { moderation } from "./migrations/moderation.ts"
 import { precedence } from "./migrations/precedence.ts"
 import { failedAt } from "./sql-failure.ts"
 import { quoted } from "./statements.ts"
@@ -26,8 +27,9 @@ const migrations: Readonly<Record<string, (schema: string) => ReadonlyArray<stri
   "0002_changes_and_replays": changesAndReplays,
   "0003_dht_contacts": dhtContacts,
   "0004_precedence": precedence,
+  "0005_moderation": moderation,
 }
-const newest = Object.keys(migrations).length
+const newest = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name)))
 
 /** The number that our advisory locks of a schema carry. */
 export const lockClass = (schema: string): number => Buffer.from(sha256(`agentdns/${schema}`)).readInt32BE()
@@ -110,6 +112,7 @@ const ourTables: ReadonlyArray<string> = [
   "gossip_zns_names",
   "handles",
   "known_registrations",
+  "moderation_blocks",
   "peer_attestations",
   "peer_pins",
   "registry_identity_proofs",

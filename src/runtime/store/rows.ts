@@ -13,6 +13,7 @@ import type { PublicKey, Signature } from "../../protocol/identity/key.ts"
 import type { Contact } from "../../protocol/dht/contact.ts"
 import type { DhtKey } from "../../protocol/dht/key.ts"
 import type { PeerPin } from "../../protocol/mesh/pin.ts"
+import type { Block } from "../../protocol/moderation/blocks.ts"
 import type { DeveloperEntry, DeveloperRecord, HeldHandle, ProfileChange } from "../../protocol/records/developer.ts"
 import type { BareRecord, EntityEntry, EntityRecord, EntityStatus, EntityType, SignedChange } from "../../protocol/records/entity.ts"
 import { markOf } from "../../protocol/records/replay.ts"
@@ -355,6 +356,12 @@ export interface PinRow {
   readonly key: PublicKey
   readonly since: Int8
 }
+
+export interface BlockRow extends Omit<Block, "since"> {
+  readonly since: Int8
+}
+
+export const readBlock = ({ kind, reason, since, subject }: BlockRow): Block => ({ kind, subject, reason, since: Number(since) })
 
 export interface ContactRow {
   readonly id: DhtKey

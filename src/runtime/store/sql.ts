@@ -40,14 +40,10 @@ import {
   type DeveloperRow,
   type EntityRow,
   pgTime,
-  type ContactRow,
-  type PinRow,
   readAnnouncement,
-  readContact,
   readDeveloper,
   readEntry,
   readLocal,
-  readPin,
   readSlot,
   readStatus,
   type RecordRow,
@@ -58,6 +54,7 @@ import {
 } from "./rows.ts"
 import { isNews, newlyRegistered, outdated } from "./shown.ts"
 import { failedAt } from "./sql-failure.ts"
+import { ofNodes } from "./sql-of-nodes.ts"
 import { bucketOf, locksOf, sayerOn } from "./sql-words.ts"
 import { statementsFor, type TypedTable, typedTableNames } from "./statements.ts"
 
@@ -386,22 +383,7 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
         during("silentSince"),
       ),
     expire,
-    pins: query<PinRow>(statements.pins).pipe(
-      Effect.map((found) => found.map(readPin)),
-      during("pins"),
-    ),
-    pin: ({ address, key, since }) => query(statements.pin, address, key, since).pipe(Effect.asVoid, during("pin")),
-    contacts: query<ContactRow>(statements.contacts).pipe(
-      Effect.map((found) => found.map(readContact)),
-      during("contacts"),
-    ),
-    remember: (contacts) =>
-      query(
-        statements.remember,
-        contacts.map(({ id }) => id),
-        contacts.map(({ address }) => address.host),
-        contacts.map(({ address }) => address.port),
-      ).pipe(Effect.asVoid, during("remember")),
+    ...ofNodes({ query, during, statements }),
   }
 }
 

@@ -302,6 +302,12 @@ export const statementsFor = (schema: string) => {
       INSERT INTO ${s}.dht_contacts (place, id, host, port)
       SELECT place, id, host, port FROM unnest($1::text[], $2::text[], $3::int[]) WITH ORDINALITY AS known (id, host, port, place)`,
 
+    blocks: `SELECT kind, subject, reason, since FROM ${s}.moderation_blocks ORDER BY since, subject COLLATE "C"`,
+    /** $1: subject, $2: kind, $3: reason, $4: since. */
+    block: `INSERT INTO ${s}.moderation_blocks (subject, kind, reason, since) VALUES ($1, $2, $3, $4::bigint)
+      ON CONFLICT (subject) DO UPDATE SET kind = excluded.kind, reason = excluded.reason, since = excluded.since`,
+    unblock: `DELETE FROM ${s}.moderation_blocks WHERE subject = $1 RETURNING subject`,
+
     pins: `SELECT address, key, since FROM ${s}.peer_pins`,
     /** $1: address, $2: key, $3: since. */
     pin: `INSERT INTO ${s}.peer_pins (address, key, since) VALUES ($1, $2, $3::bigint)

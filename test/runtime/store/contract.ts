@@ -423,6 +423,24 @@ export const storeContract = (name: string, withStore: <A, E>(use: (store: Store
       )
     })
 
+    describe("blocks", () => {
+      on("are kept by subject, the last one for each, and told the oldest first", (store) =>
+        Effect.gen(function* () {
+          const subject = entityOf(7, 0).entity_id
+          const entity = { kind: "entity", subject, reason: "spam", since: noon + 1 } as const
+          const host = { kind: "host", subject: "evil.example", reason: 'it\'s "malware"', since: noon } as const
+          yield* store.block(entity)
+          yield* store.block(host)
+          expect(yield* store.blocks).toEqual([host, entity])
+          const again = { ...host, reason: "still", since: noon + 2 }
+          yield* store.block(again)
+          expect(yield* store.blocks).toEqual([entity, again])
+          expect([yield* store.unblock(subject), yield* store.unblock(subject)]).toEqual([true, false])
+          expect(yield* store.blocks).toEqual([again])
+        }),
+      )
+    })
+
     describe("pins", () => {
       on("are kept by address, the last one for each", (store) =>
         Effect.gen(function* () {

@@ -31,6 +31,7 @@ const pageTables = [
   "handles",
   "known_registrations",
   "migrations",
+  "moderation_blocks",
   "peer_attestations",
   "peer_pins",
   "registry_identity_proofs",
