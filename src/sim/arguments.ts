@@ -38,6 +38,7 @@ const readers: Readonly<Record<string, (text: string) => Partial<RunOptions> | u
   "--light": (text) => number(text, 0, 1, (light) => ({ light })),
   "--gateways": (text) => whole(text, 0, 1_000, (gateways) => ({ gateways })),
   "--bootnodes": (text) => whole(text, 0, 1_000, (bootnodes) => ({ bootnodes })),
+  "--share": (text) => number(text, 0, 1, (share) => ({ share })),
   "--hung": (text) => number(text, 0, 1, (hung) => ({ hung })),
   "--lying": (text) => number(text, 0, 1, (lying) => ({ lying })),
   "--dead": (text) => number(text, 0, 0.95, (dead) => ({ dead })),

@@ -1,5 +1,5 @@
 /** What a run prints: a banner with all that was drawn, the result, and for a failure the line that replays it. */
-import type { DhtSection, FederatedSection, RunOptions, Scenario } from "./scenario.ts"
+import type { DhtSection, FederatedSection, MixedSection, RunOptions, Scenario } from "./scenario.ts"
 import type { RunResult } from "./simulate.ts"
 import type { Drawn } from "./stage.ts"
 
@@ -31,6 +31,7 @@ export const report = (result: RunResult, options: RunOptions, wallMs: number, c
       : [`  reconciled with ${count(result.reconcile.bytesPerRound)} bytes in ${result.reconcile.roundTrips} round trips`]),
     ...(result.federated === undefined ? [] : [federatedLine(result.federated)]),
     ...(result.dht === undefined ? [] : dhtLines(result.dht)),
+    ...(result.mixed === undefined ? [] : mixedLines(result.mixed)),
     `  ${count(result.delivered)} frames in ${(result.virtualMs / 1_000).toFixed(0)} virtual s, ${(wallMs / 1_000).toFixed(1)} s of ours: ${count((result.delivered / wallMs) * 1_000)}/s`,
     `  trace ${result.trace}`,
     ...(result.crash === undefined ? [] : [`  CRASH at ${result.crash.node}: ${result.crash.reason}`]),
@@ -55,6 +56,11 @@ const dhtLines = (dht: DhtSection): ReadonlyArray<string> => [
   `  ${dht.rpcsMean.toFixed(1)} questions in ${dht.rounds.toFixed(1)} rounds for the closest, ${dht.valueRpcsMean.toFixed(1)} for a value · p50 ${count(dht.p50Ms)} ms · p99 ${count(dht.p99Ms)} ms · max ${count(dht.maxMs)} ms`,
 ]
 
+const mixedLines = ({ answered, deployed, explained, missing, owed, searches }: MixedSection): ReadonlyArray<string> => [
+  `  ${deployed} deployed nodes · ${count(owed - missing)} of ${count(owed)} owed words are there · ${count(answered)} of ${count(searches)} of their questions answered`,
+  ...Object.entries(explained).map(([limit, pairs]) => `  ${count(pairs)} not there: ${limit}`),
+]
+
 /** All that was given or defaulted: a run without one of these is another run. */
 const flagsOf = ({
   nodes,
@@ -67,6 +73,7 @@ const flagsOf = ({
   light,
   gateways,
   bootnodes,
+  share,
   hung,
   lying,
   dead,
@@ -84,7 +91,7 @@ const flagsOf = ({
 }: RunOptions): string =>
   [
     `--nodes ${nodes} --seed ${seed} --until ${untilMs / 1_000} --loss ${loss} --records ${records} --engine ${engine} --codec ${codec}`,
-    `--differences ${differences} --light ${light} --gateways ${gateways} --bootnodes ${bootnodes} --hung ${hung} --lying ${lying}`,
+    `--differences ${differences} --light ${light} --gateways ${gateways} --bootnodes ${bootnodes} --share ${share} --hung ${hung} --lying ${lying}`,
     `--dead ${dead} --byzantine ${byzantine} --churn ${churnMs / 1_000}s --sybils ${sybils}`,
     ...(latencyMs === undefined ? [] : [`--latency ${latencyMs}`]),
     ...(without === undefined ? [] : [`--without ${without.join(",")}`]),

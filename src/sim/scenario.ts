@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly light: number
   readonly gateways: number
   readonly bootnodes: number
+  /** Share of nodes that speak the deployed dialect only. */
+  readonly share: number
   /** Shares of nodes that answer no query, and that lie in their answers. */
   readonly hung: number
   readonly lying: number
@@ -62,6 +64,20 @@ export interface Sections {
   readonly reconcile?: ReconcileSection
   readonly dht?: DhtSection
   readonly federated?: FederatedSection
+  readonly mixed?: MixedSection
+}
+
+export interface MixedSection {
+  /** Deployed nodes. */
+  readonly deployed: number
+  /** (word, node) pairs that are owed, at nodes of both kinds, and those of them that are not there. */
+  readonly owed: number
+  readonly missing: number
+  /** Pairs that are not there because of a limit of deployed nodes, by that limit. */
+  readonly explained: Readonly<Record<string, number>>
+  /** Questions of searching deployed nodes to their peers of either kind, and those that were answered. */
+  readonly searches: number
+  readonly answered: number
 }
 
 export interface FederatedSection {
@@ -143,6 +159,7 @@ export const defaultRun: RunOptions = {
   light: 0,
   gateways: 0,
   bootnodes: 0,
+  share: 0,
   hung: 0,
   lying: 0,
   dead: 0,

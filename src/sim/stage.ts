@@ -89,6 +89,7 @@ export class Stage {
   /** Faults that were arranged, as they were drawn. */
   readonly faults: Array<PlannedFault> = []
   readonly #byzantine = new Set<Machine>()
+  readonly #guests = new Set<Machine>()
   readonly #liarIds = new Set<RegistryId>()
   readonly #firstKeys = new Map<string, PublicKey>()
   readonly #deliveries = new Deliveries()
@@ -243,6 +244,13 @@ export class Stage {
     this.#liarIds.add(idOf("registry", machine.key))
   }
 
+  /** A machine for something else than a node of ours (`world.start`): it is asked nothing and owes nothing. */
+  addGuest(name: string): Machine {
+    const machine = this.world.addMachine(name)
+    this.#guests.add(machine)
+    return machine
+  }
+
   takeDown(index: number, outage: Outage): void {
     const machine = this.world.machines[index]!
     if (outage.losesDisk === true)
@@ -266,7 +274,7 @@ export class Stage {
   // looking ----------------------------------------------------------------------------------------------------------
 
   isHonest(machine: Machine): boolean {
-    return !this.#byzantine.has(machine)
+    return !this.#byzantine.has(machine) && !this.#guests.has(machine)
   }
 
   /** Living, honest, and of a role that holds everything. */

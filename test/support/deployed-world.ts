@@ -6,7 +6,8 @@ import { secretKeyOf, sign } from "../../src/protocol/identity/ed25519.ts"
 import { idOf } from "../../src/protocol/identity/id.ts"
 import { Frames, frameOf } from "../../src/sim/deployed/frames.ts"
 import type { Ground, Wire } from "../../src/sim/deployed/link.ts"
-import { DeployedNode, type DeployedSettings } from "../../src/sim/deployed/node.ts"
+import type { DeployedSettings } from "../../src/sim/deployed/mesh-links.ts"
+import { DeployedNode } from "../../src/sim/deployed/node.ts"
 import { keySeed } from "../../src/sim/keys.ts"
 
 export interface Frame {

@@ -2,21 +2,19 @@
  * A model of the deployed node (`agentdns` 0.2.0) as a mesh peer, with the limits it was seen to have: signatures that cover
  * the hop count, so that what it passes on is dropped by the next of its kind; no catch-up; deduplication by id and second;
  * a search that waits for an answer which its own loop throws away, and falls silent (`link.ts`); and a list of connections
- * by id that loses one of two (`#over`).
+ * by id that loses one of two (`mesh-links.ts`).
  *
  * Bytes in, bytes out, and a clock: the simulator places it on its network, tests on sockets.
  */
-import type { verifyRaw } from "../../protocol/identity/ed25519.ts"
 import { secondsOf, writeTime } from "../../protocol/time.ts"
-import { announce, type DeployedAnnouncement, dedupKeyOf, isSigned, maxHops } from "./announcement.ts"
-import { announcement as announcementType } from "./announcement.ts"
+import { announce, announcement, type DeployedAnnouncement, dedupKeyOf, isSigned, maxHops } from "./announcement.ts"
 import { DeployedDhtNode, randomHex } from "./dht.ts"
 import { type DeployedFilter, filterFor, itemsOf, lower, matches, put, tokensOf } from "./filter.ts"
 import { decode, type GoType } from "./go-json.ts"
-import { type Ground, Link, type Wire } from "./link.ts"
+import type { Ground, Link, Wire } from "./link.ts"
+import { type DeployedSettings, MeshLinks } from "./mesh-links.ts"
 import {
   type DeployedDhtRecord,
-  type DeployedHello,
   type DeployedQuery,
   type DeployedResult,
   type Envelope,
@@ -29,30 +27,6 @@ import {
 } from "./messages.ts"
 import { type DeployedEntity, DeployedRecords, entityOf } from "./records.ts"
 
-export interface DeployedSettings {
-  readonly name: string
-  readonly publicKey: string
-  readonly registryId: string
-  readonly sign: (message: string) => string
-  readonly listenPort: number
-  readonly bootstrap: ReadonlyArray<string>
-  readonly maxPeers: number
-  /** What its filter is sized for (500,000 by default), and how often it is made anew (300 s). */
-  readonly expectedItems: number
-  readonly rebuildEveryMs: number
-  readonly check?: typeof verifyRaw
-}
-
-export interface ListedPeer {
-  readonly registryId: string
-  readonly name: string
-  readonly address: string
-  readonly publicKey: string
-  readonly agentCount: number
-  /** Whole seconds. */
-  lastSeen: number
-}
-
 /** What its search answers over REST. */
 export interface DeployedFindings {
   readonly results: ReadonlyArray<DeployedResult>
@@ -61,14 +35,10 @@ export interface DeployedFindings {
   readonly answered: number
 }
 
-const helloPatienceMs = 10_000
-const readPatienceMs = 90_000
 const askPatienceMs = 5_000
 const searchPatienceMs = 1_500
 const beatEveryMs = 30_000
-const redialMaxMs = 60_000
 const askedMax = 10
-const lookToRegisterMs = 1
 const filterRate = 0.01
 const seenWindowMs = 300_000
 /** A filter of more bits than a machine has memory ends the process. */
@@ -76,29 +46,27 @@ const fatalFilterBits = 2 ** 40
 
 export class DeployedNode {
   readonly settings: DeployedSettings
-  readonly records = new DeployedRecords()
+  readonly records: DeployedRecords
   readonly dht: DeployedDhtNode
-  /** By id, one for each: of two links with one peer the later. */
-  readonly conns = new Map<string, Link>()
-  /** What it lists. */
-  readonly peers = new Map<string, ListedPeer>()
-  /** Connections of any kind that it still reads. */
-  readonly links = new Set<Link>()
+  readonly mesh: MeshLinks
   /** What ended its process. */
   diedOf: string | undefined
   /** Announcements that it threw away because no signature held. */
   refused = 0
   readonly #ground: Ground
-  readonly #filters = new Map<string, DeployedFilter>()
   readonly #seen = new Map<string, number>()
   #filter: DeployedFilter
   #isBeating = false
   #owesBeat = false
 
-  constructor(ground: Ground, settings: DeployedSettings) {
+  /** `records`: what it holds since an earlier start. */
+  constructor(ground: Ground, settings: DeployedSettings, records = new DeployedRecords()) {
     this.#ground = ground
+    this.records = records
     this.settings = settings
     this.#filter = filterFor(settings.expectedItems, filterRate)
+    const mouth = { hello: () => this.#hello(), handle: (link: Link, said: Envelope, done: () => void) => this.#handle(link, said, done) }
+    this.mesh = new MeshLinks(ground, settings, mouth)
     this.dht = new DeployedDhtNode(ground, settings.publicKey, (address, payload) => {
       const link = [...this.conns.values()].find((one) => one.address === address)
       link?.write("dht", payload)
@@ -106,21 +74,31 @@ export class DeployedNode {
     })
   }
 
+  /** By id, one for each. */
+  get conns(): ReadonlyMap<string, Link> {
+    return this.mesh.conns
+  }
+
+  /** Somebody has connected. */
+  accept(wire: Wire): void {
+    this.mesh.accept(wire)
+  }
+
   /** Its process starts. */
   begin(): void {
     this.#every(beatEveryMs, () => {
       this.#beat()
-      for (const address of this.settings.bootstrap) if (!this.#knows(address)) this.#dial(address)
+      for (const address of this.settings.bootstrap) if (!this.mesh.knows(address)) this.mesh.dial(address)
     })
     this.#every(this.settings.rebuildEveryMs, () => this.#rebuild())
     this.#every(seenWindowMs, () => this.#sweep())
-    for (const address of this.settings.bootstrap) this.#bootstrap(address, 1_000)
+    for (const address of this.settings.bootstrap) this.mesh.bootstrap(address, 1_000)
   }
 
   /** Its process ends: its peers are told nothing but that the connections are over. */
   end(): void {
     this.diedOf ??= "stopped"
-    for (const link of this.links) link.close()
+    this.mesh.end()
   }
 
   #every(periodMs: number, act: () => void): void {
@@ -131,98 +109,7 @@ export class DeployedNode {
     })
   }
 
-  // links ------------------------------------------------------------------------------------------------------------
-
-  /** Somebody has connected. */
-  accept(wire: Wire): void {
-    if (this.diedOf !== undefined) return wire.close()
-    const link = this.#open(wire)
-    link.read(helloPatienceMs, (said) => {
-      const greeting = greetingIn(said)
-      if (greeting === undefined || greeting.registry_id === this.settings.registryId) return this.#drop(link)
-      link.write("hello", this.#hello())
-      if (this.conns.has(greeting.registry_id)) return this.#drop(link)
-      // it has looked, and registers a moment later: whoever comes in between by another link stays as well
-      this.#ground.after(lookToRegisterMs, () => this.#register(link, greeting, hostPort(wire.remoteHost, greeting.listen_port)))
-    })
-  }
-
-  #bootstrap(address: string, waitMs: number): void {
-    this.#dial(address, (isThere) => {
-      if (isThere || this.diedOf !== undefined) return
-      this.#ground.after(waitMs, () => this.#bootstrap(address, Math.min(redialMaxMs, 2 * waitMs)))
-    })
-  }
-
-  #dial(address: string, done: (isThere: boolean) => void = () => {}): void {
-    if (this.diedOf !== undefined) return
-    this.#ground.dial(address, (wire) => {
-      if (wire === undefined) return done(false)
-      if (this.diedOf !== undefined) return wire.close()
-      const link = this.#open(wire)
-      link.write("hello", this.#hello())
-      link.read(helloPatienceMs, (said) => {
-        const greeting = greetingIn(said)
-        if (greeting === undefined || greeting.registry_id === this.settings.registryId) {
-          this.#drop(link)
-          return done(false)
-        }
-        if (this.conns.has(greeting.registry_id)) this.#drop(link)
-        else this.#register(link, greeting, hostPort(address.slice(0, address.lastIndexOf(":")), greeting.listen_port))
-        return done(true)
-      })
-    })
-  }
-
-  #open(wire: Wire): Link {
-    const link = new Link(this.#ground, wire)
-    this.links.add(link)
-    link.open()
-    return link
-  }
-
-  #drop(link: Link): void {
-    this.links.delete(link)
-    link.close()
-  }
-
-  #register(link: Link, greeting: DeployedHello, address: string): void {
-    link.registryId = greeting.registry_id
-    link.name = greeting.name
-    link.address = address
-    this.conns.set(link.registryId, link)
-    if (this.peers.size >= this.settings.maxPeers) this.#evictOldest()
-    const { agent_count: agentCount, name, public_key: publicKey, registry_id: registryId } = greeting
-    this.peers.set(registryId, { registryId, name, address, publicKey, agentCount, lastSeen: this.#seconds() })
-    this.#readOn(link)
-  }
-
-  /** The loop. */
-  #readOn(link: Link): void {
-    link.read(readPatienceMs, (said) => {
-      if (said === undefined || this.diedOf !== undefined) return this.#over(link)
-      this.#handle(link, said, () => this.#readOn(link))
-    })
-  }
-
-  /** The connection is forgotten by its id, also when that stands for another one by now: the other becomes a ghost. */
-  #over(link: Link): void {
-    this.#drop(link)
-    this.conns.delete(link.registryId)
-    this.peers.delete(link.registryId)
-    this.#filters.delete(link.registryId)
-  }
-
-  #evictOldest(): void {
-    const [oldest] = [...this.peers.values()].sort((a, b) => a.lastSeen - b.lastSeen)
-    if (oldest === undefined) return
-    this.peers.delete(oldest.registryId)
-    this.#filters.delete(oldest.registryId)
-  }
-
-  #knows(address: string): boolean {
-    return [...this.conns.values()].some((link) => link.address === address)
-  }
+  // frames -------------------------------------------------------------------------------------------------------------
 
   #hello(): string {
     const { listenPort, name, publicKey, registryId } = this.settings
@@ -279,13 +166,13 @@ export class DeployedNode {
   #hearBeat(link: Link, payload: unknown): void {
     const said = read(heartbeat, payload)
     if (said === undefined) return
-    const listed = this.peers.get(link.registryId)
+    const listed = this.mesh.peers.get(link.registryId)
     if (listed !== undefined) listed.lastSeen = this.#seconds()
     if (said.bloom_filter.length > 0 && said.bloom_size > 0) {
       if (said.bloom_size > fatalFilterBits) return this.#die(`a filter of ${said.bloom_size} bits`)
-      this.#filters.set(link.registryId, { bits: said.bloom_filter, size: said.bloom_size, hashes: said.bloom_hashes })
+      this.mesh.filters.set(link.registryId, { bits: said.bloom_filter, size: said.bloom_size, hashes: said.bloom_hashes })
     }
-    for (const address of said.peer_addrs ?? []) if (!this.#knows(address)) this.#dial(address)
+    for (const address of said.peer_addrs ?? []) if (!this.mesh.knows(address)) this.mesh.dial(address)
   }
 
   #rebuild(): void {
@@ -311,7 +198,7 @@ export class DeployedNode {
     this.#keepOwn(announced)
     // only its own entities are in the set: its developers, names and proofs are taken for remote ones when they come back
     if (announced.type === "agent_announce") this.#seen.set(dedupKeyOf(announced), this.#ground.nowMs())
-    this.#broadcast(announced, "", then)
+    this.#broadcast(announced, "", then, (link) => this.settings.told?.(announced, link))
     return announced
   }
 
@@ -342,14 +229,23 @@ export class DeployedNode {
     for (const [key, atMs] of this.#seen) if (atMs < beforeMs) this.#seen.delete(key)
   }
 
-  #broadcast(said: DeployedAnnouncement, except: string, then: () => void): void {
+  #broadcast(said: DeployedAnnouncement, except: string, then: () => void, told: (link: Link) => void = () => {}): void {
     const to = [...this.conns].filter(([id]) => id !== except).map(([, link]) => link)
-    this.#sendAll(to, "gossip", `{"announcement":${announcementType.write(said)}}`, then)
+    this.#sendAll(to, "gossip", `{"announcement":${announcement.write(said)}}`, then, told)
   }
 
-  #sendAll([first, ...rest]: ReadonlyArray<Link>, type: string, payload: string, then: () => void): void {
-    if (first === undefined) then()
-    else first.send(type, payload, () => this.#sendAll(rest, type, payload, then))
+  #sendAll(
+    [first, ...rest]: ReadonlyArray<Link>,
+    type: string,
+    payload: string,
+    then: () => void,
+    told: (link: Link) => void = () => {},
+  ): void {
+    if (first === undefined) return then()
+    first.send(type, payload, () => {
+      if (first.isOpen) told(first)
+      this.#sendAll(rest, type, payload, then, told)
+    })
   }
 
   // reading and searching --------------------------------------------------------------------------------------------
@@ -403,10 +299,10 @@ export class DeployedNode {
   #relevant(asked: DeployedQuery): ReadonlyArray<string> {
     const words = [...tokensOf(asked.query), ...(asked.category === "" ? [] : [lower(asked.category)]), ...(asked.tags ?? []).map(lower)]
     const scoreOf = (id: string): number => {
-      const filter = this.#filters.get(id)
+      const filter = this.mesh.filters.get(id)
       return filter === undefined ? 1 : matches(filter, words)
     }
-    return [...this.peers.keys()]
+    return [...this.mesh.peers.keys()]
       .map((id) => ({ id, score: scoreOf(id) }))
       .filter(({ score }) => score > 0)
       .sort((a, b) => b.score - a.score)
@@ -435,10 +331,5 @@ export class DeployedNode {
   }
 }
 
-const greetingIn = (said: Envelope | undefined): DeployedHello | undefined =>
-  said?.type === "hello" ? read(hello, said.payload) : undefined
-
 /** A payload that is missing decodes to nothing; one that is `null` to zeros. */
 const read = <A>(type: GoType<A>, payload: unknown): A | undefined => (payload === undefined ? undefined : decode(type, payload))
-
-const hostPort = (host: string, port: number): string => `${host}:${port}`

@@ -143,14 +143,14 @@ describe("links", () => {
     knock.say(greeting("zns:registry:peer"))
     dialled[0]!.say(greeting("zns:registry:peer"))
     world.run(10)
-    expect([knock.isOver, dialled[0]!.isOver, node.links.size]).toEqual([false, false, 2])
+    expect([knock.isOver, dialled[0]!.isOver, node.mesh.all.size]).toEqual([false, false, 2])
     dialled[0]!.close()
     world.run(10)
     knock.heard.length = 0
     knock.say(ping("1"), signedAgent(1))
     world.run(30_000)
     // it reads there still, but neither lists it nor says a word
-    expect([knock.isOver, node.peers.size, node.conns.size, types(knock)]).toEqual([false, 0, 0, []])
+    expect([knock.isOver, node.mesh.peers.size, node.conns.size, types(knock)]).toEqual([false, 0, 0, []])
     expect(node.records.entity(idOfAgent(1))).toBeDefined()
   })
 
@@ -173,7 +173,7 @@ describe("links", () => {
     const node = world.node("g0", { maxPeers: 1 })
     const strangers = [friend(world, "a"), friend(world, "b"), friend(world, "c")]
     world.run(30_000)
-    expect([node.peers.size, node.conns.size]).toEqual([1, 3])
+    expect([node.mesh.peers.size, node.conns.size]).toEqual([1, 3])
     expect(strangers.map((stranger) => stranger.take("heartbeat").length)).toEqual([1, 1, 1])
   })
 

@@ -1,0 +1,39 @@
+/** Deployed nodes among themselves, over real sockets: that the scripted ones do there what the real ones do. */
+import { Effect } from "effect"
+import { expect, it } from "vitest"
+import { developerOf } from "../../support/clients.ts"
+import { agentOf, textOf, until } from "../../support/deployed-mesh.ts"
+import { deployedPeer } from "../../support/deployed-peer.ts"
+
+it.each([
+  ["TLS", true],
+  ["plain TCP", false],
+])("over %s: one hop, and no answer to a search", (_, tls) => {
+  const alice = developerOf(61)
+  const program = Effect.gen(function* () {
+    const first = yield* deployedPeer("alone-1", { tls })
+    const second = yield* deployedPeer("alone-2", { tls, bootstrap: [textOf(first)] })
+    yield* until("linked", () => second.node.conns.size === 1)
+    const third = yield* deployedPeer("alone-3", { tls, bootstrap: [textOf(second)] })
+    yield* until("a line", () => second.node.conns.size === 2 && third.node.conns.size === 1)
+    const id = agentOf(alice, 0).entity_id!
+    first.node.say(agentOf(alice, 0))
+    yield* until("the end of the line refuses it", () => third.node.refused === 1)
+    expect([second.node.records.heard.has(id), third.node.records.heard.has(id)]).toEqual([true, false])
+    let answered: number | undefined
+    third.node.search({ query: "registered" }, (found) => (answered = found.answered))
+    yield* until("it gives up", () => answered !== undefined)
+    expect([answered, [...third.node.conns.values()].map(({ isLocked }) => isLocked)]).toEqual([0, [true]])
+  })
+  return Effect.runPromise(Effect.scoped(program))
+})
+
+it("a plain node and one with TLS close each other's connections", () => {
+  const program = Effect.gen(function* () {
+    const plain = yield* deployedPeer("alone-4", { tls: false })
+    const encrypted = yield* deployedPeer("alone-5", { bootstrap: [textOf(plain)] })
+    yield* Effect.sleep(100)
+    expect([plain.node.conns.size, encrypted.node.conns.size]).toEqual([0, 0])
+  })
+  return Effect.runPromise(Effect.scoped(program))
+})

@@ -1,0 +1,55 @@
+/** Deployed nodes on the simulated network: they come back with what they held, and every run is the same. */
+import { expect, it } from "vitest"
+import { placeDeployed } from "../../../src/sim/deployed/place.ts"
+import { announcementOf } from "../../../src/sim/deployed/words.ts"
+import { defaultRun } from "../../../src/sim/scenario.ts"
+import { Stage } from "../../../src/sim/stage.ts"
+import { client } from "../../../src/sim/workload/clients.ts"
+
+const settings = { expectedItems: 200, maxPeers: 15, rebuildEveryMs: 60_000 }
+
+/** A line of four that restarts its second node while the first one says something. */
+const play = (seed: number) => {
+  const stage = new Stage({ ...defaultRun, seed })
+  const { world } = stage
+  const placed = Array.from({ length: 4 }, (_, i) => {
+    const bootstrap = i === 0 ? [] : [`g${i - 1}:4001`]
+    return placeDeployed(world, stage.addGuest(`g${i}`), { ...settings, bootstrap }, 700 * i, (address) => bootstrap.includes(address))
+  })
+  world.run(5_000)
+  const say = (number: number) => placed[0]!.node().say(announcementOf(client(seed, number), "register"))
+  say(1)
+  world.run(6_000)
+  world.takeDown(placed[1]!.machine, {})
+  world.run(7_000)
+  say(2)
+  world.run(8_000)
+  world.restart(placed[1]!.machine)
+  world.run(60_000)
+  const held = placed.map(({ node }) => [1, 2].map((number) => node().records.entity(client(seed, number).entityId) !== undefined))
+  return {
+    held,
+    refused: placed.map(({ node }) => node().refused),
+    links: placed.map(({ node }) => node().conns.size),
+    trace: world.trace.digest(),
+    stage,
+  }
+}
+
+it("tells its neighbour and nobody beyond, and nobody later", () => {
+  const { held, links, refused, stage } = play(1)
+  expect(held).toEqual([
+    [true, true],
+    [true, false],
+    [false, false],
+    [false, false],
+  ])
+  expect(refused[2]).toBe(1)
+  expect(links).toEqual([1, 2, 2, 1])
+  expect([stage.honest(), stage.violations]).toEqual([[], []])
+})
+
+it("is the same whenever the seed is", () => {
+  expect(play(2).trace).toBe(play(2).trace)
+  expect(play(2).trace).not.toBe(play(3).trace)
+})
