@@ -3,6 +3,8 @@ import { Result, Schema } from "effect"
 import { liarNames } from "./byzantine/liars.ts"
 import { PlannedFault } from "./faults/fault.ts"
 import { faultNames } from "./faults/schedule.ts"
+import { readLatency, readMatrix } from "./latency.ts"
+import { machinesIn, readEdges, readTopology } from "./topology.ts"
 import * as protocolLimits from "../protocol/limits.ts"
 import { defaultRun, type RunOptions, type Scenario } from "./scenario.ts"
 
@@ -28,12 +30,36 @@ const readSchedule = (text: string): Partial<RunOptions> | undefined => {
 }
 const decodeSchedule = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Array(PlannedFault)))
 
+/** Texts of files that flags name, by that name: whoever starts the simulator reads them (`cli/own-files.ts`). */
+export const givenFiles = new Map<string, string>()
+
+/** Without a number of its own, so that a constant that was given before does not count any more. */
+const latency = (text: string): Partial<RunOptions> | undefined => {
+  const file = givenFiles.get(text)
+  const read = file === undefined ? readLatency(text) : readMatrix(text, file)
+  return read === undefined || typeof read === "string" ? undefined : { latency: read }
+}
+
+const topology = (text: string): Partial<RunOptions> | undefined => {
+  const file = givenFiles.get(text)
+  const read = file === undefined ? readTopology(text) : readEdges(text, file)
+  if (read === undefined || typeof read === "string") return undefined
+  return read.kind === "given" ? { topology: read, nodes: machinesIn(read.edges) } : { topology: read }
+}
+
 /** Flags that take a value, each with what it must be. */
 const readers: Readonly<Record<string, (text: string) => Partial<RunOptions> | undefined>> = {
   "--nodes": (text) => whole(text, 2, 60_000, (nodes) => ({ nodes })),
   "--until": (text) => number(text, 0, 1e8, (seconds) => ({ untilMs: Math.round(seconds * 1_000) })),
   "--loss": (text) => number(text, 0, 1, (loss) => ({ loss })),
-  "--latency": (text) => number(text, 0, 60_000, (latencyMs) => ({ latencyMs })),
+  "--latency": (text) => number(text, 0, 60_000, (latencyMs) => ({ latencyMs })) ?? latency(text),
+  "--jitter": (text) => number(text, 0, 10, (jitter) => ({ jitter })),
+  "--duplicate": (text) => number(text, 0, 1, (duplicate) => ({ duplicate })),
+  "--reorder": (text) => number(text, 0, 1, (reorder) => ({ reorder })),
+  "--corrupt": (text) => number(text, 0, 1, (corrupt) => ({ corrupt })),
+  "--split": (text) => number(text, 0, 1, (split) => ({ split })),
+  "--bandwidth": (text) => number(text, 0.1, 1e7, (bandwidth) => ({ bandwidth })),
+  "--topology": (text) => topology(text),
   "--differences": (text) => whole(text, 0, 1_000_000, (differences) => ({ differences })),
   "--light": (text) => number(text, 0, 1, (light) => ({ light })),
   "--gateways": (text) => whole(text, 0, 1_000, (gateways) => ({ gateways })),
@@ -86,7 +112,8 @@ export const readArguments = (argv: ReadonlyArray<string>, scenarios: ReadonlyAr
         return { wrong: `there is no flag ${flag}; there are --seed --seeds --json --report --shrink ${Object.keys(readers).join(" ")}` }
       const more = read(value)
       if (more === undefined) return { wrong: `${flag} cannot be ${value}` }
-      options = { ...options, ...more }
+      const { latencyMs: _, ...before } = options
+      options = { ...(more.latency === undefined ? options : before), ...more }
     }
   }
   return {

@@ -26,10 +26,8 @@ export interface Disturbance {
 }
 
 /** How one piece fares. */
-export interface Conditions extends Pick<Weather, "loss" | "duplicate" | "reorder" | "bytesPerSecond"> {
-  readonly corrupt?: number
+export interface Conditions extends Omit<Weather, "latencyMs" | "jitter"> {
   readonly delayMs?: number
-  readonly split?: number
 }
 
 /** The worst of the weather and all that disturbs: losses do not add up, so that a bound given once holds. */
@@ -37,9 +35,9 @@ export const conditionsOf = (weather: Weather, disturbances: ReadonlyArray<Distu
   loss: worst(weather.loss, disturbances, "loss"),
   duplicate: worst(weather.duplicate, disturbances, "duplicate"),
   reorder: worst(weather.reorder, disturbances, "reorder"),
-  corrupt: worst(0, disturbances, "corrupt"),
+  corrupt: worst(weather.corrupt ?? 0, disturbances, "corrupt"),
   delayMs: worst(0, disturbances, "delayMs"),
-  split: worst(0, disturbances, "split"),
+  split: worst(weather.split ?? 0, disturbances, "split"),
   bytesPerSecond: disturbances.reduce(
     (least, { bytesPerSecond = Number.POSITIVE_INFINITY }) => Math.min(least, bytesPerSecond),
     weather.bytesPerSecond ?? Number.POSITIVE_INFINITY,

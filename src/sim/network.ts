@@ -16,6 +16,7 @@ import { End, type Line, passGate } from "./connection-end.ts"
 import type { SeededRandom } from "./dice.ts"
 import { type Conditions, conditionsOf, corrupted, type Disturbance } from "./disturbance.ts"
 import type { Gate } from "./gate.ts"
+import type { DrawLatency } from "./latency.ts"
 import type { Trace } from "./trace.ts"
 import { Troubles } from "./troubles.ts"
 
@@ -24,8 +25,8 @@ const gatheredMs = 5
 
 /** How a link treats what it carries. Probabilities per piece. */
 export interface Weather {
-  /** One-way latency of a new link, in milliseconds. */
-  readonly latencyMs: (random: SeededRandom) => number
+  /** One-way latency of a new link. */
+  readonly latencyMs: DrawLatency
   /** Share of the latency by which single pieces differ. */
   readonly jitter: number
   readonly loss: number
@@ -33,6 +34,9 @@ export interface Weather {
   readonly reorder: number
   /** What a connection carries at most, each way; without it a line is as wide as can be. */
   readonly bytesPerSecond?: number
+  /** Shares of pieces that arrive changed, and that arrive cut up and joined with others. */
+  readonly corrupt?: number
+  readonly split?: number
 }
 
 export interface Host {
@@ -195,15 +199,18 @@ export class Network implements Line {
   #dial(from: Host, address: Address): Effect.Effect<Connection, PeerUnreachable> {
     return Effect.callback((resume) => {
       const text = writeAddress(address)
-      const latencyMs = Math.max(1, this.weather.latencyMs(this.#random))
+      const target = this.#listening.get(text)?.host.index ?? from.index
+      const drawn = this.weather.latencyMs(this.#random, from.index, target)
+      const thereMs = Math.max(1, typeof drawn === "number" ? drawn : drawn[0])
+      const backMs = Math.max(1, typeof drawn === "number" ? drawn : drawn[1])
       // SYN there and back, then TLS there and back
-      const wakeup = this.#clock.at(4 * latencyMs, () => {
+      const wakeup = this.#clock.at(2 * (thereMs + backMs), () => {
         const there = this.#listening.get(text)
         if (there === undefined || this.#isRefusedBy(there.host))
           return resume(Effect.fail(new PeerUnreachable({ address: text, reason: "refused" })))
         if (!this.isWhole(from, there.host)) return undefined // nobody ever answers
-        const near = new End(this, from, there.host, latencyMs)
-        const far = new End(this, there.host, from, latencyMs)
+        const near = new End(this, from, there.host, thereMs)
+        const far = new End(this, there.host, from, backMs)
         near.other = far
         far.other = near
         this.#endsOf(from).add(near)

@@ -1,7 +1,9 @@
 /** What a run prints: a banner with all that was drawn, the result, and for a failure the line that replays it. */
+import { writeLatency } from "./latency.ts"
 import type { DhtSection, FederatedSection, MixedSection, RunOptions, Scenario } from "./scenario.ts"
 import type { RunResult } from "./simulate.ts"
 import type { Drawn } from "./stage.ts"
+import { writeTopology } from "./topology.ts"
 
 export const banner = (scenario: Scenario, options: RunOptions, drawn: Drawn, commit: string): string =>
   [
@@ -68,6 +70,14 @@ const flagsOf = ({
   untilMs,
   loss,
   latencyMs,
+  latency,
+  jitter,
+  duplicate,
+  reorder,
+  corrupt,
+  split,
+  bandwidth,
+  topology,
   records,
   differences,
   light,
@@ -93,7 +103,11 @@ const flagsOf = ({
     `--nodes ${nodes} --seed ${seed} --until ${untilMs / 1_000} --loss ${loss} --records ${records} --engine ${engine} --codec ${codec}`,
     `--differences ${differences} --light ${light} --gateways ${gateways} --bootnodes ${bootnodes} --share ${share} --hung ${hung} --lying ${lying}`,
     `--dead ${dead} --byzantine ${byzantine} --churn ${churnMs / 1_000}s --sybils ${sybils}`,
-    ...(latencyMs === undefined ? [] : [`--latency ${latencyMs}`]),
+    ...(latencyMs !== undefined ? [`--latency ${latencyMs}`] : latency !== undefined ? [`--latency ${writeLatency(latency)}`] : []),
+    ...Object.entries({ jitter, duplicate, reorder, corrupt, split, bandwidth }).flatMap(([name, value]) =>
+      value === undefined ? [] : [`--${name} ${value}`],
+    ),
+    ...(topology === undefined ? [] : [`--topology ${writeTopology(topology)}`]),
     ...(without === undefined ? [] : [`--without ${without.join(",")}`]),
     ...(branch === undefined ? [] : [`--branch ${branch.step}/${branch.seed}`]),
     ...(limits === undefined

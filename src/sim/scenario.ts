@@ -4,7 +4,9 @@
  */
 import type { Checker } from "./checkers/checker.ts"
 import type { PlannedFault } from "./faults/fault.ts"
+import type { Latency } from "./latency.ts"
 import type { Stage } from "./stage.ts"
+import type { Topology } from "./topology.ts"
 
 /** What can be given on the command line; everything else is drawn from the seed, and printed. */
 export interface RunOptions {
@@ -13,8 +15,21 @@ export interface RunOptions {
   readonly untilMs: number
   /** Share of pieces lost. */
   readonly loss: number
-  /** Constant one-way latency; log-normal around 50 ms when absent. */
+  /** Constant one-way latency. */
   readonly latencyMs?: number
+  /** How it is drawn where it is not constant; log-normal around 50 ms when absent. */
+  readonly latency?: Latency
+  /** Share of the latency by which single pieces differ. */
+  readonly jitter?: number
+  /** Shares of pieces that arrive twice, late, changed, and cut up. */
+  readonly duplicate?: number
+  readonly reorder?: number
+  readonly corrupt?: number
+  readonly split?: number
+  /** Kilobytes a second that a connection carries each way. */
+  readonly bandwidth?: number
+  /** Who is connected to whom at the start; a scenario says how many links a node has when absent. */
+  readonly topology?: Topology
   readonly records: number
   /** Records that one of two nodes holds and the other does not. */
   readonly differences: number

@@ -108,6 +108,11 @@ function* plainer(options: RunOptions): Iterable<RunOptions> {
     yield { ...options, loss: 0 }
     yield { ...options, loss: Math.round(options.loss * 50) / 100 }
   }
+  for (const word of ["latency", "jitter", "duplicate", "reorder", "corrupt", "split", "bandwidth", "topology"] as const)
+    if (options[word] !== undefined) {
+      const { [word]: _, ...without } = options
+      yield without
+    }
   if (options.latencyMs === undefined) yield { ...options, latencyMs: 50 }
   if (options.light > 0) yield { ...options, light: 0 }
   if (options.gateways > 0) yield { ...options, gateways: 0 }

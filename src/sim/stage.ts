@@ -34,9 +34,10 @@ import { oneLink } from "./checkers/p17-one-link.ts"
 import { noFuture } from "./checkers/p18-no-future.ts"
 import { DigestWatch, lookEveryMs } from "./digest-watch.ts"
 import { Deliveries, digestSection, gossipSection } from "./figures.ts"
+import { drawLatency, usualLatency, writeLatency } from "./latency.ts"
 import { Ledger, type Word } from "./ledger.ts"
 import type { DigestSection, GossipSection, RunOptions, Violation } from "./scenario.ts"
-import { type Edges, randomGraph } from "./topology.ts"
+import { type Edges, graphOf, writeTopology } from "./topology.ts"
 import { type Client, client } from "./workload/clients.ts"
 import { type Machine, type Outage, type PortsOver, World } from "./world.ts"
 
@@ -51,6 +52,9 @@ const quiet = {
   wantedPeers: 0,
   maxPeers: 200,
 } satisfies Partial<NodeSettings>
+
+/** What of the weather is said only where it was given. */
+const weatherWords = ["jitter", "duplicate", "reorder", "corrupt", "split", "bandwidth"] as const
 
 const violationsMax = 100
 /** Machines that checkers look at in one virtual second. */
@@ -104,17 +108,25 @@ export class Stage {
   constructor(options: RunOptions) {
     this.options = options
     this.#branchStep = options.branch?.step ?? Number.POSITIVE_INFINITY
-    const constant = options.latencyMs
-    this.drawn = { latency: constant === undefined ? "log-normal around 50 ms" : `${constant} ms`, loss: options.loss }
+    const { latency = usualLatency, latencyMs, loss, topology } = options
+    this.drawn = {
+      latency: latencyMs === undefined ? writeLatency(latency) : `${latencyMs} ms`,
+      loss,
+      ...Object.fromEntries(weatherWords.flatMap((word) => (options[word] === undefined ? [] : [[word, options[word]]]))),
+      ...(topology !== undefined && { topology: writeTopology(topology) }),
+    }
     this.world = new World({
       seed: options.seed,
       codec: options.codec,
       weather: {
-        latencyMs: constant === undefined ? (random) => random.logNormal(50, 0.4) : () => constant,
-        jitter: constant === undefined ? 0.1 : 0,
-        loss: options.loss,
-        duplicate: 0,
-        reorder: 0,
+        latencyMs: latencyMs === undefined ? drawLatency(latency) : () => latencyMs,
+        jitter: options.jitter ?? (latencyMs === undefined ? 0.1 : 0),
+        loss,
+        duplicate: options.duplicate ?? 0,
+        reorder: options.reorder ?? 0,
+        ...(options.corrupt !== undefined && { corrupt: options.corrupt }),
+        ...(options.split !== undefined && { split: options.split }),
+        ...(options.bandwidth !== undefined && { bytesPerSecond: options.bandwidth * 1_000 }),
       },
     })
     this.ledger = new Ledger(this.world)
@@ -128,15 +140,16 @@ export class Stage {
     return { ...defaultSettings, ...quiet, engine, ...more, ...this.planted }
   }
 
-  /** Machines and nodes in a connected random graph; `portsOf` says which of them get other ports. */
+  /** Machines and nodes in the topology of the options, else in a connected random graph of this degree; `portsOf` says which of them get other ports. */
   mesh(
     degree: number,
     more: Partial<NodeSettings> = {},
     portsOf: (edges: Edges) => ReadonlyMap<number, PortsOver> = () => new Map(),
   ): Edges {
-    this.drawn["degree"] = degree
-    for (let i = 0; i < this.options.nodes; i++) this.world.addMachine()
-    const edges = randomGraph(this.options.nodes, degree, this.world.random("topology"))
+    const { nodes, topology = { kind: "random", degree } } = this.options
+    if (topology.kind === "random") this.drawn["degree"] = topology.degree
+    for (let i = 0; i < nodes; i++) this.world.addMachine()
+    const edges = graphOf(topology, nodes, this.world.random("topology"))
     const ports = portsOf(edges)
     const dials = Map.groupBy(edges, ([dialler]) => dialler)
     for (const machine of this.world.machines) {

@@ -155,6 +155,36 @@ describe("the simulated network", () => {
     expect(closed).toHaveLength(1)
   })
 
+  it("takes as long one way as a matrix says, and as long back", () => {
+    const { clock, connection, heard, runAll } = connected({ ...calm, latencyMs: (_, from, to) => [10 + from, 40 + to] })
+    expect(clock.elapsedMs).toBe(102)
+    connection.write(Buffer.from("hello"))
+    runAll()
+    expect(heard).toEqual([{ atMs: 112, text: "hello" }])
+  })
+
+  it("carries no more than its width, in order, and tells the writer what waits", () => {
+    const { clock, connection, heard, runAll } = connected({ ...calm, bytesPerSecond: 1_000 })
+    const fromMs = clock.elapsedMs
+    for (const length of [100, 300, 100]) connection.write(new Uint8Array(length))
+    expect(connection.queuedBytes()).toBe(500)
+    runAll()
+    expect(heard.map(({ atMs, text }) => [atMs - fromMs, text.length])).toEqual([
+      [110, 100],
+      [410, 300],
+      [510, 100],
+    ])
+    expect(connection.queuedBytes()).toBe(0)
+  })
+
+  it("cuts a stream up and joins it, and loses no byte of it", () => {
+    const { connection, heard, runAll } = connected({ ...calm, split: 1 })
+    send(connection, 50)
+    runAll()
+    const whole = Array.from({ length: 50 }, (_, i) => `${i}`).join("")
+    expect([heard.map(({ text }) => text).join(""), heard.length < 50]).toEqual([whole, true])
+  })
+
   it("is the same from the same seed, and another from another", () => {
     const digest = (seed: number) => {
       const world = connected({ ...calm, latencyMs: (random) => random.between(1, 50), jitter: 1, loss: 0.1 }, seed)

@@ -3,7 +3,7 @@ import { type Catch, hunt, mutantNamed } from "../mutants/mutants.ts"
 import type { RunOptions } from "../scenario.ts"
 import { figuresOf } from "../sweep/results.ts"
 import { readArguments } from "../arguments.ts"
-import { loadOwn } from "./own-scenario.ts"
+import { loadOwn } from "./own-files.ts"
 import { exitCodeOf, scenarios, simulate } from "../simulate.ts"
 
 export type Job =

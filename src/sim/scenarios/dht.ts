@@ -17,7 +17,7 @@ import { crowdOf } from "../byzantine/crowd.ts"
 import type { SeededRandom } from "../dice.ts"
 import type { DhtSection, RunOptions, Scenario } from "../scenario.ts"
 import { addressOf, type Stage } from "../stage.ts"
-import { randomGraph } from "../topology.ts"
+import { graphOf } from "../topology.ts"
 import { client } from "../workload/clients.ts"
 import type { Machine } from "../world.ts"
 
@@ -94,7 +94,10 @@ const castOf = (stage: Stage): ReadonlyArray<Machine> => {
   const crowd = sybils === 0 ? [] : crowdOf(stage, sybils, idKeyOf(client(seed, crowdedNumber).entityId))
   const group: Array<Contact> = [...world.machines.filter(({ index }) => liars.has(index)), ...crowd].map(contactOf)
   const misled: Partial<NodeSettings> = { cast: { ...cast, dht: misrouting(group) } }
-  const edges = Map.groupBy(randomGraph(world.machines.length, degree, world.random("topology")), ([dialler]) => dialler)
+  const edges = Map.groupBy(
+    graphOf(stage.options.topology ?? { kind: "random", degree }, world.machines.length, world.random("topology")),
+    ([dialler]) => dialler,
+  )
   for (const machine of world.machines) {
     const bootstrap = (edges.get(machine.index) ?? []).map(([, listener]) => ({ address: addressOf(world.machines[listener]!) }))
     const isLiar = liars.has(machine.index) || machine.index >= nodes

@@ -1,5 +1,7 @@
-/** A scenario of one's own, by its file: whatever can be done with the built-in ones can be done with it. */
+/** Files that a command line names: scenarios of one's own, of which whatever can be done with the built-in ones can be done; latencies, topologies. */
+import { readFileSync } from "node:fs"
 import { pathToFileURL } from "node:url"
+import { givenFiles } from "../arguments.ts"
 import type { Scenario } from "../scenario.ts"
 import { scenarios } from "../simulate.ts"
 
@@ -9,7 +11,14 @@ export const ownFiles = new Map<string, string>()
 /** Every `*.ts` or `*.js` among the arguments is loaded, and stands there by its scenario's name. A sentence when it is none. */
 export const loadOwn = async (argv: ReadonlyArray<string>): Promise<ReadonlyArray<string> | { readonly wrong: string }> => {
   const named: Array<string> = []
-  for (const word of argv) {
+  for (const [i, word] of argv.entries()) {
+    if (/^--(?:latency|topology)$/.test(argv[i - 1] ?? "") && /\.\w+$/.test(word) && !/^[a-z-]+:/.test(word)) {
+      try {
+        givenFiles.set(word, readFileSync(word, "utf8"))
+      } catch (cause) {
+        return { wrong: `${word} cannot be read: ${String(cause)}` }
+      }
+    }
     if (!/^[^-].*\.[mc]?[jt]s$/.test(word)) {
       named.push(word)
       continue
