@@ -15,7 +15,7 @@ import { type Address, writeAddress } from "../protocol/mesh/address.ts"
 import * as Candidates from "../protocol/mesh/candidates.ts"
 import { type Dice, dice, roll } from "../protocol/mesh/dice.ts"
 import type { PeerPin } from "../protocol/mesh/pin.ts"
-import type { Hello } from "../protocol/wire/message.ts"
+import type { Dialect, Hello } from "../protocol/wire/message.ts"
 import { outboundPeerOf } from "./cast.ts"
 import { commands } from "./command.ts"
 import type { PeerInput } from "./peer.ts"
@@ -28,6 +28,8 @@ export interface BootstrapInput {
   /** Peers it wants; it dials candidates while there are fewer. 0: it dials the configured ones only. */
   readonly wantedPeers: number
   readonly maxPeers: number
+  /** What others may speak whom it dials; the pages' dialect when absent. */
+  readonly dialect?: "auto" | Dialect
   /** What each peer may send; the page's number when absent. */
   readonly announcementsPerSecond?: number
 }
@@ -153,6 +155,7 @@ const plan = (context: BootstrapContext): Partial<BootstrapContext> => {
     const [value, after] = roll(current)
     current = after
     const pinned = pinnedAt(address)
+    const dialects = dialectsAt(context, address)
     return {
       direction: "out",
       id: outboundPeerOf(address),
@@ -163,7 +166,18 @@ const plan = (context: BootstrapContext): Partial<BootstrapContext> => {
       ...(context.announcementsPerSecond !== undefined && { announcementsPerSecond: context.announcementsPerSecond }),
       ...(key !== undefined && { configured: key }),
       ...(pinned !== undefined && { pinned }),
+      ...(dialects !== undefined && { dialects }),
     }
   })
   return { next, dice: current, running: new Set([...context.running, ...next.map(({ id }) => id)]) }
+}
+
+/** The one that was spoken there before, else ours. */
+const dialectsAt = (
+  { dialect = "spec", pins }: BootstrapContext,
+  address: Address,
+): Extract<PeerInput, { direction: "out" }>["dialects"] => {
+  if (dialect !== "auto") return dialect === "spec" ? undefined : [dialect]
+  const isDeployed = pins.some((pin) => pin.dialect === "agentdns" && pin.address === writeAddress(address))
+  return isDeployed ? ["agentdns", "spec"] : ["spec", "agentdns"]
 }

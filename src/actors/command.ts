@@ -16,7 +16,7 @@ import type { PublicKey } from "../protocol/identity/key.ts"
 import type { Address } from "../protocol/mesh/address.ts"
 import type { Contradiction } from "../protocol/mesh/identity-check.ts"
 import type { PeerPin } from "../protocol/mesh/pin.ts"
-import type { Message, Query } from "../protocol/wire/message.ts"
+import type { Dialect, Message, Query } from "../protocol/wire/message.ts"
 import type { Happening } from "./happening.ts"
 
 /** A connection, numbered by the interpreter; numbers are never used twice in a node's life. */
@@ -24,7 +24,8 @@ export type Link = number
 
 export type Command =
   // Transport
-  | { readonly type: "dial"; readonly address: Address; readonly patienceMs: number }
+  /** In the pages' dialect, or in this one. */
+  | { readonly type: "dial"; readonly address: Address; readonly patienceMs: number; readonly dialect?: Dialect }
   | { readonly type: "send"; readonly link: Link; readonly message: Message }
   | { readonly type: "broadcast"; readonly links: ReadonlyArray<Link>; readonly message: Message }
   | { readonly type: "close"; readonly link: Link; readonly reason: string }

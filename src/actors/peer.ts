@@ -2,7 +2,8 @@
  * One remote registry: from the dial, or its knock, to the end (mesh page, "Joining the mesh", TOFU).
  *
  * The dialler says HELLO first; the listener judges it, asks the node for a place, and answers with its own. A key that
- * contradicts what the operator configured or what was met at this address before ends it (`protocol/mesh/pin.ts`).
+ * contradicts what the operator configured or what was met at this address before ends it (`protocol/mesh/pin.ts`). Who closes
+ * without a word may speak another dialect: it is dialled in that one, once.
  *
  *     knocking ──out──► dialing ──dial.succeeded──► greeting ──peer.admitted──► connected
  *         │               ▲  └─dial.failed─┐         ▲ │                            │
@@ -15,17 +16,14 @@
 import { assign, setup } from "xstate"
 import type { PublicKey } from "../protocol/identity/key.ts"
 import { dialPatienceMs, greetingPatienceMs, redialFirstMs, redialMaxMs } from "../protocol/limits.ts"
-import { type Address, writeAddress } from "../protocol/mesh/address.ts"
+import type { Address } from "../protocol/mesh/address.ts"
 import { type Dice, dice, jittered } from "../protocol/mesh/dice.ts"
-import * as Greeting from "../protocol/mesh/greeting.ts"
-import type * as Pin from "../protocol/mesh/pin.ts"
-import type { Member } from "../protocol/mesh/roster.ts"
-import { secondsOf } from "../protocol/time.ts"
-import { capabilities, type Heartbeat, type Hello, type Message } from "../protocol/wire/message.ts"
+import type { Dialect, Heartbeat, Hello, Message } from "../protocol/wire/message.ts"
 import { heartbeatOf, reconcilerOf, sessionOf } from "./cast.ts"
 import { type Casting, commands, type Link, type Outcome } from "./command.ts"
 import { openedOf, visitOf } from "./dht-link.ts"
 import type { GossipSessionInput } from "./gossip-session.ts"
+import { can, dialectsOf, dialOf, memberOf, otherDialectEvery, otherThan, pinOf, whyNot } from "./peer-facts.ts"
 import { addressOf, arrival, contradiction, departure, refusal, verdictOnKey } from "./peer-happenings.ts"
 
 interface Common {
@@ -46,6 +44,8 @@ interface Outbound extends Common {
   readonly pinned?: PublicKey
   /** Failed attempts in a row after which it gives up. */
   readonly attemptsMax: number
+  /** Dialects that it may speak, the likeliest first; the pages' when absent. */
+  readonly dialects?: readonly [Dialect, ...ReadonlyArray<Dialect>]
 }
 
 interface Inbound extends Common {
@@ -62,14 +62,14 @@ export type PeerEvent =
   | Extract<Outcome, { readonly type: "dial.succeeded" | "dial.failed" }>
   | { readonly type: "message.received"; readonly link: Link; readonly message: Message; readonly nowMs: number }
   | { readonly type: "frame.refused"; readonly link: Link; readonly reason: string }
-  | { readonly type: "link.closed"; readonly link: Link; readonly reason: string }
+  | { readonly type: "link.closed"; readonly link: Link; readonly reason: string; readonly isTurnedAway?: true }
   | { readonly type: "link.silent"; readonly link: Link }
   | { readonly type: "peer.admitted" }
   | { readonly type: "peer.refused"; readonly reason: string; readonly introduction?: Heartbeat }
   | { readonly type: "peer.dropped"; readonly reason: string }
 
 /** A connection, and what its handshake proved. */
-interface Linked {
+export interface Linked {
   readonly link: Link
   readonly key: PublicKey
   readonly host: string
@@ -81,6 +81,13 @@ export interface PeerContext {
   /** The key that was met at this address, before or in this peer's own life. */
   readonly pinned: PublicKey | undefined
   readonly attempts: number
+  /** How many there were before the last HELLO. */
+  readonly attemptsBefore: number
+  /** In which it is dialled now, and in which it was understood last. */
+  readonly dialect: Dialect
+  readonly known: Dialect
+  /** It was dialled in the other one since it was understood. */
+  readonly isOtherTried: boolean
   readonly dice: Dice
   readonly waitMs: number
   readonly linked: Linked | undefined
@@ -94,14 +101,19 @@ export const peer = setup({
   actions: {
     ...commands("dial", "send", "close", "openLink", "pin", "handOver", "start", "startAll", "stop", "tell", "report"),
     link: assign((_, linked: Linked) => ({ linked })),
-    hear: assign((_, { hello }: { readonly hello: Hello }) => ({ hello })),
+    hear: assign(({ context }, { hello }: { readonly hello: Hello }) => ({ hello, known: context.dialect })),
+    switchDialect: assign(({ context }) => ({ dialect: otherThan(context), isOtherTried: true, linked: undefined })),
     end: assign((_, { reason }: { readonly reason: string }) => ({ reason })),
-    succeed: assign({ attempts: 0, reason: "" }),
+    succeed: assign(({ context }) => ({ attempts: 0, attemptsBefore: context.attempts, isOtherTried: false, reason: "" })),
+    /** It was no success after all. */
+    countOn: assign(({ context }) => ({ attempts: context.attemptsBefore })),
     remember: assign(({ context }) => ({ pinned: context.linked!.key })),
     /** One more attempt failed: wait twice as long, with jitter, and start from nothing. */
     fail: assign(({ context }) => {
       const [waitMs, next] = jittered(Math.min(redialMaxMs, redialFirstMs * 2 ** context.attempts), context.dice)
-      return { attempts: context.attempts + 1, waitMs, dice: next, linked: undefined, hello: undefined }
+      const attempts = context.attempts + 1
+      const isOtherTried = context.isOtherTried && attempts % otherDialectEvery !== 0
+      return { attempts, waitMs, dice: next, dialect: context.known, isOtherTried, linked: undefined, hello: undefined }
     }),
   },
   guards: {
@@ -112,6 +124,11 @@ export const peer = setup({
     /** There is no room, but others may have some. */
     isIntroduced: (_, { introduction }: { readonly introduction?: Heartbeat }) => introduction !== undefined,
     isOurs: ({ context }, { link }: { readonly link: Link }) => link === context.linked?.link,
+    /** It closed without a HELLO, and there is another dialect to try. */
+    mayNotUnderstand: ({ context }, { link }: { readonly link: Link }) =>
+      link === context.linked?.link && context.hello === undefined && !context.isOtherTried && otherThan(context) !== context.dialect,
+    isTurnedAway: ({ context }, event: { readonly link: Link; readonly isTurnedAway?: true }) =>
+      event.link === context.linked?.link && event.isTurnedAway === true,
     isWelcome: ({ context }, { message }: { readonly message: Message }) => whyNot(context, message) === undefined,
   },
   delays: { redial: ({ context }) => context.waitMs, greetingPatience: greetingPatienceMs },
@@ -121,6 +138,10 @@ export const peer = setup({
     input,
     pinned: input.direction === "out" ? input.pinned : undefined,
     attempts: 0,
+    attemptsBefore: 0,
+    dialect: dialectsOf(input)[0],
+    known: dialectsOf(input)[0],
+    isOtherTried: false,
     dice: dice(input.seed),
     waitMs: redialFirstMs,
     linked: input.direction === "in" ? { link: input.link, key: input.key, host: input.host, sinceMs: input.nowMs } : undefined,
@@ -132,7 +153,10 @@ export const peer = setup({
     knocking: { always: [{ guard: "isInbound", target: "greeting" }, { target: "dialing" }] },
 
     dialing: {
-      entry: { type: "dial", params: ({ context }) => ({ address: addressOf(context)!, patienceMs: dialPatienceMs }) },
+      entry: {
+        type: "dial",
+        params: ({ context }) => ({ address: addressOf(context)!, patienceMs: dialPatienceMs, dialect: context.dialect }),
+      },
       on: {
         "dial.succeeded": [
           {
@@ -197,11 +221,14 @@ export const peer = setup({
             { type: "end", params: ({ event }) => event },
           ],
         },
-        "link.closed": {
-          guard: { type: "isOurs", params: ({ event }) => event },
-          target: "backingOff",
-          actions: { type: "end", params: ({ event }) => event },
-        },
+        "link.closed": [
+          { guard: { type: "mayNotUnderstand", params: ({ event }) => event }, target: "dialing", actions: "switchDialect" },
+          {
+            guard: { type: "isOurs", params: ({ event }) => event },
+            target: "backingOff",
+            actions: { type: "end", params: ({ event }) => event },
+          },
+        ],
         "peer.admitted": [
           {
             guard: "isVisitor",
@@ -307,14 +334,25 @@ export const peer = setup({
             { type: "end", params: ({ event }) => event },
           ],
         },
-        "link.closed": {
-          guard: { type: "isOurs", params: ({ event }) => event },
-          target: "backingOff",
-          actions: [
-            { type: "report", params: ({ context, event }) => ({ happening: departure(context, event.reason) }) },
-            { type: "end", params: ({ event }) => event },
-          ],
-        },
+        "link.closed": [
+          {
+            guard: { type: "isTurnedAway", params: ({ event }) => event },
+            target: "backingOff",
+            actions: [
+              "countOn",
+              { type: "report", params: ({ context, event }) => ({ happening: departure(context, event.reason) }) },
+              { type: "end", params: ({ event }) => event },
+            ],
+          },
+          {
+            guard: { type: "isOurs", params: ({ event }) => event },
+            target: "backingOff",
+            actions: [
+              { type: "report", params: ({ context, event }) => ({ happening: departure(context, event.reason) }) },
+              { type: "end", params: ({ event }) => event },
+            ],
+          },
+        ],
         "link.silent": {
           guard: { type: "isOurs", params: ({ event }) => event },
           target: "backingOff",
@@ -371,44 +409,6 @@ const sessionInput = ({ input, linked }: PeerContext): GossipSessionInput => ({
   nowMs: linked!.sinceMs,
   ...(input.announcementsPerSecond !== undefined && { announcementsPerSecond: input.announcementsPerSecond }),
 })
-
-/** Why this message is not the HELLO we wait for. */
-const whyNot = ({ input, hello, linked }: PeerContext, message: Message): string | undefined => {
-  if (message.type !== "HELLO" || hello !== undefined) return "out-of-order"
-  const verdict = Greeting.judge(message, linked!.key, { registryId: input.self.nodeId, network: input.self.network })
-  return verdict.type === "welcome" ? undefined : verdict.reason
-}
-
-const memberOf = ({ input, linked, hello }: PeerContext): Member => {
-  const dial = input.direction === "out" ? dialOf(linked!) : hello!.dial
-  const address = input.direction === "out" ? input.address : Greeting.addressOf(hello!, linked!.host)
-  return {
-    peer: input.id,
-    link: linked!.link,
-    registryId: hello!.nodeId,
-    publicKey: linked!.key,
-    direction: input.direction,
-    role: hello!.role,
-    ...(address !== undefined && { address }),
-    agentCount: hello!.agentCount,
-    connectedAtMs: linked!.sinceMs,
-    ...(dial !== undefined && { dial }),
-    ...(hello!.purpose === "dht" && { isVisitor: true }),
-  }
-}
-
-/** Greater for every dial of ours: microseconds, of which the last three digits tell dials of one millisecond apart. */
-const dialOf = ({ link, sinceMs }: Linked): number => sinceMs * 1_000 + (link % 1_000)
-
-const pinOf = (context: PeerContext): Pin.PeerPin => ({
-  address: writeAddress(addressOf(context)!),
-  key: context.linked!.key,
-  since: secondsOf(context.linked!.sinceMs),
-})
-
-/** Do both ends speak it? */
-const can = ({ input, hello }: PeerContext, what: keyof typeof capabilities): boolean =>
-  input.self.capabilities.includes(capabilities[what]) && hello!.capabilities.includes(capabilities[what])
 
 /** The dialler asks, the other end answers. */
 const reconciling = (context: PeerContext): ReadonlyArray<Casting> =>

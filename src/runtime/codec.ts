@@ -1,5 +1,6 @@
-/** The real codec: frames of the mesh page around the messages of its dialect. */
+/** The real codec: frames of the mesh page around the messages of its dialect, or of the deployed one. */
 import { Layer } from "effect"
+import { type GossipForm, makeDialogue } from "../protocol/wire/agentdns-dialogue.ts"
 import { encodeFrame, FrameDecoder } from "../protocol/wire/frame.ts"
 import { read, write } from "../protocol/wire/spec-codec.ts"
 import { Codec, type Spoken } from "./ports.ts"
@@ -14,6 +15,27 @@ export const wireCodec: Codec["Service"] = {
       return fault === undefined ? { messages } : { messages, fault }
     }
   },
+  deployed: ({ localHost }) => {
+    const dialogue = makeDialogue({ localHost, gossip })
+    const decoder = new FrameDecoder()
+    return {
+      write: dialogue.write,
+      read: (chunk, nowMs) => {
+        const { fault, payloads } = decoder.push(chunk)
+        const heard = payloads.map((payload) => dialogue.read(payload, nowMs))
+        const replies = heard.flatMap(({ reply }) => reply ?? [])
+        return {
+          messages: heard.flatMap(({ messages }) => messages),
+          isHeard: payloads.length > 0,
+          ...(fault !== undefined && { fault }),
+          ...(replies.length > 0 && { reply: Buffer.concat(replies) }),
+        }
+      },
+    }
+  },
 }
+
+/** Until announcements are told in the deployed form, none is. */
+const gossip: GossipForm = { read: () => undefined, write: () => undefined }
 
 export const layer = Layer.succeed(Codec, wireCodec)

@@ -80,13 +80,13 @@ export const makeInterpreter = Effect.fnUntraced(function* (
     readonly [T in CommandType]: (command: Extract<Command, { readonly type: T }>, from: string) => Effect.Effect<void> | void
   } = {
     // Transport
-    dial: ({ address, patienceMs }, from) =>
+    dial: ({ address, dialect = "spec", patienceMs }, from) =>
       transport.dial(address).pipe(
         Effect.timeoutOrElse({ duration: patienceMs, orElse: () => Effect.fail({ reason: "timeout" }) }),
         Effect.match({
           onFailure: ({ reason }) => report(from, { type: "dial.failed", reason }),
           onSuccess: (connection) => {
-            const link = links.add(connection, () => from)
+            const link = links.add(connection, () => from, [dialect])
             report(from, { type: "dial.succeeded", link, key: connection.remoteKey, host: connection.remoteHost, nowMs: now.wallMs() })
             if (actors.isAlive(from)) links.listen(link)
             else links.close(link)

@@ -1,27 +1,41 @@
 /**
  * The connections of one node, by number: bytes to messages, and each message to the actor that works with it.
  *
+ * Which dialect is spoken on a connection its dialler chooses; a caller's first frame tells. Nobody else knows.
+ *
  * Until a link is opened everything goes to the peer that holds it, so that what comes out of order is that peer's to
  * judge; afterwards HEARTBEAT, GOSSIP and the rest go to their actors. What comes after a fault, or after we closed, is not looked at.
  */
 import { askOf, fanOutOf, heartbeatOf, reconcilerOf } from "../actors/cast.ts"
 import type { Link, Told } from "../actors/command.ts"
 import { outboundQueueBytesMax } from "../protocol/limits.ts"
-import type { Dht, Message } from "../protocol/wire/message.ts"
+import type { Dht, Dialect, Message } from "../protocol/wire/message.ts"
 import { isUnreadable, type Unreadable } from "../protocol/wire/spec-codec.ts"
-import type { Codec, Connection } from "./ports.ts"
+import type { Codec, Connection, Conversation } from "./ports.ts"
 
 interface LinkState {
   readonly connection: Connection
+  voice: Voice
+  /** Dialects that the other end may speak as well, and the bytes that came until it is known whether it does. */
+  others: ReadonlyArray<Dialect>
+  unsettled: Array<Uint8Array>
   /** The peer that holds it. */
   owner: string
   isOpen: boolean
   /** Carries DHT messages and no others. */
   isVisit: boolean
   isClosed: boolean
+  /** It said HELLO and nothing else: a deployed node that knows us already says so by closing then. */
+  isGreetedOnly: boolean
   /** Wall time of the last bytes, for people; and the monotonic one of the last whole frame, that silence is measured with. */
   lastHeardMs: number
   lastHeardNanos: bigint
+}
+
+/** How one connection is spoken on. `writes`: the frame of a message; absent where all connections share it. */
+interface Voice {
+  readonly writes: ((message: Message) => Uint8Array) | undefined
+  readonly read: (chunk: Uint8Array) => ReturnType<Conversation["read"]>
 }
 
 /** `monotonicNanos` never jumps. */
@@ -31,8 +45,11 @@ export interface Now {
 }
 
 export interface Links {
-  /** A new connection; its owner is told of frames and of the end. Call `listen` once the owner lives. */
-  readonly add: (connection: Connection, owner: (link: Link) => string) => Link
+  /**
+   * A new connection; its owner is told of frames and of the end. Call `listen` once the owner lives. `dialects`: those that
+   * may be spoken on it, the likeliest first.
+   */
+  readonly add: (connection: Connection, owner: (link: Link) => string, dialects?: readonly [Dialect, ...ReadonlyArray<Dialect>]) => Link
   readonly listen: (link: Link) => void
   readonly open: (link: Link, isVisit?: boolean) => void
   /** Another actor holds it from now on. */
@@ -58,8 +75,8 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
 
   const route = (link: Link, state: LinkState, message: Message | Unreadable): void => {
     if (isUnreadable(message)) {
-      if (state.isOpen && message.reason === "unknown-type")
-        tell("gossip", { type: "verdict.given", link, verdict: "drop:unknown-type", nowMs: state.lastHeardMs })
+      if (state.isOpen && (message.reason === "unknown-type" || message.reason === "malformed"))
+        tell("gossip", { type: "verdict.given", link, verdict: `drop:${message.reason}`, nowMs: state.lastHeardMs })
       else told(link, state, { type: "frame.refused", reason: message.reason })
       return
     }
@@ -69,23 +86,63 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
   const listen = (link: Link): void => {
     const state = links.get(link)
     if (state === undefined) return
-    const reader = codec.reader()
     state.connection.open({
       bytes: (chunk) => {
         if (state.isClosed) return
         state.lastHeardMs = now.wallMs()
-        const { messages, fault } = reader(chunk)
+        const { fault, isHeard, messages, reply } = settled(state, chunk, state.voice.read(chunk))
         // bytes of a frame that never ends are silence: else who sends one holds its place for ever
-        if (messages.length > 0) state.lastHeardNanos = now.monotonicNanos()
+        if (isHeard) {
+          state.lastHeardNanos = now.monotonicNanos()
+          state.isGreetedOnly = !state.isOpen && state.voice.writes !== undefined
+        }
+        if (reply !== undefined) state.connection.write(reply)
         for (const message of messages) if (!state.isClosed) route(link, state, message)
         if (fault !== undefined && !state.isClosed) told(link, state, { type: "frame.refused", reason: fault })
       },
       closed: (reason) => {
         state.isClosed = true
         links.delete(link)
-        told(link, state, { type: "link.closed", reason })
+        told(link, state, { type: "link.closed", reason, ...(state.isGreetedOnly && { isTurnedAway: true }) })
       },
     })
+  }
+
+  const voiceOf = (dialect: Dialect, connection: Connection): Voice => {
+    if (dialect === "agentdns") {
+      const { read, write } = codec.deployed(connection)
+      return { writes: (message) => write(message, now.wallMs()), read: (chunk) => read(chunk, now.wallMs()) }
+    }
+    const read = codec.reader()
+    return {
+      writes: undefined,
+      read: (chunk) => {
+        const spoken = read(chunk)
+        return { ...spoken, isHeard: spoken.messages.length > 0 }
+      },
+    }
+  }
+
+  /** The first frame tells which dialect a caller speaks: the one in which it is a message. */
+  const settled = (state: LinkState, chunk: Uint8Array, spoken: ReturnType<Voice["read"]>): ReturnType<Voice["read"]> => {
+    if (state.others.length === 0) return spoken
+    const [first] = spoken.messages
+    if (first === undefined && spoken.fault === undefined) {
+      state.unsettled.push(chunk)
+      return spoken
+    }
+    const bytes = Buffer.concat([...state.unsettled, chunk])
+    const others = first === undefined || !isUnreadable(first) ? [] : state.others
+    state.others = []
+    state.unsettled = []
+    for (const dialect of others) {
+      const voice = voiceOf(dialect, state.connection)
+      const again = voice.read(bytes)
+      if (again.messages[0] === undefined || isUnreadable(again.messages[0])) continue
+      state.voice = voice
+      return again
+    }
+    return spoken
   }
 
   const close = (link: Link): void => {
@@ -96,14 +153,18 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
   }
 
   return {
-    add: (connection, owner) => {
+    add: (connection, owner, dialects = ["spec"]) => {
       const link = ++count
       links.set(link, {
         connection,
+        voice: voiceOf(dialects[0], connection),
+        others: dialects.slice(1),
+        unsettled: [],
         owner: owner(link),
         isOpen: false,
         isVisit: false,
         isClosed: false,
+        isGreetedOnly: false,
         lastHeardMs: now.wallMs(),
         lastHeardNanos: now.monotonicNanos(),
       })
@@ -121,11 +182,12 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
       if (state !== undefined) state.owner = owner
     },
     send: (to, message) => {
-      const frame = codec.write(message)
+      let shared: Uint8Array | undefined
       for (const link of to) {
         const state = links.get(link)
         if (state === undefined || state.isClosed) continue
-        state.connection.write(frame)
+        const frame = state.voice.writes === undefined ? (shared ??= codec.write(message)) : state.voice.writes(message)
+        if (frame.length > 0) state.connection.write(frame)
         if (state.connection.queuedBytes() > outboundQueueBytesMax) {
           close(link)
           told(link, state, { type: "link.closed", reason: "slow-reader" })

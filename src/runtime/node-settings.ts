@@ -12,7 +12,7 @@ import {
   sweepPeriodMs,
 } from "../protocol/limits.ts"
 import type { Address } from "../protocol/mesh/address.ts"
-import type { Role } from "../protocol/wire/message.ts"
+import type { Dialect, Role } from "../protocol/wire/message.ts"
 import type { CardSettings } from "./cards.ts"
 import { type Cast, cast } from "./cast.ts"
 import { compiledEngine } from "./engine/compiled.ts"
@@ -36,6 +36,10 @@ export interface NodeSettings {
   readonly seenWindowMs: number
   /** Peers it looks for by itself; 0: it dials the configured ones only. */
   readonly wantedPeers: number
+  /** Mesh dialects it speaks: with deployed nodes theirs, with all others the pages' (auto); or one of the two alone. */
+  readonly dialect: "auto" | Dialect
+  /** What its operator calls it. */
+  readonly name?: string
   readonly bootstrap: ReadonlyArray<{ readonly address: Address; readonly key?: PublicKey }>
   /** A private mesh: only these keys are let in. */
   readonly allowed?: ReadonlyArray<PublicKey>
@@ -72,6 +76,7 @@ export const defaultSettings: Omit<NodeSettings, "version"> = {
   hopsMax: gossipHopsMax,
   seenWindowMs,
   wantedPeers: 8,
+  dialect: "auto",
   bootstrap: [],
   onboarding: "open",
   selection: { categories: new Set(), developers: new Set() },

@@ -170,7 +170,7 @@ export const makeNode = Effect.fnUntraced(function* (
     lose: (subject, origin) => tell("holdings", { type: "slot.lost", subject, origin }),
   })
 
-  const hasDht = settings.dht.isEnabled && usesDht(settings.role)
+  const hasDht = settings.dht.isEnabled && usesDht(settings.role) && settings.dialect !== "agentdns"
   const self: Hello = {
     type: "HELLO",
     nodeId: signer.registryId,
@@ -181,6 +181,8 @@ export const makeNode = Effect.fnUntraced(function* (
     role: settings.role,
     listenPort: 0,
     ...(settings.advertisedHost !== undefined && { advertisedHost: settings.advertisedHost }),
+    ...(settings.name !== undefined && { name: settings.name }),
+    ...(settings.dialect === "auto" && { isBilingual: true }),
     agentCount: 0,
   }
   const input: NodeInput = {
@@ -189,7 +191,7 @@ export const makeNode = Effect.fnUntraced(function* (
     announcementsPerSecond: settings.announcementsPerSecond,
     gossip: { hopsMax: settings.hopsMax, seenWindowMs: settings.seenWindowMs },
     ...(settings.allowed !== undefined && { allowed: new Set(settings.allowed) }),
-    bootstrap: { configured: settings.bootstrap, pins, wantedPeers: settings.wantedPeers },
+    bootstrap: { configured: settings.bootstrap, pins, wantedPeers: settings.wantedPeers, dialect: settings.dialect },
     seed: yield* drawSeed,
     inspects: settings.inspects,
     blocks: blockList.now(),
@@ -217,7 +219,7 @@ export const makeNode = Effect.fnUntraced(function* (
   yield* sayCounts
 
   const address = yield* transport.listen((connection) => {
-    const link = links.add(connection, inboundPeerOf)
+    const link = links.add(connection, inboundPeerOf, settings.dialect === "auto" ? ["spec", "agentdns"] : [settings.dialect])
     tell("node", { type: "link.accepted", link, key: connection.remoteKey, host: connection.remoteHost })
     if (actors.isAlive(inboundPeerOf(link))) links.listen(link)
     else links.close(link)

@@ -59,6 +59,8 @@ export interface Connection {
   readonly remoteKey: PublicKey
   /** Host the other end was seen at, without a port. */
   readonly remoteHost: string
+  /** Host of ours that the other end sees, as far as we know. */
+  readonly localHost?: string
   readonly open: (events: ConnectionEvents) => void
   readonly write: (bytes: Uint8Array) => void
   readonly queuedBytes: () => number
@@ -90,8 +92,16 @@ export interface Spoken {
   readonly fault?: FrameFault
 }
 
+/** One connection in a dialect that remembers what was said on it. */
+export interface Conversation {
+  /** Whole frames, to be written in one piece; empty where there is nothing to say now. */
+  readonly write: (message: Message, nowMs: number) => Uint8Array
+  /** `isHeard`: a frame was complete, though it may be no message. `reply`: to be written at once. */
+  readonly read: (chunk: Uint8Array, nowMs: number) => Spoken & { readonly isHeard: boolean; readonly reply?: Uint8Array }
+}
+
 /**
- * Messages to bytes and back: framing and dialect. The provider is the real codec (`codec.ts`); the simulator may remember
+ * Messages to bytes and back: framing and dialect, the pages' and the deployed one. The provider is the real codec (`codec.ts`); the simulator may remember
  * what bytes mean, so that they are read once, but never mean something else.
  */
 export class Codec extends Context.Service<
@@ -101,6 +111,8 @@ export class Codec extends Context.Service<
     readonly write: (message: Message) => Uint8Array
     /** One for each stream. */
     readonly reader: () => (chunk: Uint8Array) => Spoken
+    /** The deployed dialect, one for each connection. */
+    readonly deployed: (ends: Pick<Connection, "localHost">) => Conversation
   }
 >()("agentdns/runtime/Codec") {}
 

@@ -47,6 +47,7 @@ export const makeRememberingCodec = (): Codec["Service"] => {
         return spoken
       }
     },
+    deployed: wireCodec.deployed,
   }
 }
 

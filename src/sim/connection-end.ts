@@ -16,6 +16,7 @@ export class End implements Connection {
   readonly latencyMs: number
   readonly remoteKey: PublicKey
   readonly remoteHost: string
+  readonly localHost: string
   other: End | undefined
   /** Bytes that are on their way to this end. */
   inFlight = 0
@@ -38,6 +39,7 @@ export class End implements Connection {
     this.latencyMs = latencyMs
     this.remoteKey = remote.key
     this.remoteHost = remote.name
+    this.localHost = host.name
   }
 
   open(events: ConnectionEvents): void {

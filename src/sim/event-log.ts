@@ -9,8 +9,8 @@
 import { type ContentId, read } from "../protocol/gossip/announcement.ts"
 import type { JsonObject } from "../protocol/identity/canonical-json.ts"
 import type { Message } from "../protocol/wire/message.ts"
-import { isUnreadable } from "../protocol/wire/spec-codec.ts"
 import type { Codec } from "../runtime/ports.ts"
+import { hearing } from "./hearing-codec.ts"
 import type { Wakeup } from "./agenda.ts"
 import type { ClockListener, VirtualClock } from "./clock.ts"
 
@@ -132,19 +132,17 @@ export class EventLog implements ClockListener {
 
   /** A codec that tells what frames say, and does nothing else. */
   over(codec: Codec["Service"]): Codec["Service"] {
+    const written = (bytes: Uint8Array, message: Message): Uint8Array => {
+      this.#written.set(bytes, message)
+      return bytes
+    }
+    const heard = hearing(codec, (message) => this.#read(message))
     return {
-      write: (message) => {
-        const bytes = codec.write(message)
-        this.#written.set(bytes, message)
-        return bytes
-      },
-      reader: () => {
-        const reader = codec.reader()
-        return (chunk) => {
-          const spoken = reader(chunk)
-          for (const message of spoken.messages) if (!isUnreadable(message)) this.#read(message)
-          return spoken
-        }
+      write: (message) => written(codec.write(message), message),
+      reader: heard.reader,
+      deployed: (ends) => {
+        const { read, write } = heard.deployed(ends)
+        return { read, write: (message, nowMs) => written(write(message, nowMs), message) }
       },
     }
   }

@@ -6,8 +6,8 @@ import type { EntityEntry } from "../protocol/records/entity.ts"
 import { indexedEntity } from "../protocol/search/entity.ts"
 import { trustOfOwn, trustUnknown } from "../protocol/search/ranking.ts"
 import { SearchIndex } from "../protocol/search/search-index.ts"
-import { isUnreadable } from "../protocol/wire/spec-codec.ts"
 import { Codec } from "../runtime/ports.ts"
+import { hearing } from "./hearing-codec.ts"
 import type { FederatedSection } from "./scenario.ts"
 import type { Stage } from "./stage.ts"
 import type { Machine, PortsOver } from "./world.ts"
@@ -41,22 +41,16 @@ export class Traffic {
     (machine: Machine): PortsOver =>
     (ports) => {
       const codec = Context.get(ports, Codec)
+      const heard = hearing(codec, (message) => {
+        if (message.type !== "QUERY") return
+        this.heard.set(message.id, (this.heard.get(message.id) ?? new Set()).add(machine.index))
+        this.times.set(message.id, (this.times.get(message.id) ?? 0) + 1)
+      })
       return Context.add(ports, Codec, {
+        ...heard,
         write: (message) => {
           if (message.type === "QUERY") this.asked.set(machine.index, message.id)
           return codec.write(message)
-        },
-        reader: () => {
-          const read = codec.reader()
-          return (chunk) => {
-            const spoken = read(chunk)
-            for (const message of spoken.messages)
-              if (!isUnreadable(message) && message.type === "QUERY") {
-                this.heard.set(message.id, (this.heard.get(message.id) ?? new Set()).add(machine.index))
-                this.times.set(message.id, (this.times.get(message.id) ?? 0) + 1)
-              }
-            return spoken
-          }
         },
       })
     }

@@ -137,7 +137,7 @@ export class Stage {
 
   settings(more: Partial<NodeSettings> = {}): NodeSettings {
     const engine = this.options.engine === "xstate" ? xstateEngine : compiledEngine
-    return { ...defaultSettings, ...quiet, engine, ...more, ...this.planted }
+    return { ...defaultSettings, ...quiet, dialect: "spec", engine, ...more, ...this.planted }
   }
 
   /** Machines and nodes in the topology of the options, else in a connected random graph of this degree; `portsOf` says which of them get other ports. */

@@ -3,6 +3,7 @@ import type { ContextFrom, StateValueFrom } from "xstate"
 import { describe, expect, it } from "vitest"
 import { peer, type PeerEvent, type PeerInput } from "../../src/actors/peer.ts"
 import { redialFirstMs, redialMaxMs } from "../../src/protocol/limits.ts"
+import { quirks } from "../../src/protocol/agentdns/quirks.ts"
 import { dice } from "../../src/protocol/mesh/dice.ts"
 import { capabilities } from "../../src/protocol/wire/message.ts"
 import { compile, type Step } from "../../src/runtime/engine/compile.ts"
@@ -16,6 +17,7 @@ type Context = ContextFrom<typeof peer>
 const [them, another] = [keyOf(2).publicKey, keyOf(3).publicKey]
 const link = 7
 const out: PeerInput = { direction: "out", id: "peer/n2.example:4001", self: helloOf(1), seed: 1, address: addressOf(2), attemptsMax: 2 }
+const both: PeerInput = { ...out, dialects: ["spec", "agentdns"] }
 const inbound: PeerInput = {
   direction: "in",
   id: "peer/in/7",
@@ -31,6 +33,10 @@ const dialing: Context = {
   input: out,
   pinned: undefined,
   attempts: 0,
+  attemptsBefore: 0,
+  dialect: "spec",
+  known: "spec",
+  isOtherTried: false,
   dice: dice(1),
   waitMs: redialFirstMs,
   linked: undefined,
@@ -138,6 +144,17 @@ describe("peer", () => {
             { event: { message: helloOf(2, { network: "test" }) } },
             "backingOff · tell gossip verdict.given, report peer.refused, close 7 other-network",
           ],
+          "HELLO in the deployed dialect, of one who speaks ours too": [
+            {
+              context: { input: { ...out, self: helloOf(1, { isBilingual: true }) } },
+              event: { message: helloOf(2, { quirks, isBilingual: true }) },
+            },
+            "backingOff · tell gossip verdict.given, report peer.refused, close 7 other-dialect",
+          ],
+          "HELLO in the deployed dialect, where we speak no other": [
+            { event: { message: helloOf(2, { quirks, isBilingual: true }) } },
+            "greeting · tell node peer.greeted",
+          ],
           "our own HELLO": [
             { context: { linked: { ...greeting.linked!, key: keyOf(1).publicKey } }, event: { message: helloOf(1) } },
             "backingOff · tell gossip verdict.given, report peer.refused, close 7 own-id",
@@ -155,6 +172,12 @@ describe("peer", () => {
           "of ours": [{}, "backingOff"],
           "of a caller": [{ context: asInbound }, gone],
           another: [{ event: { link: 8 } }, "–"],
+          "of one who may speak another dialect": [{ context: { input: both } }, "dialing · dial"],
+          "of one who was dialled in the other one already": [
+            { context: { input: both, dialect: "agentdns", isOtherTried: true } },
+            "backingOff",
+          ],
+          "of one who had said HELLO": [{ context: { input: both, ...heard } }, "backingOff"],
         },
         "link.silent": "–",
         "peer.admitted": {
@@ -201,6 +224,10 @@ describe("peer", () => {
           "of ours": [{}, `backingOff · ${left}, report peer.disconnected`],
           "of a caller": [{ context: asInbound }, `gone · ${left}, report peer.disconnected, tell bootstrap peer.gone`],
           another: [{ event: { link: 8 } }, "–"],
+          "as who knows us already says that": [
+            { context: { attemptsBefore: 1 }, event: { isTurnedAway: true } },
+            `gone · ${left}, report peer.disconnected, tell bootstrap peer.gone`,
+          ],
         },
         "link.silent": {
           ours: [{}, `backingOff · ${left}, close 7 silent, report peer.disconnected`],
@@ -284,5 +311,46 @@ describe("peer", () => {
     expect(again.value).toBe("dialing")
     expect(compiled.step(again, { ...events[0]!, key: another } as never, []).value).toBe("backingOff")
     expect(compiled.step(again, events[0]!, []).value).toBe("greeting")
+  })
+
+  it("dials in the other dialect once when it is refused without a word, and goes on with the one that was understood", () => {
+    const compiled = compile(peer)
+    let { state } = begin({ ...both, attemptsMax: Number.POSITIVE_INFINITY })
+    const dials: Array<unknown> = []
+    const step = (event: { readonly type: string }) => {
+      const said: Array<Step> = []
+      state = compiled.step(state, event, said)
+      for (const one of said) if (one.kind === "action" && one.type === "dial") dials.push((one.params as { dialect: string }).dialect)
+    }
+    const refuse = () => {
+      step({ type: "dial.succeeded", link, key: them, host: "h", nowMs: noonMs } as { type: string })
+      step({ type: "link.closed", link, reason: "closed" } as { type: string })
+    }
+    const again = () => step({ type: "xstate.after.redial.peer.backingOff" })
+    refuse()
+    expect([state.value, dials]).toEqual(["dialing", ["agentdns"]])
+    refuse()
+    again()
+    refuse()
+    expect([state.value, dials]).toEqual(["backingOff", ["agentdns", "spec"]])
+    for (const _ of [2, 3]) {
+      again()
+      refuse()
+    }
+    // after some refusals in both somebody else may be there
+    expect(dials).toEqual(["agentdns", "spec", "spec", "spec"])
+    again()
+    refuse()
+    expect(dials.slice(-2)).toEqual(["spec", "agentdns"])
+    for (const event of [
+      { type: "dial.succeeded", link, key: them, host: "h", nowMs: noonMs },
+      { type: "message.received", link, message: helloOf(2, { quirks }), nowMs: noonMs },
+      { type: "peer.admitted" },
+      { type: "link.closed", link, reason: "closed", isTurnedAway: true },
+    ])
+      step(event)
+    expect([state.value, (state.context as Context).attempts]).toEqual(["backingOff", 5])
+    again()
+    expect(dials.at(-1)).toBe("agentdns")
   })
 })

@@ -37,8 +37,9 @@ export interface Quirks {
 
 export const quirks: Quirks = { keepsOldestLink: true, dialsAllItHearsOf: true, filtersPlainWords: true, answersUnsigned: true }
 
-/** What it says of its version, whatever its version: nobody checks it. */
+/** What it says of its version, whatever its version: nobody checks it. So one of ours that speaks both dialects can say that. */
 export const spokenVersion = "0.1.0"
+export const bilingualVersion = "0.1.0+spec"
 
 /** How an answer of ours is ranked among its own results: our best above what it likes faintly, all of them in our order. */
 export const scoreOf = (rank: number): number => Math.max(0.3, 0.75 - 0.01 * rank)

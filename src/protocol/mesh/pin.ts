@@ -12,6 +12,8 @@ export interface PeerPin {
   readonly address: string
   readonly key: PublicKey
   readonly since: Seconds
+  /** In which it was understood, where that is not the pages'. */
+  readonly dialect?: "agentdns"
 }
 
 export type PinVerdict =

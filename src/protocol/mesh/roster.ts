@@ -2,6 +2,7 @@
  * The roster: who is connected, and who may be (mesh page, "max_peers"; ruled: two links between two nodes are resolved the
  * same way on both ends).
  */
+import type { Quirks } from "../agentdns/quirks.ts"
 import type { RegistryId } from "../identity/id.ts"
 import { bansMax } from "../limits.ts"
 import { blockOfPeer, type Blocks } from "../moderation/blocks.ts"
@@ -26,6 +27,7 @@ export interface Member {
   readonly dial?: number
   /** It comes for DHT questions only. */
   readonly isVisitor?: boolean
+  readonly quirks?: Quirks
 }
 
 export type Roster = ReadonlyArray<Member>
@@ -47,7 +49,7 @@ export interface Doors {
   readonly takesVisitors?: boolean
 }
 
-/** May this one join? A second link of a member replaces the first or is refused, by the rule both ends know. */
+/** May this one join? A second link of a member replaces the first or is refused, by the rule both ends know (its own, where it has one). */
 export const admission = (
   roster: Roster,
   candidate: Member,
@@ -60,6 +62,7 @@ export const admission = (
   if (candidate.isVisitor === true) return takesVisitors ? { type: "admit" } : { type: "refuse", reason: "no-dht" }
   const existing = roster.find((member) => member.registryId === candidate.registryId)
   if (existing !== undefined) {
+    if (candidate.quirks?.keepsOldestLink === true) return { type: "refuse", reason: "duplicate" }
     return keepsNewLink(dialled(existing, self), dialled(candidate, self))
       ? { type: "admit", replaces: existing }
       : { type: "refuse", reason: "duplicate" }

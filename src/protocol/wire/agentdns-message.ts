@@ -1,6 +1,6 @@
 /** Greetings, heartbeats, keys and DHT replies: what the deployed dialect says, in our words, and back. */
 import { type DhtKey } from "../dht/key.ts"
-import { quirks, spokenVersion } from "../agentdns/quirks.ts"
+import { bilingualVersion, quirks, spokenVersion } from "../agentdns/quirks.ts"
 import { read as readId, readRegistryId } from "../identity/id.ts"
 import { readKey } from "../identity/key.ts"
 import { heartbeatPeersMax } from "../limits.ts"
@@ -49,7 +49,7 @@ export const helloText = (hello: Hello): Said & { readonly type: "hello" } => ({
     name: hello.name ?? "agentdns",
     public_key: hello.publicKey,
     agent_count: hello.agentCount,
-    version: spokenVersion,
+    version: hello.isBilingual === true ? bilingualVersion : spokenVersion,
     listen_port: hello.listenPort,
   },
 })
@@ -70,6 +70,7 @@ export const helloOf = ({ agent_count, listen_port, name, public_key, registry_i
     listenPort: listen_port,
     agentCount: agent_count,
     name,
+    ...(version === bilingualVersion && { isBilingual: true as const }),
     quirks,
   }
 }

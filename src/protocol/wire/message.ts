@@ -38,11 +38,16 @@ export interface Hello {
   readonly purpose?: "dht"
   /** What its operator calls it: only the deployed dialect says so. */
   readonly name?: string
+  /** Said in the deployed dialect by who would rather speak the pages'. */
+  readonly isBilingual?: true
   /** What is to be borne in mind with it; absent for all who speak the pages' dialect. */
   readonly quirks?: Quirks
 }
 
 export type Role = "full" | "light" | "gateway" | "bootnode"
+
+/** The pages' dialect, and the one that deployed nodes speak. */
+export type Dialect = "spec" | "agentdns"
 
 /** Liveness, peers and counts (mesh, "Wire protocol"). `wantsAnswer` is a probe: the receiver answers with one of its own. */
 export interface Heartbeat {

@@ -200,6 +200,8 @@ const nodeSettings = (settings: Settings): Effect.Effect<NodeSettings> =>
       ...defaultSettings,
       version: version(),
       network: settings["mesh.network"],
+      dialect: settings["mesh.dialect"],
+      name: settings["server.name"],
       role: settings["mesh.role"],
       onboarding: settings["onboarding.mode"],
       selection: {

@@ -8,6 +8,7 @@ import type { TLSSocket } from "node:tls"
 import type { PublicKey } from "../../protocol/identity/key.ts"
 import { closePatienceMs } from "../../protocol/limits.ts"
 import type { Connection, ConnectionEvents } from "../ports.ts"
+import { plainHost } from "./plain-host.ts"
 
 /** A socket whose handshake is over. Nothing is read from it before `open`. */
 export const connectionOver = (socket: TLSSocket, remoteKey: PublicKey, remoteHost: string): Connection => {
@@ -40,6 +41,7 @@ export const connectionOver = (socket: TLSSocket, remoteKey: PublicKey, remoteHo
   return {
     remoteKey,
     remoteHost,
+    localHost: plainHost(socket.localAddress),
     open: (owner) => {
       events = owner
       if (over) return queueMicrotask(() => owner.closed(endedBecause ?? "it was cut off"))

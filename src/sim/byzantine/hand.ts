@@ -6,9 +6,9 @@ import { Context, Effect } from "effect"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
 import { outboundQueueBytesMax } from "../../protocol/limits.ts"
 import type { Message } from "../../protocol/wire/message.ts"
-import { isUnreadable } from "../../protocol/wire/spec-codec.ts"
 import { wireCodec } from "../../runtime/codec.ts"
 import { Codec, type Connection, Transport } from "../../runtime/ports.ts"
+import { hearing } from "../hearing-codec.ts"
 import type { PortsOver } from "../world.ts"
 
 /** Documents remembered, the newest ones. */
@@ -53,6 +53,7 @@ export class Hand {
   readonly over: PortsOver = (ports) => {
     const transport = Context.get(ports, Transport)
     const codec = Context.get(ports, Codec)
+    const heard = hearing(codec, (message) => this.#hear(message))
     return ports.pipe(
       Context.add(Transport, {
         dial: (address) => Effect.map(transport.dial(address), (connection) => this.#hold(connection)),
@@ -60,19 +61,26 @@ export class Hand {
       }),
       Context.add(Codec, {
         write: (message) => {
-          const said = this.lets([...this.#bends].reduce((bent, bend) => bend(bent), message))
+          const said = this.#bent(message)
           return said === undefined ? nothing : codec.write(said)
         },
-        reader: () => {
-          const read = codec.reader()
-          return (chunk) => {
-            const spoken = read(chunk)
-            for (const message of spoken.messages) if (!isUnreadable(message)) this.#hear(message)
-            return spoken
+        reader: heard.reader,
+        deployed: (ends) => {
+          const { read, write } = heard.deployed(ends)
+          return {
+            read,
+            write: (message, nowMs) => {
+              const said = this.#bent(message)
+              return said === undefined ? nothing : write(said, nowMs)
+            },
           }
         },
       }),
     )
+  }
+
+  #bent(message: Message): Message | undefined {
+    return this.lets([...this.#bends].reduce((bent, bend) => bend(bent), message))
   }
 
   #hold(connection: Connection): Connection {
@@ -80,6 +88,7 @@ export class Hand {
     return {
       remoteKey: connection.remoteKey,
       remoteHost: connection.remoteHost,
+      ...(connection.localHost !== undefined && { localHost: connection.localHost }),
       open: ({ bytes, closed }) =>
         connection.open({
           bytes,

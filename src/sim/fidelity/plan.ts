@@ -1,10 +1,10 @@
 /** What both worlds are to do, and how what they did is compared. */
 import type { SeededRandom } from "../dice.ts"
 import type { Message } from "../../protocol/wire/message.ts"
-import { isUnreadable } from "../../protocol/wire/spec-codec.ts"
 import { defaultSettings, type NodeSettings } from "../../runtime/node-settings.ts"
 import { withoutDht } from "../../runtime/node/dht.ts"
 import type { Codec } from "../../runtime/ports.ts"
+import { hearing } from "../hearing-codec.ts"
 import { type Edges, randomGraph } from "../topology.ts"
 
 export interface Plan {
@@ -58,14 +58,5 @@ export const settingsOf = (bootstrap: NodeSettings["bootstrap"]): NodeSettings =
 })
 
 /** The same codec, and what it reads is counted. */
-export const counted = (codec: Codec["Service"], counts: Counts): Codec["Service"] => ({
-  write: (message) => codec.write(message),
-  reader: () => {
-    const read = codec.reader()
-    return (chunk) => {
-      const spoken = read(chunk)
-      for (const message of spoken.messages) if (!isUnreadable(message)) counts[message.type] = (counts[message.type] ?? 0) + 1
-      return spoken
-    }
-  },
-})
+export const counted = (codec: Codec["Service"], counts: Counts): Codec["Service"] =>
+  hearing(codec, ({ type }) => void (counts[type] = (counts[type] ?? 0) + 1))
