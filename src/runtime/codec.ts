@@ -1,5 +1,6 @@
 /** The real codec: frames of the mesh page around the messages of its dialect, or of the deployed one. */
 import { Layer } from "effect"
+import { readGo, writeGo } from "../protocol/agentdns/announcement.ts"
 import { type GossipForm, makeDialogue } from "../protocol/wire/agentdns-dialogue.ts"
 import { encodeFrame, FrameDecoder } from "../protocol/wire/frame.ts"
 import { read, write } from "../protocol/wire/spec-codec.ts"
@@ -35,7 +36,6 @@ export const wireCodec: Codec["Service"] = {
   },
 }
 
-/** Until announcements are told in the deployed form, none is. */
-const gossip: GossipForm = { read: () => undefined, write: () => undefined }
+const gossip: GossipForm = { read: readGo, write: writeGo }
 
 export const layer = Layer.succeed(Codec, wireCodec)

@@ -5,7 +5,7 @@ import type { Told } from "../../src/actors/command.ts"
 import { frameBytesMax, outboundQueueBytesMax } from "../../src/protocol/limits.ts"
 import { nodeKeyOf } from "../../src/protocol/dht/key.ts"
 import { encodeFrame } from "../../src/protocol/wire/frame.ts"
-import type { Message } from "../../src/protocol/wire/message.ts"
+import type { Dialect, Message } from "../../src/protocol/wire/message.ts"
 import { read, write } from "../../src/protocol/wire/spec-codec.ts"
 import { wireCodec } from "../../src/runtime/codec.ts"
 import { makeLinks } from "../../src/runtime/links.ts"
@@ -14,10 +14,11 @@ import { keyOf, registryOf } from "../support/builders.ts"
 import { announcementOf, gossipOf, heartbeatOf, helloOf, queryAckOf, queryOf } from "../support/mesh.ts"
 
 /** A connection that does as the test says, and whoever is told of it. */
-const scene = () => {
+const scene = (...dialects: ReadonlyArray<Dialect>) => {
   const heard: Array<string> = []
   const events: Array<Told> = []
   const written: Array<Message> = []
+  const writtenBytes: Array<Uint8Array> = []
   let owner: ConnectionEvents | undefined
   const state = { wallMs: 1_000, tickMs: 50, queued: 0, closes: 0, isPaused: false }
   const connection = {
@@ -26,7 +27,10 @@ const scene = () => {
     open: (given: ConnectionEvents) => {
       owner = given
     },
-    write: (bytes: Uint8Array) => void written.push(read(bytes.subarray(4)) as Message),
+    write: (bytes: Uint8Array) => {
+      writtenBytes.push(bytes)
+      written.push(read(bytes.subarray(4)) as Message)
+    },
     queuedBytes: () => state.queued,
     pauseReading: () => {
       state.isPaused = true
@@ -48,13 +52,26 @@ const scene = () => {
       )
     },
   )
-  const link = links.add(connection, (number) => `peer/in/${number}`)
+  const [first = "spec", ...others] = dialects
+  const link = links.add(connection, (number) => `peer/in/${number}`, [first, ...others])
   links.listen(link)
   const arrive = (...messages: ReadonlyArray<Message>) =>
     owner!.bytes(Buffer.concat(messages.map((message) => encodeFrame(write(message)))))
   const arriveBytes = (bytes: Uint8Array) => owner!.bytes(bytes)
   const taken = () => heard.splice(0)
-  return { links, link, state, written, arrive, arriveBytes, end: (reason: string) => owner!.closed(reason), taken, events, connection }
+  return {
+    links,
+    link,
+    state,
+    written,
+    writtenBytes,
+    arrive,
+    arriveBytes,
+    end: (reason: string) => owner!.closed(reason),
+    taken,
+    events,
+    connection,
+  }
 }
 
 /** One of each kind, and who works with it once the link is open. */
@@ -237,5 +254,60 @@ describe("links", () => {
     expect(state.closes).toBe(0)
     links.closeAll()
     expect(state.closes).toBe(1)
+  })
+
+  describe("by the first frame of a caller", () => {
+    const deployed = (type: string, payload: object) => encodeFrame(Buffer.from(JSON.stringify({ type, payload })))
+    const { nodeId, publicKey } = helloOf(2)
+    const hello = deployed("hello", { registry_id: nodeId, public_key: publicKey, name: "x", listen_port: 4001 })
+    const typesOf = (events: ReadonlyArray<Told>) => events.map(({ message }) => (message as Message | undefined)?.type)
+
+    it("speak the dialect that it is a message in, however it was cut", () => {
+      for (const size of [1, 7, hello.length, 4_096]) {
+        const { arriveBytes, events, link, links, writtenBytes } = scene("spec", "agentdns")
+        const bytes = Buffer.concat([hello, deployed("heartbeat", {}), deployed("dht", { type: "dht_ping_reply" })])
+        for (let at = 0; at < bytes.length; at += size) arriveBytes(bytes.subarray(at, at + size))
+        expect(typesOf(events)).toEqual(["HELLO", "HEARTBEAT"])
+        links.send([link], helloOf(1))
+        expect(Buffer.from(writtenBytes[0]!).toString("latin1", 4)).toMatch(/^\{"type":"hello","payload"/)
+        links.send([link], { type: "PRUNE" })
+        expect(writtenBytes).toHaveLength(1)
+      }
+    })
+
+    it("speak the pages' with who begins in it, and stay with that", () => {
+      const { arrive, arriveBytes, events, link, links, taken, writtenBytes } = scene("spec", "agentdns")
+      arrive(helloOf(2))
+      links.send([link], helloOf(1))
+      expect([typesOf(events), Buffer.from(writtenBytes[0]!).toString("latin1", 4, 18)]).toEqual([["HELLO"], '{"type":"HELLO'])
+      taken()
+      arriveBytes(hello)
+      expect(taken()).toEqual(["peer/in/1: frame.refused unknown-type"])
+    })
+
+    it("refuse who begins in neither, or in one that is not spoken here", () => {
+      for (const bytes of [deployed("gossip", {}), deployed("other", {}), encodeFrame(Buffer.from("[]"))]) {
+        const { arriveBytes, taken } = scene("spec", "agentdns")
+        arriveBytes(bytes)
+        expect(taken()[0]).toMatch(/frame\.refused/)
+      }
+      const { arriveBytes, taken } = scene("spec")
+      arriveBytes(hello)
+      expect(taken()).toEqual(["peer/in/1: frame.refused unknown-type"])
+    })
+
+    it("tell the owner when a node that knows us says HELLO and closes", () => {
+      const { arriveBytes, end, events, link, links } = scene("agentdns")
+      arriveBytes(hello)
+      links.open(link)
+      end("closed")
+      expect(events.at(-1)).toMatchObject({ type: "link.closed", isTurnedAway: true })
+      const later = scene("agentdns")
+      later.arriveBytes(hello)
+      later.links.open(later.link)
+      later.arriveBytes(deployed("heartbeat", {}))
+      later.end("closed")
+      expect(later.events.at(-1)).not.toHaveProperty("isTurnedAway")
+    })
   })
 })

@@ -145,11 +145,7 @@ export const settings = {
   "mesh.advertise": optional(Kind.host, "the host that others are told to dial, behind NAT or in a container"),
   "mesh.network": setting(Kind.text("NAME"), "public", "two networks of different names never mix"),
   "mesh.allow": setting(Kind.keys, [], "a private mesh: only nodes with these keys are let in (none named: everybody)"),
-  "mesh.dialect": setting(
-    Kind.choice("auto", "spec", "agentdns"),
-    "auto",
-    "mesh dialects that are spoken: this one (spec), that of deployed Go nodes (agentdns), or with each its own (auto)",
-  ),
+  "mesh.dialect": setting(Kind.choice("auto", "spec", "agentdns"), "auto", "mesh dialect: with each node its own (auto), or one alone"),
   "mesh.tls_enabled": later(setting(Kind.yesNo, true, "TLS between nodes")),
 
   "gossip.max_hops": setting(Kind.whole(0, gossipHopsMax), gossipHopsMax, "an announcement that made so many hops is not passed on"),
