@@ -15,6 +15,7 @@ import {
   type Origin,
   type VerifiedAnnouncement,
 } from "../protocol/gossip/announcement.ts"
+import { isBareDocument } from "../protocol/agentdns/document.ts"
 import type { EntityRecord } from "../protocol/records/entity.ts"
 import * as Slots from "../protocol/records/slots.ts"
 import { type Seconds, secondsOf } from "../protocol/time.ts"
@@ -37,6 +38,8 @@ export const refusingOwnWords = (
     // a later word of ours that nobody else keeps is said once more, as the latest
     if (own !== undefined && Slots.later(own, heard) === own && Slots.counted(slots).includes(own)) return unchanged
     const { body } = heard
+    // said as a deployed node, with this key; of what we hold it takes nothing away
+    if (isBareDocument(heard.document)) return (yield* store.merge([heard], nowMs, origin.registryId))[0]!
     if (body.kind !== "entity" && body.kind !== "tombstone") return yield* resume(heard, own, nowMs)
     const shown = yield* store.entity(body.kind === "entity" ? body.record.entity_id : body.entityId)
     const local = shown?.tier === "local" ? shown.record : undefined

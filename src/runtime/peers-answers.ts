@@ -8,7 +8,7 @@
 import { type Clock, Effect } from "effect"
 import type { Link } from "../actors/command.ts"
 import type { Answered } from "../actors/fan-out.ts"
-import { type Announcement, developerOf, entityOf, read, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import { type Announcement, developerOf, entityOf, read, recordIn, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import type { JsonObject } from "../protocol/identity/canonical-json.ts"
 import type { EntityId } from "../protocol/identity/id.ts"
 import type { EntityEntry } from "../protocol/records/entity.ts"
@@ -59,7 +59,7 @@ export const readAnswers = Effect.fnUntraced(function* (
       }
       verified.set(subject, [...(verified.get(subject) ?? []), belief.announcement])
     }
-    if (announcement.body.kind === "entity") finders.set(subject, new Set([...(finders.get(subject) ?? []), ...by]))
+    if (recordIn(announcement) !== undefined) finders.set(subject, new Set([...(finders.get(subject) ?? []), ...by]))
   }
 
   const own = new Map((yield* store.entities([...finders.keys()])).map((entry) => [entry.record.entity_id, entry]))
@@ -81,7 +81,7 @@ const readDocuments = (answers: ReadonlyArray<Answered>, refuse: AnswerReader["r
     for (const document of documents) {
       const announcement = read(document)
       if (announcement.type === "malformed") refuse(link, "malformed")
-      else if (announcement.body.kind !== "entity" && announcement.body.kind !== "status") refuse(link, "unsolicited")
+      else if (recordIn(announcement) === undefined && announcement.body.kind !== "status") refuse(link, "unsolicited")
       else {
         // two documents of one id may differ in what proves them: each counts for itself
         const key = JSON.stringify(document)
@@ -104,11 +104,11 @@ const showTogether = (
   held: ReadonlyArray<Announcement>,
   heard: ReadonlyArray<VerifiedAnnouncement>,
 ): Pick<Found, "entry" | "documents"> | undefined => {
-  const records = heard.filter(({ body }) => body.kind === "entity")
+  const records = heard.filter((announcement) => recordIn(announcement) !== undefined)
   const slots = records.reduce<ReadonlyArray<Announcement>>((before, one) => Slots.merge(before, one).slots, held)
   const slot = Slots.shown(slots, developerOf)
-  if (slot?.body.kind !== "entity") return undefined
-  const { record } = slot.body
+  const record = slot === undefined ? undefined : recordIn(slot)
+  if (slot === undefined || record === undefined) return undefined
   const states = heard.filter(({ body, origin }) => body.kind === "status" && origin === record.home_registry)
   const state = states.toSorted((a, b) => b.at - a.at)[0]
   const status = state?.body.kind === "status" && state.body.status === "inactive" ? "inactive" : "active"

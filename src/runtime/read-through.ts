@@ -6,7 +6,7 @@ import { type Clock, Effect } from "effect"
 import type { AskContext } from "../actors/ask.ts"
 import { askOf } from "../actors/cast.ts"
 import type { Link } from "../actors/command.ts"
-import { developerOf, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import { developerOf, recordIn, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import type { EntityEntry } from "../protocol/records/entity.ts"
 import * as Slots from "../protocol/records/slots.ts"
 import type { ActorSystem } from "./actor-system.ts"
@@ -34,9 +34,8 @@ export const makeReadThrough = (actors: ActorSystem, verifier: Verifier["Service
 export const shownOf = (announcements: ReadonlyArray<VerifiedAnnouncement>): EntityEntry | undefined => {
   const slots = announcements.reduce<ReadonlyArray<VerifiedAnnouncement>>((held, heard) => Slots.merge(held, heard).slots, [])
   const slot = Slots.shown(slots, developerOf)
-  return slot?.body.kind === "entity"
-    ? { record: slot.body.record, tier: "gossip", status: "active", contested: Slots.isContested(slots) }
-    : undefined
+  const record = slot === undefined ? undefined : recordIn(slot)
+  return record !== undefined ? { record, tier: "gossip", status: "active", contested: Slots.isContested(slots) } : undefined
 }
 
 const believed = (

@@ -9,7 +9,7 @@
  * A store that does not hold an announcement lets it pass: it is forwarded like any other, and the seen-set alone knows it.
  */
 import { Effect, Stream } from "effect"
-import { entityOf, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import { entityOf, recordIn, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import { lightEntitiesMax } from "../protocol/limits.ts"
 import type { Role } from "../protocol/wire/message.ts"
 import { capabilities } from "../protocol/wire/message.ts"
@@ -64,8 +64,10 @@ const passing = (store: RecordStore["Service"]): RecordStore["Service"] => ({
 
 /** Holds what was chosen; the rest passes. At the bound only what is held already is updated. */
 const selective = (store: RecordStore["Service"], { categories, developers }: Selection): RecordStore["Service"] => {
-  const isChosen = ({ body }: VerifiedAnnouncement): boolean =>
-    body.kind === "entity" && (categories.has(body.record.category) || developers.has(body.record.developer_id))
+  const isChosen = (announcement: VerifiedAnnouncement): boolean => {
+    const record = recordIn(announcement)
+    return record !== undefined && (categories.has(record.category) || developers.has(record.developer_id))
+  }
 
   return {
     ...store,

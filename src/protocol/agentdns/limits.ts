@@ -16,3 +16,5 @@ export const deployedHeldBytesMax = 262_144
 export const deployedHopsMax = 10
 /** Characters of an announcement's signed text: the deployed node bounds none of its fields (ruled: some ten of its largest records). */
 export const deployedTextCharactersMax = 32_768
+/** Entities and developers of ours whose last second is remembered; beyond it the oldest is forgotten (ruled: a second of the busiest node). */
+export const deployedMomentsMax = 10_000

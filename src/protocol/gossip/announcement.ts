@@ -13,6 +13,8 @@ import { sha256 } from "../identity/digest.ts"
 import { type DeveloperId, type EntityId, fromHash, hexOf, isIdOf, onWire, readRegistryId, type RegistryId } from "../identity/id.ts"
 import { type PublicKey, readKey, readSignature, type Signature } from "../identity/key.ts"
 import { type BareDocument, isBareDocument, readBareDocument } from "../agentdns/document.ts"
+import { formOf } from "../agentdns/form.ts"
+import { signedText as signedGoText } from "../agentdns/go-announcement.ts"
 import { meaningOf } from "../agentdns/meaning.ts"
 import type { DeveloperRecord } from "../records/developer.ts"
 import type { BareRecord, EntityRecord } from "../records/entity.ts"
@@ -25,7 +27,7 @@ import { type EntityAction, entityDocument } from "./kinds/entity.ts"
 import { type HandleBody, handleDocument } from "./kinds/handle.ts"
 import { type Evidence, type Head, isMalformed, type Malformed, malformed } from "./kinds/kind.ts"
 import { type AnnouncementType, type Body, isType, kindOf } from "./kinds/kinds.ts"
-import { type NameBody, nameDocument } from "./kinds/name.ts"
+import { isPrivate, type NameBody, nameDocument } from "./kinds/name.ts"
 import { makeProof, type ProofFacts, proofDocument } from "./kinds/proof.ts"
 import { type SaidStatus, statusDocument } from "./kinds/status.ts"
 import { type DeletionProof, developerBehind, developerTombstoneDocument, entityTombstoneDocument } from "./kinds/tombstone.ts"
@@ -154,21 +156,50 @@ export interface Origin {
   readonly registryId: RegistryId
   readonly publicKey: PublicKey
   readonly sign: (message: string) => Signature
+  /** Whether what it says is signed for deployed nodes, too. */
+  readonly signsDeployed?: boolean
 }
 
-/** An announcement that lacks only its signature: the origin's over `text`. */
-export interface Draft {
+/**
+ * Our signature over the deployed form of an announcement of ours (`protocol/agentdns/form.ts`), so that any node of ours can
+ * hand it to a deployed one. It is among the members that we sign: nobody can take it away, add or change it without making
+ * another document of it, one that does not verify. So all who hold the announcement hold the same, under one id.
+ */
+export interface SecondForm extends JsonObject {
+  readonly signature: Signature
+  /** Of the developer whom it is about, where that form names it and ours does not. */
+  readonly name?: string
+}
+
+/** What lacks only a signature: the origin's over `text`. */
+export interface Draft<A> {
   readonly text: string
-  readonly signedWith: (signature: Signature) => VerifiedAnnouncement
+  readonly signedWith: (signature: Signature) => A
 }
 
 /** Announces a record of ours. `at` is later than anything we said about it before, here and below. */
 export const announceEntity = (origin: Origin, action: EntityAction, record: EntityRecord, at: Seconds): VerifiedAnnouncement =>
   signed(origin, at, entityDocument(action, record))
 
-/** The same, to be signed by whoever has the time. */
-export const draftEntity = (origin: Omit<Origin, "sign">, action: EntityAction, record: EntityRecord, at: Seconds): Draft =>
-  drafted(origin, at, entityDocument(action, record))
+/** The same, to be signed by whoever has the time; the second form before it, where there shall be one. */
+export const draftEntity = (
+  origin: Omit<Origin, "sign">,
+  action: EntityAction,
+  record: EntityRecord,
+  at: Seconds,
+  second?: SecondForm,
+): Draft<VerifiedAnnouncement> => drafted(unsignedOf(origin, at, entityDocument(action, record)), second)
+
+/** `undefined` where nobody shall have it. */
+export const draftSecondForm = (
+  origin: Omit<Origin, "sign">,
+  action: EntityAction,
+  record: EntityRecord,
+  at: Seconds,
+): Draft<SecondForm> | undefined => {
+  const text = deployedText(origin, at, unsignedOf(origin, at, entityDocument(action, record)), "")
+  return text === undefined ? undefined : { text, signedWith: (signature) => ({ signature }) }
+}
 
 /** Announces that a record of ours is gone, as its owner asked; without a proof, by our own word. */
 export const announceTombstone = (
@@ -205,8 +236,9 @@ export const announceDeveloper = (
   introduction?: Introduction,
 ): VerifiedAnnouncement => signed(origin, at, developerDocument(action, record, introduction))
 
-export const announceHandle = (origin: Origin, body: Unkinded<HandleBody>, at: Seconds): VerifiedAnnouncement =>
-  signed(origin, at, handleDocument({ ...body, kind: "handle" }))
+/** `name`: the developer's, which the deployed form must repeat (a deployed node would show it without). */
+export const announceHandle = (origin: Origin, body: Unkinded<HandleBody>, at: Seconds, name: string = ""): VerifiedAnnouncement =>
+  signed(origin, at, handleDocument({ ...body, kind: "handle" }), name)
 
 export const announceName = (origin: Origin, body: Unkinded<NameBody>, at: Seconds): VerifiedAnnouncement =>
   signed(origin, at, nameDocument({ ...body, kind: "name" }))
@@ -252,22 +284,36 @@ export const announceEnd = (origin: Origin, { body }: Announcement, reason: stri
   }
 }
 
-const signed = (origin: Origin, at: Seconds, said: JsonObject): VerifiedAnnouncement => {
-  const { signedWith, text } = drafted(origin, at, said)
+const signed = (origin: Origin, at: Seconds, said: JsonObject, name: string = ""): VerifiedAnnouncement => {
+  const unsigned = unsignedOf(origin, at, said)
+  const deployed = deployedText(origin, at, unsigned, name)
+  const second = deployed === undefined ? undefined : { signature: origin.sign(deployed), ...(name !== "" && { name }) }
+  const { signedWith, text } = drafted(unsigned, second)
   return signedWith(origin.sign(text))
 }
 
-const drafted = (origin: Omit<Origin, "sign">, at: Seconds, said: JsonObject): Draft => {
-  const unsigned: JsonObject = {
-    ...said,
-    registry_id: onWire(origin.registryId),
-    origin_public_key: origin.publicKey,
-    timestamp: writeTime(at),
-  }
+const unsignedOf = (origin: Omit<Origin, "sign">, at: Seconds, said: JsonObject): JsonObject => ({
+  ...said,
+  registry_id: onWire(origin.registryId),
+  origin_public_key: origin.publicKey,
+  timestamp: writeTime(at),
+})
+
+/** What is signed for deployed nodes; `undefined` where nothing is, or they have no such form. */
+const deployedText = (origin: Omit<Origin, "sign">, at: Seconds, unsigned: JsonObject, name: string): string | undefined => {
+  if (origin.signsDeployed !== true) return undefined
+  const head = { origin: origin.registryId, originKey: origin.publicKey, at }
+  const meant = kindOf(unsigned["type"] as AnnouncementType).read(unsigned, head)
+  const form = isMalformed(meant) || isPrivate(meant.body) ? undefined : formOf(meant.body, head, name)
+  return form === undefined ? undefined : signedGoText(form)
+}
+
+const drafted = (unsigned: JsonObject, second: SecondForm | undefined): Draft<VerifiedAnnouncement> => {
+  const whole: JsonObject = second === undefined ? unsigned : { ...unsigned, agentdns: second }
   return {
-    text: canonical(unsigned),
+    text: canonical(whole),
     signedWith: (signature) => {
-      const announcement = read({ ...unsigned, signature })
+      const announcement = read({ ...whole, signature })
       if (isMalformed(announcement)) throw new Error(`we made an announcement that we cannot read: ${announcement.why}`)
       return announcement as VerifiedAnnouncement
     },

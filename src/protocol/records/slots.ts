@@ -28,7 +28,7 @@
  * anti-entropy. What a home alone keeps of its own does not count in comparisons (`counted`), so that all have one digest.
  *
  * A claim in the deployed dialect names no registration and shows no signature of the entity: it ranks behind every one that
- * does (\`registeredAtUnknown\`), and among its like the smaller registry id counts.
+ * does (`registeredAtUnknown`), and among its like the smaller registry id counts.
  *
  * Known limit: five registries that claim one entity, all to have registered it before the home that deleted it, push the
  * deletion out.

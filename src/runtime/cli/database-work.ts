@@ -11,6 +11,7 @@ import { createInterface } from "node:readline"
 import { Effect, Layer, Stream } from "effect"
 import { believe } from "../../protocol/gossip/authority.ts"
 import type { VerifiedAnnouncement } from "../../protocol/gossip/announcement.ts"
+import { isBareDocument } from "../../protocol/agentdns/document.ts"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
 import { verify } from "../../protocol/identity/ed25519.ts"
 import { idOf, type RegistryId } from "../../protocol/identity/id.ts"
@@ -170,7 +171,8 @@ export const takeAll = Effect.fnUntraced(function* (
       const line = yield* readLine(text, nowMs, store)
       if (line.type === "refused") tally.refused++
       if (line.type !== "announcement") return
-      if (line.announcement.origin === own) ours.push(line.announcement)
+      // what we said as a deployed node registers nothing here
+      if (line.announcement.origin === own && !isBareDocument(line.announcement.document)) ours.push(line.announcement)
       else others.push(line.announcement)
       if (others.length >= pageLines) yield* takeOthers
     }),

@@ -10,6 +10,7 @@ import type { verify } from "../../protocol/identity/ed25519.ts"
 import type { DeveloperId, EntityId } from "../../protocol/identity/id.ts"
 import type { EntityEntry } from "../../protocol/records/entity.ts"
 import type { Refusal } from "../../protocol/records/refusal.ts"
+import * as SaidOf from "../../protocol/agentdns/said-of.ts"
 import * as Slots from "../../protocol/records/slots.ts"
 import { type Seconds, secondsOf } from "../../protocol/time.ts"
 import type { Role } from "../../protocol/wire/message.ts"
@@ -48,7 +49,8 @@ export interface Desk {
   readonly mayWrite: Effect.Effect<void, Refused>
   /** Fails where the operator blocks what is said. */
   readonly maySay: (...words: ReadonlyArray<VerifiedAnnouncement>) => Effect.Effect<void, Refused | StoreFailed>
-  readonly nextWord: (subject: string) => Effect.Effect<NextWord, StoreFailed>
+  /** `about`: whom a deployed node takes it to be about, where the subject does not tell (`protocol/agentdns/said-of.ts`). */
+  readonly nextWord: (subject: string, about?: string) => Effect.Effect<NextWord, StoreFailed>
   /**
    * Writes our words, all or none, and announces them. Refused when somebody else was faster. Nobody who goes away in between
    * leaves a word that is written and never told.
@@ -78,14 +80,16 @@ export const makeDesk = (
     Effect.flatMap(mayBeTold(words), (left) =>
       left.length === words.length ? Effect.void : refused("forbidden", "the operator of this registry has blocked this"),
     )
+  const moments = SaidOf.moments()
   return {
     ...parts,
     nowMs: Clock.currentTimeMillis,
     mayWrite: takesWrites(role) ? Effect.void : refused("forbidden", `this node is a ${role}: it takes no registrations`),
-    nextWord: Effect.fnUntraced(function* (subject) {
+    nextWord: Effect.fnUntraced(function* (subject, about = SaidOf.aboutIn(subject)) {
       const slots = yield* store.slots(subject)
       const last = slots.find((slot) => slot.origin === origin.registryId)
-      return { ...Slots.nextWord(last, secondsOf(yield* Clock.currentTimeMillis)), follows: last?.id, last, slots }
+      const { at, registeredAt } = Slots.nextWord(last, secondsOf(yield* Clock.currentTimeMillis))
+      return { at: origin.signsDeployed === true ? SaidOf.take(moments, about, at) : at, registeredAt, follows: last?.id, last, slots }
     }),
     maySay,
     say: Effect.fnUntraced(function* (...words) {

@@ -1,6 +1,13 @@
 /** Entities of ours: registering, changing and ending them (reference 1.4). */
 import { Effect, Result } from "effect"
-import { announceDeveloper, announceEntity, announceStatus, announceTombstone, draftEntity } from "../../protocol/gossip/announcement.ts"
+import {
+  announceDeveloper,
+  announceEntity,
+  announceStatus,
+  announceTombstone,
+  draftEntity,
+  draftSecondForm,
+} from "../../protocol/gossip/announcement.ts"
 import { statusSubject } from "../../protocol/gossip/kinds/status.ts"
 import { type DeveloperId, type EntityId, readEntityId } from "../../protocol/identity/id.ts"
 import { readDeletion } from "../../protocol/records/deletion.ts"
@@ -63,7 +70,10 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
       if (Result.isFailure(stamped)) return yield* refusedAs(stamped.failure)
       if (slots.some(({ body }) => body.kind === "entity" && isReplayOf(body.record, read.record))) return yield* replayed
       const record = { ...read.record, registered_at: registeredAt, updated_at: at }
-      const announcement = yield* signed(draftEntity(origin, "register", record, at))
+      const second = draftSecondForm(origin, "register", record, at)
+      const announcement = yield* signed(
+        draftEntity(origin, "register", record, at, second === undefined ? undefined : yield* signed(second)),
+      )
       const registration = { record, developer: read.implicitDeveloper, announcement }
       yield* maySay(announcement)
       const also = yield* naming(desk, record, body)

@@ -21,20 +21,26 @@ export const handlesOn = (desk: Desk): Pick<Node["Service"], "claimHandle" | "ve
       const claim = readClaim(body, origin.registryId, check)
       if (claim.type === "refused") return yield* refusedAs(claim)
       yield* admitted(desk, claim.developerId)
-      const word = yield* nextWord(handleSubject(origin.registryId, claim.handle))
+      const word = yield* nextWord(handleSubject(origin.registryId, claim.handle), claim.developerId)
       const why = whyTaken(word, claim.developerId, yield* nowMs)
       if (why !== undefined) return yield* conflict(why)
       const others = yield* store.handlesOf(claim.developerId)
       if (others.some(({ tier }) => tier === "local")) return yield* conflict("this developer holds a handle already")
       const { developerId, evidence, handle, publicKey } = claim
-      const announcement = announceHandle(origin, { action: "claim", handle, developerId, publicKey, evidence }, word.at)
+      const announcement = announceHandle(
+        origin,
+        { action: "claim", handle, developerId, publicKey, evidence },
+        word.at,
+        yield* nameOf(desk, developerId),
+      )
       yield* say({ announcement, follows: word.follows })
       return { registry: origin.registryId, handle, developerId, publicKey, since: word.at, tier: "local" as const }
     }),
 
     verifyHandle: Effect.fnUntraced(function* (handle, body, isProven) {
       yield* mayWrite
-      const { held, word } = yield* heldHandle(desk, handle)
+      const { held } = yield* heldHandle(desk, handle)
+      const word = yield* nextWord(handleSubject(origin.registryId, handle), held.developerId)
       const request = readVerificationRequest(body, held, origin.registryId, check)
       if (request.type === "refused") return yield* refusedAs(request)
       const { type: _, ...verification } = request
@@ -48,6 +54,7 @@ export const handlesOn = (desk: Desk): Pick<Node["Service"], "claimHandle" | "ve
           origin,
           { action: "verify", handle: held.handle, developerId, publicKey, evidence, verification },
           word.at,
+          yield* nameOf(desk, developerId),
         ),
         follows: word.follows,
       })
@@ -72,6 +79,11 @@ export const handlesOn = (desk: Desk): Pick<Node["Service"], "claimHandle" | "ve
     }),
   }
 }
+
+/** What a deployed node must be told with it; nobody else needs it. */
+const nameOf = Effect.fnUntraced(function* ({ origin, store }: Desk, developer: DeveloperId) {
+  return origin.signsDeployed === true ? ((yield* store.developer(developer))?.record.name ?? "") : ""
+})
 
 /** Why this developer cannot have this handle; `undefined` when it can. */
 const whyTaken = ({ last }: NextWord, developer: DeveloperId, nowMs: number): string | undefined => {
@@ -117,8 +129,8 @@ const ending = Effect.fnUntraced(function* (
 ) {
   const { origin } = desk
   const { developerId, handle, publicKey } = held
-  const { at, follows } = yield* desk.nextWord(handleSubject(origin.registryId, handle))
+  const { at, follows } = yield* desk.nextWord(handleSubject(origin.registryId, handle), developerId)
   const released = { action: "release", handle, developerId, publicKey, reason, ...(evidence !== undefined && { evidence }) } as const
   const names = yield* endingNames(desk, { handle, registry: origin.registryId }, "handle-released")
-  return [...names, { announcement: announceHandle(origin, released, at), follows }]
+  return [...names, { announcement: announceHandle(origin, released, at, yield* nameOf(desk, developerId)), follows }]
 })

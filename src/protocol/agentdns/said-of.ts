@@ -1,0 +1,41 @@
+/**
+ * Whom a deployed node takes an announcement to be about, and when: of two about one id with one timestamp it loses the second,
+ * whatever they say. An id is that of the entity or developer, a name, a domain, or attester and subject.
+ *
+ * Of ours the timestamps differ, for we say what we say a second later where need be.
+ */
+import { deployedMomentsMax } from "./limits.ts"
+import type { Seconds } from "../time.ts"
+import type { GoAnnouncement } from "./go-announcement.ts"
+
+/** The id by which a deployed node knows it again, with the timestamp. */
+export const idOf = (said: GoAnnouncement): string => {
+  switch (said.type) {
+    case "developer_announce":
+    case "dev_handle":
+      return said.developer_id
+    case "name_binding":
+      return said.fqan
+    case "registry_proof":
+      return said.domain
+    case "peer_attestation":
+      return `${said.attester_id}:${said.subject_id}`
+  }
+  return said.entity_id
+}
+
+/** Whom a subject of ours is about; the subject itself where that is nobody else's. A handle's developer it does not tell. */
+export const aboutIn = (subject: string): string => (subject.startsWith("status:") ? subject.slice(subject.indexOf("/") + 1) : subject)
+
+/** The last second of ours about each; beyond the bound the oldest is forgotten, long after its second has passed. */
+export type Moments = Map<string, Seconds>
+export const moments = (): Moments => new Map()
+
+/** The first second from `at` on in which nothing was said about it; it is taken now. */
+export const take = (taken: Moments, about: string, at: Seconds): Seconds => {
+  const free = Math.max(at, (taken.get(about) ?? -1) + 1)
+  taken.delete(about)
+  taken.set(about, free)
+  if (taken.size > deployedMomentsMax) taken.delete(taken.keys().next().value!)
+  return free
+}
