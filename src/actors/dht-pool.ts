@@ -1,6 +1,7 @@
 /**
  * The pool: the DHT's open questions, and the connections they go over. A peer's connection is used where there is one;
- * any other contact is dialled when it is asked, and closed again when it rested for a while (`dht-link`).
+ * any other contact is dialled when it is asked, and closed again when it rested for a while (`dht-link`). A connection that
+ * ends under a question says nothing of the contact, which may have been started anew: it is dialled, and asked once more.
  *
  * Every question is answered exactly once, to whoever asked: by `question.answered`, or, when the contact cannot be
  * reached, leaves, or is silent for too long, by `question.failed`. It has no modes, only memory, so it is a reducer.
@@ -46,6 +47,8 @@ interface Open {
   link: Link | undefined
   /** Whom the answerer knows, while what it holds is being proven. */
   nodes: ReadonlyArray<Contact>
+  /** Over its second connection. */
+  readonly isAgain: boolean
 }
 
 interface Way {
@@ -96,7 +99,7 @@ export const dhtPool: Reducer<DhtPoolInput, DhtPoolMemory, DhtPoolEvent> = {
       case "link.opened":
         return join(memory, event, say)
       case "link.left":
-        return leave(memory, event.link, say)
+        return leave(memory, event.link, event.nowMs, say)
       case "contact.unreachable": {
         const waiting = memory.dialing.get(event.id) ?? []
         memory.dialing.delete(event.id)
@@ -115,8 +118,20 @@ export const dhtPool: Reducer<DhtPoolInput, DhtPoolMemory, DhtPoolEvent> = {
 // asking -------------------------------------------------------------------------------------------------------------
 
 const ask = (memory: DhtPoolMemory, asked: QuestionsAsked, { target, to }: Question, nowMs: number, say: Say): void => {
-  const request = ++memory.requests
-  memory.open.set(request, { from: asked.from, to, message: messageOf(asked, request, target), link: undefined, nodes: [] })
+  const message = messageOf(asked, ++memory.requests, target)
+  put(memory, { from: asked.from, to, message, link: undefined, nodes: [], isAgain: false }, nowMs, say)
+}
+
+const askAgain = (memory: DhtPoolMemory, { from, message, to }: Open, nowMs: number, say: Say): void => {
+  const again: Dht = { ...message, request: ++memory.requests }
+  put(memory, { from, to, message: again, link: undefined, nodes: [], isAgain: true }, nowMs, say)
+}
+
+/** Over the connection that there is, or the one that is being made. */
+const put = (memory: DhtPoolMemory, open: Open, nowMs: number, say: Say): void => {
+  const { message, to } = open
+  const { request } = message
+  memory.open.set(request, open)
   const way = memory.ways.get(to.id)
   if (way !== undefined) {
     send(memory, way, request, nowMs, say)
@@ -232,11 +247,14 @@ const join = (memory: DhtPoolMemory, opened: Extract<DhtPoolEvent, { type: "link
   say({ type: "remind", afterMs: dhtUpkeepMs, event: { type: "idle.due" } })
 }
 
-const leave = (memory: DhtPoolMemory, link: Link, say: Say): void => {
+const leave = (memory: DhtPoolMemory, link: Link, nowMs: number, say: Say): void => {
   const id = memory.ids.get(link)
   memory.ids.delete(link)
   if (id !== undefined && memory.ways.get(id)?.link === link) memory.ways.delete(id)
-  for (const [request, open] of memory.open) if (open.link === link) fail(memory, request, say)
+  for (const [request, open] of [...memory.open].filter(([, { link: over }]) => over === link)) {
+    if (open.isAgain) fail(memory, request, say)
+    else if (close(memory, request) !== undefined) askAgain(memory, open, nowMs, say)
+  }
 }
 
 /** May one more be dialled? At the bound the one that rested longest is closed for it. */

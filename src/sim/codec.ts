@@ -1,9 +1,9 @@
 /**
  * The remembering codec ("fast"): the real bytes, but what was written once is not written again, and what bytes mean is
- * read once in the whole world. What writing a DHT message means is known before: it is what is read (a property in
- * `test/protocol/wire`). Bytes that anybody made or changed are read like any others.
+ * read once in the whole world. What the most frequent messages mean is known when they are written: what was said (a
+ * property in `test/protocol/wire`). Bytes that anybody made or changed are read like any others.
  */
-import type { Dht, Gossip } from "../protocol/wire/message.ts"
+import type { Gossip, Message } from "../protocol/wire/message.ts"
 import { wireCodec } from "../runtime/codec.ts"
 import type { Codec, Spoken } from "../runtime/ports.ts"
 
@@ -21,17 +21,12 @@ export const makeRememberingCodec = (): Codec["Service"] => {
     return (byHops[message.hopCount] ??= wireCodec.write(message))
   }
 
-  /** There are as many of them as of everything else together, each written once and read once. */
-  const writeDht = (message: Dht): Uint8Array => {
-    const frame = wireCodec.write(message)
-    meanings.set(frame, { messages: [message] })
-    return frame
-  }
-
   return {
     write: (message) => {
       if (message.type === "GOSSIP") return writeGossip(message)
-      return message.type === "DHT" ? writeDht(message) : wireCodec.write(message)
+      const frame = wireCodec.write(message)
+      if (isReadAsSaid(message)) meanings.set(frame, { messages: [message] })
+      return frame
     },
     reader: () => {
       let real: ((chunk: Uint8Array) => Spoken) | undefined
@@ -50,6 +45,9 @@ export const makeRememberingCodec = (): Codec["Service"] => {
     deployed: wireCodec.deployed,
   }
 }
+
+const isReadAsSaid = (message: Message): boolean =>
+  message.type === "DHT" || message.type === "HELLO" || (message.type === "HEARTBEAT" && message.filter === undefined)
 
 /** Does the chunk end where a frame ends? */
 const isWhole = (chunk: Uint8Array): boolean => {

@@ -97,7 +97,9 @@ export class Stage {
   readonly #liarIds = new Set<RegistryId>()
   readonly #firstKeys = new Map<string, PublicKey>()
   readonly #deliveries = new Deliveries()
-  /** Called every virtual second, for progress. */
+  /** How often checkers look around: a scenario of a day lets them look less often. */
+  lookEveryMs = lookEveryMs
+  /** Called at every look, for progress. */
   onProgress: (elapsedMs: number) => void = () => {}
   /** Called after every step, when somebody watches that closely. */
   onStep: (() => void) | undefined
@@ -358,7 +360,7 @@ export class Stage {
 
   #look(): void {
     const nowMs = this.world.clock.elapsedMs
-    this.#nextLookMs = nowMs + lookEveryMs
+    this.#nextLookMs = nowMs + this.lookEveryMs
     this.onProgress(nowMs)
     this.digests.look(this.honest(), nowMs)
     const honest = this.#someOf(this.honest())

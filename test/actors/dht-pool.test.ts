@@ -56,6 +56,21 @@ describe("the pool", () => {
     expect(step(memory, answer)).toEqual([])
   })
 
+  it("asks once more over a new connection when the one it asked over ends", () => {
+    const memory = begin()
+    const { id } = dhtContactOf(2)
+    step(memory, opened(2, 1))
+    step(memory, asked([2]))
+    expect(words(step(memory, { type: "link.left", link: 1, nowMs: noonMs }))).toEqual([`start dht-link/${id}`, "remind"])
+    const [again] = step(memory, opened(2, 2, "dht-link/x"))
+    expect(again).toMatchObject({ type: "send", link: 2, message: { op: "FIND_NODE", request: 2, target: key } })
+    expect(step(memory, { type: "question.late", request: 1, nowMs: noonMs })).toEqual([])
+    expect(words(step(memory, { type: "link.left", link: 2, nowMs: noonMs }))).toEqual([
+      "tell dht-lookup/1 question.failed",
+      "tell dht contact.failed",
+    ])
+  })
+
   it("has values proven before anybody hears of them", () => {
     const memory = begin()
     step(memory, opened(2, 1))
@@ -106,7 +121,7 @@ describe("the pool", () => {
           else if (type === "late") play({ type: "question.late", request: seed, nowMs: noonMs })
           else for (const link of linkOf.values()) play(heard(link, { type: "DHT", op: "NODES", request: seed, nodes: [] }))
         }
-        for (let request = 1; request <= questions; request++) play({ type: "question.late", request, nowMs: noonMs })
+        for (let request = 1; request <= memory.requests; request++) play({ type: "question.late", request, nowMs: noonMs })
         const answers = told.filter((command) => command.type === "tell" && command.to === "dht-lookup/1")
         expect(answers).toHaveLength(questions)
         expect(memory.open.size).toBe(0)

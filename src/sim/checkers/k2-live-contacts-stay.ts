@@ -10,7 +10,7 @@ import type { Checker } from "./checker.ts"
 const calmEnoughMs = 30_000
 
 /** By the DHT's memory: a node that starts again begins anew. */
-const before = new WeakMap<DhtMemory, ReadonlySet<DhtKey>>()
+const before = new WeakMap<DhtMemory, { readonly ids: ReadonlySet<DhtKey>; readonly atMs: number }>()
 
 export const liveContactsStay: Checker = {
   invariant: "K2 live contacts stay",
@@ -18,14 +18,19 @@ export const liveContactsStay: Checker = {
     const memory = machine.node?.actors.snapshot("dht")?.context as DhtMemory | undefined
     if (memory === undefined || stage.options.loss > 0) return undefined
     const now = new Set(contactsOf(memory.table).map(({ id }) => id))
-    const lost = [...(before.get(memory) ?? [])].filter((id) => !now.has(id))
-    before.set(memory, now)
-    const wronged = lost.map((id) => machineOf(stage, id)).find((other) => other !== undefined && isAround(stage, machine, other))
+    const last = before.get(memory)
+    const atMs = stage.world.clock.elapsedMs
+    before.set(memory, { ids: now, atMs })
+    if (last === undefined) return undefined
+    const lost = [...last.ids].filter((id) => !now.has(id))
+    // it may have lost its place at any moment since we looked last
+    const calmMs = calmEnoughMs + atMs - last.atMs
+    const wronged = lost.map((id) => machineOf(stage, id)).find((other) => other !== undefined && isAround(stage, machine, other, calmMs))
     return wronged === undefined ? undefined : { node: machine.name, detail: `gave ${wronged.name}'s place away, which lives` }
   },
 }
 
 const machineOf = (stage: Stage, id: DhtKey): Machine | undefined => stage.world.machines.find(({ key }) => nodeKeyOf(key) === id)
 
-const isAround = (stage: Stage, machine: Machine, other: Machine): boolean =>
-  other.node !== undefined && stage.isHonest(other) && stage.world.troubles.calmMs(machine, other, calmEnoughMs) >= calmEnoughMs
+const isAround = (stage: Stage, machine: Machine, other: Machine, calmMs: number): boolean =>
+  other.node !== undefined && stage.isHonest(other) && stage.world.troubles.calmMs(machine, other, calmMs) >= calmMs

@@ -23,6 +23,10 @@ import type { Machine } from "../world.ts"
 
 /** Peers of a node; fewer where a day has to pass, as each says every half minute that it lives. */
 const degreeOf = ({ churnMs }: RunOptions): number => (churnMs > 0 ? 4 : 8)
+/** Whoever has fewer finds more by itself; not where a day has to pass. */
+const wantedOf = (options: RunOptions): number => (options.churnMs > 0 ? 0 : degreeOf(options))
+/** In a day of churn, else half of the time is spent on looking. */
+const lookEveryMs = 30_000
 /** Everybody joins, and joins once more a minute later. */
 const joinMs = 120_000
 const publishingMs = 10_000
@@ -40,6 +44,7 @@ export const dht: Scenario = {
   defaults: { nodes: 200, untilMs: joinMs + publishingMs + settlingMs + readingMs, records: 100 },
   play: (stage) => {
     const honest = castOf(stage)
+    if (stage.options.churnMs > 0) stage.lookEveryMs = lookEveryMs
     stage.run(joinMs)
     const { records, untilMs } = stage.options
     const halfway = Math.floor(records / 2)
@@ -102,7 +107,7 @@ const castOf = (stage: Stage): ReadonlyArray<Machine> => {
     const bootstrap = (edges.get(machine.index) ?? []).map(([, listener]) => ({ address: addressOf(world.machines[listener]!) }))
     const isLiar = liars.has(machine.index) || machine.index >= nodes
     if (isLiar) stage.markByzantine(machine)
-    const settings = stage.settings({ dht: defaultDht, capabilities: [capabilities.dht], wantedPeers: degree, bootstrap })
+    const settings = stage.settings({ dht: defaultDht, capabilities: [capabilities.dht], wantedPeers: wantedOf(stage.options), bootstrap })
     world.boot(machine, isLiar ? { ...settings, ...misled } : settings)
   }
   return world.machines.filter((machine) => stage.isHonest(machine))
