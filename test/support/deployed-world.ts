@@ -135,9 +135,14 @@ export class DeployedWorld {
 
   /** Somebody connects to a node, and says nothing yet. */
   stranger(address: string, name = "stranger"): Stranger {
+    return new Stranger(this.wire(address, name))
+  }
+
+  /** The near end of a connection with a node. */
+  wire(address: string, name = "stranger"): Wire {
     const [near, far] = this.#pair(name, address.split(":")[0]!)
     this.#listening.get(address)!(far)
-    return new Stranger(near)
+    return near
   }
 
   /** Somebody whom others can dial: every connection it gets. */

@@ -5,7 +5,7 @@
  * forwards counts the hop and leaves the signature: that is why among deployed nodes nothing goes farther than one of them.
  */
 import { verifyRaw } from "../../protocol/identity/ed25519.ts"
-import { field, flag, listOf, mapOf, omitted, pointerTo, real, struct, text, type ValueOf, whole } from "./go-json.ts"
+import { field, flag, listOf, mapOf, omitted, pointerTo, real, struct, text, uint32, type ValueOf, whole } from "./go-json.ts"
 
 const texts = listOf(text)
 
@@ -26,7 +26,7 @@ const pricing = struct({
   rates: omitted(mapOf(real)),
 })
 
-const developerProof = struct({ developer_public_key: field(text), entity_index: field(whole), developer_signature: field(text) })
+const developerProof = struct({ developer_public_key: field(text), entity_index: field(uint32), developer_signature: field(text) })
 
 export const announcement = struct({
   type: field(text),

@@ -76,6 +76,12 @@ export const whole: GoType<number> = {
   isEmpty: (value) => value === 0,
 }
 
+export const uint32: GoType<number> = {
+  ...whole,
+  read: (value) =>
+    Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32 ? (value as number) : mismatch("no uint32"),
+}
+
 /** A float64. */
 export const real: GoType<number> = {
   zero: 0,
@@ -167,7 +173,7 @@ export const struct = <A extends object>(fields: { readonly [K in keyof A]: Fiel
       return read as A
     },
     write: (value) => {
-      const values = value as Readonly<Record<string, unknown>>
+      const values = { ...zero, ...value } as Readonly<Record<string, unknown>>
       const written = entries
         .filter(([name, { isOmittedWhenEmpty, type }]) => !(isOmittedWhenEmpty && type.isEmpty(values[name])))
         .map(([name, { type }]) => `${quote(name)}:${type.write(values[name])}`)
