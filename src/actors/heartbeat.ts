@@ -4,9 +4,11 @@
  *     alive ──silent for 45 s──► suspecting ──silent for 150 s more──► dead
  *       ▲ └┘ every 30 s: beat        │ └┘ every 5 s: probe
  *       └────────heard again─────────┘
+ *
+ * Now and then a beat asks for an answer: what lies between the two is the round trip (`runtime/links.ts`).
  */
-import { setup } from "xstate"
-import { heartbeatPeriodMs, probePeriodMs, suspicionAfterMs, suspicionPatienceMs } from "../protocol/limits.ts"
+import { assign, setup } from "xstate"
+import { beatsPerRoundTrip, heartbeatPeriodMs, probePeriodMs, suspicionAfterMs, suspicionPatienceMs } from "../protocol/limits.ts"
 import type { Message } from "../protocol/wire/message.ts"
 import { commands, type Link, type Outcome } from "./command.ts"
 
@@ -16,13 +18,18 @@ export interface HeartbeatInput {
   readonly peer: string
 }
 
+interface HeartbeatContext extends HeartbeatInput {
+  /** While it was alive. */
+  readonly beats: number
+}
+
 export type HeartbeatEvent =
   | Extract<Outcome, { readonly type: "link.measured" }>
   | { readonly type: "message.received"; readonly link: Link; readonly message: Message; readonly nowMs: number }
 
 export const heartbeat = setup({
-  types: { input: {} as HeartbeatInput, context: {} as HeartbeatInput, events: {} as HeartbeatEvent },
-  actions: commands("tell", "measure"),
+  types: { input: {} as HeartbeatInput, context: {} as HeartbeatContext, events: {} as HeartbeatEvent },
+  actions: { ...commands("tell", "measure"), count: assign(({ context }) => ({ beats: context.beats + 1 })) },
   guards: {
     isQuiet: (_, { silentMs }: { readonly silentMs: number }) => silentMs > suspicionAfterMs,
     isDead: (_, { silentMs }: { readonly silentMs: number }) => silentMs > suspicionAfterMs + suspicionPatienceMs,
@@ -32,11 +39,11 @@ export const heartbeat = setup({
   delays: { beat: heartbeatPeriodMs, probe: probePeriodMs },
 }).createMachine({
   id: "heartbeat",
-  context: ({ input }) => input,
+  context: ({ input }) => ({ ...input, beats: 0 }),
   initial: "alive",
   states: {
     alive: {
-      entry: { type: "tell", params: ({ context }) => due(context, false) },
+      entry: [{ type: "tell", params: ({ context }) => due(context, { wantsAnswer: context.beats % beatsPerRoundTrip === 0 }) }, "count"],
       after: { beat: { target: "alive", reenter: true, actions: { type: "measure", params: ({ context }) => context } } },
       on: {
         "link.measured": { guard: { type: "isQuiet", params: ({ event }) => event }, target: "suspecting" },
@@ -44,7 +51,7 @@ export const heartbeat = setup({
           {
             guard: { type: "wantsAnswer", params: ({ event }) => event },
             actions: [
-              { type: "tell", params: ({ context }) => due(context, false) },
+              { type: "tell", params: ({ context }) => due(context, { wantsAnswer: false, isAnswer: true }) },
               { type: "tell", params: ({ event }) => learned(event.message) },
               { type: "tell", params: ({ event }) => counted(event.link, event.message) },
               { type: "tell", params: ({ event }) => filtered(event.link, event.message) },
@@ -61,7 +68,7 @@ export const heartbeat = setup({
       },
     },
     suspecting: {
-      entry: { type: "tell", params: ({ context }) => due(context, true) },
+      entry: { type: "tell", params: ({ context }) => due(context, { wantsAnswer: true }) },
       after: { probe: { target: "suspecting", reenter: true, actions: { type: "measure", params: ({ context }) => context } } },
       on: {
         "link.measured": [
@@ -85,7 +92,10 @@ export const heartbeat = setup({
   },
 })
 
-const due = ({ link }: HeartbeatInput, wantsAnswer: boolean) => ({ to: "node", event: { type: "heartbeat.due", link, wantsAnswer } })
+const due = ({ link }: HeartbeatInput, kind: { readonly wantsAnswer: boolean; readonly isAnswer?: boolean }) => ({
+  to: "node",
+  event: { type: "heartbeat.due", link, ...kind },
+})
 
 const learned = (message: Message) => ({
   to: "bootstrap",

@@ -50,7 +50,13 @@ export type NodeEvent =
   | { readonly type: "link.left"; readonly link: Link }
   | { readonly type: "peer.misbehaved"; readonly link: Link; readonly nowMs: number }
   | { readonly type: "peer.counted"; readonly link: Link; readonly agentCount: number }
-  | { readonly type: "heartbeat.due"; readonly link: Link; readonly wantsAnswer: boolean; readonly nowMs: number }
+  | {
+      readonly type: "heartbeat.due"
+      readonly link: Link
+      readonly wantsAnswer: boolean
+      readonly isAnswer?: boolean
+      readonly nowMs: number
+    }
   | { readonly type: "counts.changed"; readonly agents: number; readonly services: number }
   | { readonly type: "blocks.changed"; readonly blocks: Blocks }
   | { readonly type: "stop.requested" }
@@ -335,7 +341,7 @@ const dhtCast = ({ blocks, dht, seed, self }: NodeContext): ReadonlyArray<Castin
 
 const heartbeatOf = (
   { self, roster, agents, services }: NodeContext,
-  due: { readonly link: Link; readonly wantsAnswer: boolean; readonly nowMs: number },
+  due: Pick<Extract<NodeEvent, { readonly type: "heartbeat.due" }>, "link" | "wantsAnswer" | "isAnswer" | "nowMs">,
 ): Heartbeat => ({
   type: "HEARTBEAT",
   registryId: self.nodeId,
@@ -346,4 +352,5 @@ const heartbeatOf = (
   agentCount: agents,
   serviceCount: services,
   wantsAnswer: due.wantsAnswer,
+  ...(due.isAnswer === true && { isAnswer: true }),
 })

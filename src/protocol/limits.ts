@@ -28,6 +28,8 @@ export const dialPatienceMs = 10 * second
 export const maxPeersDefault = 15
 /** HEARTBEAT period (ruled, as deployed). */
 export const heartbeatPeriodMs = 30 * second
+/** The first beat of a link and every so many-th after it asks for an answer, to measure the round trip (ruled: every two minutes). */
+export const beatsPerRoundTrip = 4
 /** Without a frame for this long a peer is suspected and probed (ruled). */
 export const suspicionAfterMs = 45 * second
 /** A suspected peer is probed this often (ruled). */

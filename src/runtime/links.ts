@@ -30,6 +30,9 @@ interface LinkState {
   /** Wall time of the last bytes, for people; and the monotonic one of the last whole frame, that silence is measured with. */
   lastHeardMs: number
   lastHeardNanos: bigint
+  /** When it was asked for an answer that has not come; and what the last one took. */
+  askedNanos: bigint | undefined
+  roundTripNanos: bigint | undefined
 }
 
 /** How one connection is spoken on. `writes`: the frame of a message; absent where all connections share it. */
@@ -63,6 +66,8 @@ export interface Links {
   readonly lastHeardMs: (link: Link) => number
   /** Whoever held them is told, as if the other end had closed. */
   readonly closeWhere: (isUnwanted: (connection: Connection) => boolean, reason: string) => void
+  /** Of the last probe and its answer; `undefined` until there was one. */
+  readonly roundTripMs: (link: Link) => number | undefined
   readonly closeAll: () => void
 }
 
@@ -83,6 +88,13 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
     tell(addresseeOf(link, state, message), { type: "message.received", link, message, nowMs: state.lastHeardMs })
   }
 
+  /** The answer to a probe is told from a beat that crossed it on the way. */
+  const timeAnswer = (state: LinkState, message: Message | Unreadable): void => {
+    if (state.askedNanos === undefined || message.type !== "HEARTBEAT" || message.isAnswer !== true) return
+    state.roundTripNanos = now.monotonicNanos() - state.askedNanos
+    state.askedNanos = undefined
+  }
+
   const listen = (link: Link): void => {
     const state = links.get(link)
     if (state === undefined) return
@@ -97,7 +109,10 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
           state.isGreetedOnly = !state.isOpen && state.voice.writes !== undefined
         }
         if (reply !== undefined) state.connection.write(reply)
-        for (const message of messages) if (!state.isClosed) route(link, state, message)
+        for (const message of messages) {
+          timeAnswer(state, message)
+          if (!state.isClosed) route(link, state, message)
+        }
         if (fault !== undefined && !state.isClosed) told(link, state, { type: "frame.refused", reason: fault })
       },
       closed: (reason) => {
@@ -167,6 +182,8 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
         isGreetedOnly: false,
         lastHeardMs: now.wallMs(),
         lastHeardNanos: now.monotonicNanos(),
+        askedNanos: undefined,
+        roundTripNanos: undefined,
       })
       return link
     },
@@ -187,6 +204,7 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
         const state = links.get(link)
         if (state === undefined || state.isClosed) continue
         const frame = state.voice.writes === undefined ? (shared ??= codec.write(message)) : state.voice.writes(message)
+        if (message.type === "HEARTBEAT" && message.wantsAnswer) state.askedNanos ??= now.monotonicNanos()
         if (frame.length > 0) state.connection.write(frame)
         if (state.connection.queuedBytes() > outboundQueueBytesMax) {
           close(link)
@@ -205,6 +223,10 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
         close(link)
         told(link, state, { type: "link.closed", reason })
       }
+    },
+    roundTripMs: (link) => {
+      const nanos = links.get(link)?.roundTripNanos
+      return nanos === undefined ? undefined : Number(nanos) / 1e6
     },
     closeAll: () => [...links.keys()].forEach(close),
   }

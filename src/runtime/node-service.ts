@@ -20,6 +20,7 @@ import type { Card } from "../protocol/records/card.ts"
 import type { Role } from "../protocol/wire/message.ts"
 import type { CardUnavailable } from "./cards.ts"
 import type { Address } from "../protocol/mesh/address.ts"
+import type { Seconds } from "../protocol/time.ts"
 import type { Change, EntityFilter, StoreFailed, Vocabulary } from "./ports.ts"
 
 /** Why a request is not granted. `code` decides the HTTP status; `message` is one sentence for the client. */
@@ -92,6 +93,18 @@ export interface PeerView {
   readonly layers: ReadonlyArray<VerifiedLayer>
   readonly tier: IdentityTier
   /** As this node reckons it from its own experience and attestations, 0 … 1. */
+  readonly trust: number
+}
+
+/** Another registry that this node knows: a peer, or one that was heard of through peers. */
+export interface RegistryView {
+  readonly registryId: RegistryId
+  /** When it last said anything; absent where it has said nothing yet. */
+  readonly lastWord?: Seconds
+  readonly isPeer: boolean
+  /** It said nothing for a day. */
+  readonly isStale: boolean
+  /** 0 … 1. */
   readonly trust: number
 }
 
@@ -274,5 +287,7 @@ export class Node extends Context.Service<
     readonly search: (request: SearchRequest) => Effect.Effect<SearchAnswer, Refused | StoreFailed>
     readonly status: Effect.Effect<NodeStatus, StoreFailed>
     readonly peers: Effect.Effect<ReadonlyArray<PeerView>>
+    /** Peers, then those heard last; bounded. */
+    readonly registries: Effect.Effect<ReadonlyArray<RegistryView>>
   }
 >()("agentdns/runtime/Node") {}

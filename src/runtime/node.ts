@@ -305,7 +305,16 @@ export const makeNode = Effect.fnUntraced(function* (
     return entry === undefined ? yield* notFound("no such entity") : marked(entry, stale())
   })
   const cards = yield* makeCards(settings.cards, yield* Web, yield* SharedCache, verifier)
-  const peers = peersOf({ actors, links, store: outward.store, roster, nowMs: Clock.currentTimeMillis, trustOf: trust.of })
+  const peers = peersOf({
+    actors,
+    links,
+    store: outward.store,
+    roster,
+    nowMs: Clock.currentTimeMillis,
+    trustOf: trust.of,
+    self: signer.registryId,
+    leases: () => holdings()?.leases,
+  })
   const reviewTrust = settings.indexes ? trust.review : Effect.void
   const attest = Effect.suspend(() => (settings.inspects ? peers.attest(service.attest) : Effect.void))
   const liveness = livenessOn(desk, startedAtMs, settings.liveness)
@@ -400,6 +409,7 @@ export const makeNode = Effect.fnUntraced(function* (
     }),
 
     peers: peers.views,
+    registries: peers.registries,
   })
 
   const leave = () => {

@@ -2,7 +2,7 @@
 import type { ContextFrom, StateValueFrom } from "xstate"
 import { describe, expect, it } from "vitest"
 import { heartbeat, type HeartbeatEvent } from "../../src/actors/heartbeat.ts"
-import { heartbeatPeriodMs, probePeriodMs, suspicionAfterMs, suspicionPatienceMs } from "../../src/protocol/limits.ts"
+import { beatsPerRoundTrip, heartbeatPeriodMs, probePeriodMs, suspicionAfterMs, suspicionPatienceMs } from "../../src/protocol/limits.ts"
 import { compile, type Step } from "../../src/runtime/engine/compile.ts"
 import { addressOf, announcementOf, gossipOf, heartbeatOf, noonMs } from "../support/mesh.ts"
 import { checkTable } from "../support/table.ts"
@@ -10,7 +10,7 @@ import { checkTable } from "../support/table.ts"
 type State = StateValueFrom<typeof heartbeat>
 type Context = ContextFrom<typeof heartbeat>
 
-const context: Context = { link: 7, peer: "peer/in/7" }
+const context: Context = { link: 7, peer: "peer/in/7", beats: 1 }
 const silent = (silentMs: number) => ({ event: { silentMs } })
 const says = (wantsAnswer: boolean) => ({ event: { message: heartbeatOf(2, { wantsAnswer }) } })
 const learned = "tell bootstrap addresses.learned, tell node peer.counted, tell federation heartbeat.heard"
@@ -67,6 +67,25 @@ describe("heartbeat", () => {
     const suspected = steps("alive", { type: "link.measured", silentMs: suspicionAfterMs + 1 })
     expect(suspected.flatMap((step) => (step.kind === "schedule" ? [step.delayMs] : []))).toEqual([probePeriodMs])
     expect(suspected.find((step) => step.kind === "action")?.params).toMatchObject({ event: { wantsAnswer: true } })
+  })
+
+  it("asks for an answer with the first beat and every fourth, and answers who asks", () => {
+    const machine = compile(heartbeat)
+    const dues = (steps: ReadonlyArray<Step>) =>
+      steps.flatMap((step) => {
+        const event = step.kind === "action" && step.type === "tell" ? (step.params as { readonly event: object }).event : undefined
+        return event !== undefined && "wantsAnswer" in event ? [event] : []
+      })
+    const said: Array<Step> = []
+    let state = machine.initial({ link: 7, peer: "peer/in/7" }, said)
+    for (let beat = 1; beat <= 2 * beatsPerRoundTrip; beat++) {
+      const due = said.findLast((step) => step.kind === "schedule")!
+      state = machine.step(state, { type: due.kind === "schedule" ? due.event.type : "" }, said)
+    }
+    expect(dues(said).map(({ wantsAnswer }) => wantsAnswer)).toEqual([true, false, false, false, true, false, false, false, true])
+    expect(
+      dues(steps("alive", { type: "message.received", link: 7, message: heartbeatOf(2, { wantsAnswer: true }), nowMs: noonMs })),
+    ).toEqual([{ type: "heartbeat.due", link: 7, wantsAnswer: false, isAnswer: true }])
   })
 
   it("passes on what a heartbeat says: addresses, counts, filters; of any other message nothing", () => {

@@ -134,6 +134,25 @@ describe("links", () => {
     expect(taken()).toEqual(["dht: message.received", "dht-link/in/1: message.received", "dht-link/in/1: message.received"])
   })
 
+  it("time an answer, and take no beat that crossed the question for one", () => {
+    const { arrive, link, links, state } = scene()
+    links.open(link)
+    const answer = heartbeatOf(2, { isAnswer: true })
+    arrive(answer)
+    expect(links.roundTripMs(link)).toBeUndefined()
+    links.send([link], heartbeatOf(1, { wantsAnswer: true }))
+    state.tickMs += 3
+    arrive(heartbeatOf(2))
+    expect(links.roundTripMs(link)).toBeUndefined()
+    state.tickMs += 4
+    links.send([link], heartbeatOf(1, { wantsAnswer: true }))
+    state.tickMs += 1
+    arrive(answer)
+    state.tickMs += 100
+    arrive(answer)
+    expect(links.roundTripMs(link)).toBe(8)
+  })
+
   it("tell the steps of a reconciliation to the end that they are for", () => {
     const { arrive, link, links, taken } = scene()
     links.open(link)

@@ -49,7 +49,7 @@ export type Role = "full" | "light" | "gateway" | "bootnode"
 /** The pages' dialect, and the one that deployed nodes speak. */
 export type Dialect = "spec" | "agentdns"
 
-/** Liveness, peers and counts (mesh, "Wire protocol"). `wantsAnswer` is a probe: the receiver answers with one of its own. */
+/** Liveness, peers and counts (mesh, "Wire protocol"). `wantsAnswer` is a probe: the receiver answers with one of its own, which says that it is one (`isAnswer`; ours). */
 export interface Heartbeat {
   readonly type: "HEARTBEAT"
   /** As it was said: an id, or a host (the page's example). The link knows better who speaks. */
@@ -59,6 +59,7 @@ export interface Heartbeat {
   readonly agentCount: number
   readonly serviceCount: number
   readonly wantsAnswer: boolean
+  readonly isAnswer?: boolean
   /** What is new in the filter over what the sender is home to. */
   readonly filter?: FilterNews
   /** Version of the receiver's filter that the sender holds, 0 for none; absent where it does not follow changes. */

@@ -57,6 +57,7 @@ const writeText = (message: Message): string => {
         agent_count: message.agentCount,
         service_count: message.serviceCount,
         ...(message.wantsAnswer && { wants_answer: true }),
+        ...(message.isAnswer === true && { answer: true }),
         ...filterText(message.filter, message.filterKnown),
       })
     case "IHAVE":
@@ -331,6 +332,7 @@ const HeartbeatShape = Schema.Struct({
   agent_count: Schema.optionalKey(Count),
   service_count: Schema.optionalKey(Count),
   wants_answer: Schema.optionalKey(Schema.Boolean),
+  answer: Schema.optionalKey(Schema.Boolean),
   ...filterMembers,
 })
 const decodeHeartbeat = Schema.decodeUnknownResult(HeartbeatShape)
@@ -350,6 +352,7 @@ const readHeartbeat = (value: object): Heartbeat | Unreadable => {
     agentCount: said.agent_count ?? 0,
     serviceCount: said.service_count ?? 0,
     wantsAnswer: said.wants_answer ?? false,
+    ...(said.answer === true && { isAnswer: true }),
     ...(filter !== undefined && { filter }),
     ...(said.bloom_known !== undefined && { filterKnown: said.bloom_known }),
   }

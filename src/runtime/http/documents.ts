@@ -12,7 +12,8 @@ import { fqanOf } from "../../protocol/records/naming.ts"
 import type { EntityId } from "../../protocol/identity/id.ts"
 import type { Card } from "../../protocol/records/card.ts"
 import { secondsOf, writeTime } from "../../protocol/time.ts"
-import type { EntityView, NodeStatus, PeerView, SearchAnswer, SearchHit } from "../node-service.ts"
+import { registriesShownMax } from "../node/peers.ts"
+import type { EntityView, NodeStatus, PeerView, RegistryView, SearchAnswer, SearchHit } from "../node-service.ts"
 import type { HttpSettings } from "./settings.ts"
 
 /**
@@ -398,5 +399,27 @@ export const peersDocument = (peers: ReadonlyArray<PeerView>): typeof Peers.Type
     verification_tier: peer.tier,
     verified_layers: peer.layers,
     verdicts: peer.verdicts,
+  })),
+})
+
+export const Registries = Schema.Struct({
+  registries: Schema.Array(
+    Schema.Struct({
+      registry_id: Schema.String,
+      last_word: optional(Time.annotate({ description: "when it last said anything that reached this node; absent where it did not yet" })),
+      is_peer: Schema.Boolean.annotate({ description: "connected to this node now" }),
+      stale: Schema.Boolean.annotate({ description: "it said nothing for a day" }),
+      trust_score: Schema.Finite.annotate({ description: "trust in it, 0 to 1, as this node reckons it" }),
+    }),
+  ).annotate({ description: `other registries that this node knows: its peers, then those heard last; at most ${registriesShownMax}` }),
+})
+
+export const registriesDocument = (registries: ReadonlyArray<RegistryView>): typeof Registries.Type => ({
+  registries: registries.map(({ isPeer, isStale, lastWord, registryId, trust }) => ({
+    registry_id: registryId,
+    ...(lastWord !== undefined && { last_word: writeTime(lastWord) }),
+    is_peer: isPeer,
+    stale: isStale,
+    trust_score: Math.round(trust * 1_000) / 1_000,
   })),
 })

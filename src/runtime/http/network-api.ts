@@ -1,7 +1,7 @@
 /** The node itself, declared (reference 1.8). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
-import { Info, NetworkStats, NetworkStatus, Peers } from "./documents.ts"
+import { Info, NetworkStats, NetworkStatus, Peers, Registries } from "./documents.ts"
 import { refusals, Unavailable } from "./problems.ts"
 
 export const network = HttpApiGroup.make("network").add(
@@ -19,4 +19,5 @@ export const network = HttpApiGroup.make("network").add(
     error: Unavailable,
   }),
   HttpApiEndpoint.get("networkPeers", "/v1/network/peers", { success: Peers }),
+  HttpApiEndpoint.get("networkRegistries", "/v1/network/registries", { success: Registries }),
 )

@@ -5,7 +5,7 @@ import { Node } from "../node-service.ts"
 import { Api } from "./api.ts"
 import { SharedCache } from "../shared-cache.ts"
 import { sharedVocabulary } from "./vocabulary.ts"
-import { infoDocument, peersDocument, statsDocument, statusDocument } from "./documents.ts"
+import { infoDocument, peersDocument, registriesDocument, statsDocument, statusDocument } from "./documents.ts"
 import { told, type Unavailable } from "./problems.ts"
 import type { HttpSettings } from "./settings.ts"
 
@@ -39,5 +39,6 @@ export const layer = (settings: HttpSettings) =>
           }),
         )
         .handle("networkPeers", () => Effect.map(node.peers, peersDocument))
+        .handle("networkRegistries", () => Effect.map(node.registries, registriesDocument))
     }),
   )

@@ -9,6 +9,7 @@ import { inspectorOf } from "../../actors/cast.ts"
 import type { InspectorContext } from "../../actors/inspector.ts"
 import type { VerifiedLayer } from "../../protocol/gossip/kinds/attestation.ts"
 import { idOf, type RegistryId } from "../../protocol/identity/id.ts"
+import * as Leases from "../../protocol/gossip/leases.ts"
 import { attestationPeriodMs } from "../../protocol/limits.ts"
 import { writeAddress } from "../../protocol/mesh/address.ts"
 import { tierOf } from "../../protocol/mesh/identity-check.ts"
@@ -16,8 +17,11 @@ import type { Member, Roster } from "../../protocol/mesh/roster.ts"
 import { secondsOf } from "../../protocol/time.ts"
 import type { ActorSystem } from "../actor-system.ts"
 import type { Links } from "../links.ts"
-import type { Node, PeerView, Refused } from "../node-service.ts"
+import type { Node, PeerView, Refused, RegistryView } from "../node-service.ts"
 import type { RecordStore, StoreFailed } from "../ports.ts"
+
+/** Registries that are told of: peers, then those heard last. As many as can be drawn. */
+export const registriesShownMax = 1_000
 
 export interface PeersParts {
   readonly actors: ActorSystem
@@ -26,15 +30,19 @@ export interface PeersParts {
   readonly roster: Effect.Effect<Roster>
   readonly nowMs: Effect.Effect<number>
   readonly trustOf: (registry: string) => number
+  readonly self: RegistryId
+  /** When which registry last said anything, once the node has heard of any. */
+  readonly leases: () => Leases.Leases | undefined
 }
 
 export interface Peers {
   readonly views: Effect.Effect<ReadonlyArray<PeerView>>
+  readonly registries: Effect.Effect<ReadonlyArray<RegistryView>>
   /** Says what there is to say by now. */
   readonly attest: (say: Node["Service"]["attest"]) => Effect.Effect<void, Refused | StoreFailed>
 }
 
-export const peersOf = ({ actors, links, nowMs, roster, store, trustOf }: PeersParts): Peers => {
+export const peersOf = ({ actors, leases, links, nowMs, roster, self, store, trustOf }: PeersParts): Peers => {
   const gossipOn = ({ link }: Member) => (actors.snapshot("gossip")?.context as GossipMemory | undefined)?.push.links.get(link)
   const layersOf = ({ link }: Member): ReadonlyArray<VerifiedLayer> =>
     (actors.snapshot(inspectorOf(link))?.context as InspectorContext | undefined)?.layers ?? []
@@ -56,12 +64,14 @@ export const peersOf = ({ actors, links, nowMs, roster, store, trustOf }: PeersP
               ({ attester, observation }) => pinned.has(attester) && observation.layers.includes("proof"),
             )
             const layers = layersOf(member)
+            const roundTripMs = links.roundTripMs(member.link)
             return {
               registryId: member.registryId,
               publicKey: member.publicKey,
               address: member.address === undefined ? "" : writeAddress(member.address),
               direction: member.direction,
               role: member.role,
+              ...(roundTripMs !== undefined && { roundTripMs }),
               agentCount: member.agentCount,
               connectedAtMs: member.connectedAtMs,
               lastSeenMs: links.lastHeardMs(member.link),
@@ -74,6 +84,24 @@ export const peersOf = ({ actors, links, nowMs, roster, store, trustOf }: PeersP
           },
         ),
       )
+    }),
+
+    registries: Effect.gen(function* () {
+      const peers = (yield* roster).map(({ registryId }) => registryId)
+      const { lastWord, stale } = leases() ?? Leases.empty()
+      const heard = [...lastWord].sort(([, a], [, b]) => b - a).map(([registryId]) => registryId)
+      const known = [...new Set([...peers, ...heard])].filter((registryId) => registryId !== self).slice(0, registriesShownMax)
+      const isPeer = new Set(peers)
+      return known.map((registryId): RegistryView => {
+        const said = lastWord.get(registryId)
+        return {
+          registryId,
+          ...(said !== undefined && { lastWord: said }),
+          isPeer: isPeer.has(registryId),
+          isStale: stale.has(registryId),
+          trust: trustOf(registryId),
+        }
+      })
     }),
 
     attest: Effect.fnUntraced(function* (say) {

@@ -33,17 +33,20 @@ const hello: fc.Arbitrary<Hello> = fc
     ...(dial !== undefined && { dial }),
     ...(advertisedHost !== undefined && { advertisedHost }),
   }))
-const heartbeat: fc.Arbitrary<Heartbeat> = fc.record({
-  type: fc.constant("HEARTBEAT"),
-  registryId: fc.string({ maxLength: 253 }),
-  at: fc.integer({ min: 0, max: 4_000_000_000 }),
-  peers: fc.array(fc.record({ address: fc.record({ host, port }), reputation: fc.constantFrom(0, 0.5, 1) }), {
-    maxLength: heartbeatPeersMax,
-  }),
-  agentCount: count,
-  serviceCount: count,
-  wantsAnswer: fc.boolean(),
-})
+const heartbeat: fc.Arbitrary<Heartbeat> = fc
+  .record({
+    type: fc.constant("HEARTBEAT"),
+    registryId: fc.string({ maxLength: 253 }),
+    at: fc.integer({ min: 0, max: 4_000_000_000 }),
+    peers: fc.array(fc.record({ address: fc.record({ host, port }), reputation: fc.constantFrom(0, 0.5, 1) }), {
+      maxLength: heartbeatPeersMax,
+    }),
+    agentCount: count,
+    serviceCount: count,
+    wantsAnswer: fc.boolean(),
+    isAnswer: fc.boolean(),
+  })
+  .map(({ isAnswer, ...said }) => ({ ...said, ...(isAnswer && { isAnswer }) }))
 
 const dhtKey = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString("hex") as DhtKey)
 const nodes = fc.array(fc.record({ id: dhtKey, address: fc.record({ host, port: fc.integer({ min: 1, max: 65_535 }) }) }), {

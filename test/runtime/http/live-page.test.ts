@@ -118,7 +118,10 @@ describe.skipIf(browserFile === undefined)("the live page in a browser (skipped 
     await page.locator("h1", { hasText: "Near" }).waitFor()
     expect(await page.title()).toBe("Near")
     await page.locator("section.who").getByText(near.node.registryId).waitFor()
-    await page.locator("tbody th", { hasText: far.node.registryId.slice(13, 21) }).waitFor()
+    const row = page.locator("tbody tr", { hasText: far.node.registryId.slice(13, 21) })
+    await row.locator("td", { hasText: /\d ms$/ }).waitFor()
+    const { json } = await call(`${near.url}/v1/network/registries`)
+    expect(json["registries"]).toMatchObject([{ registry_id: far.node.registryId, is_peer: true, stale: false }])
     expect(await page.locator(".mesh svg").getAttribute("aria-label")).toContain("1 peer")
     await page.locator(".pills", { hasText: "live" }).waitFor()
 

@@ -74,8 +74,10 @@ describe("heartbeat of an entity", () => {
     expect(await refusal(heartbeatUrl(agent), { origin: "https://evil.example" })).toBe("403")
     const plain = await call(heartbeatUrl(agent))
     expect([plain.status, plain.json["error"]]).toEqual([400, "invalid_request"])
-    const page = await connected(heartbeatUrl(agent), { origin: "https://ours.example" })
-    page.socket.terminate()
+    for (const origin of ["https://ours.example", served.url]) {
+      const page = await connected(heartbeatUrl(agent), { origin })
+      page.socket.terminate()
+    }
   })
 
   it("ends with what is no JSON, and with what is too large", async () => {
@@ -165,6 +167,17 @@ describe("activity", () => {
     served.activity.report({ type: "entity.beat", entityId: agent })
     expect((await watching.next())["type"]).toBe("entity_heartbeat")
     watching.socket.terminate()
+  })
+
+  it("begins with the latest, for who asks for them", async () => {
+    for (const entityId of [agent, other, agent]) served.activity.report({ type: "entity.beat", entityId })
+    const late = await watch("types=entity_heartbeat&last=2")
+    expect((await late.next())["data"]).not.toHaveProperty("resumed")
+    served.activity.report({ type: "entity.beat", entityId: other })
+    expect([await beatsOf(late), await beatsOf(late), await beatsOf(late)]).toEqual([counted(other), counted(agent), counted(other)])
+    late.socket.terminate()
+    for (const wrong of ["-1", "1.5", "x", String(recentEventsMax + 1)])
+      expect(await refusal(`${served.url}/v1/ws/activity?last=${wrong}`)).toBe("400")
   })
 
   it("goes on after a short break where it was, and says when it cannot", async () => {

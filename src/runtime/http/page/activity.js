@@ -116,7 +116,7 @@ const told = ({ data, type }) => {
     case "gossip_incoming":
       return {
         className: "in",
-        says: [...deed(data), " · at ", registryLink(data["home_registry"]), `, ${counted(Number(data["hop_count"]), "hop")} away`],
+        says: [...deed(data), " · ", registryLink(data["home_registry"]), `, ${counted(Number(data["hop_count"]), "hop")}`],
       }
     case "gossip_outgoing":
       return { className: "out", says: ["told the mesh: ", ...deed(data)] }

@@ -35,7 +35,7 @@ info.listen((known) => {
 })
 
 // what is said of a node that is away; a stream that is lost for a moment only is not worth a word
-const quietMs = 1_500
+const quietMs = 800
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let worried
 const banner = () => {

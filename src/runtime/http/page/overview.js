@@ -6,7 +6,7 @@ import { meshPanel } from "./mesh.js"
 import { pacePanel } from "./pace.js"
 import { idOf, pill } from "./parts.js"
 import { peersTable } from "./peers.js"
-import { info, isReachable, peers, readiness, status } from "./watch.js"
+import { info, isReachable, peers, readiness, registries, status } from "./watch.js"
 import { counted, lasting, readUptime, whole } from "./words.js"
 
 const roleWords = /** @type {Readonly<Record<string, string>>} */ ({
@@ -70,6 +70,7 @@ export const overview = () => {
         ["Registered here", node.local_agents],
         ["From the mesh", node.gossip_entries],
         ["Developers", node.developers],
+        ["Registries known", registries.value?.length],
         ["DHT contacts", node.dht?.contacts],
       ])
       const words = roleWords[node.node_type]
@@ -79,7 +80,7 @@ export const overview = () => {
   )
 
   const [mesh, pace, activity] = [meshPanel(), pacePanel(), activityPanel({ most: 30, isWhole: false })]
-  const [table, more] = [peersTable(peersShown), el("p", { class: "more" })]
+  const [table, more] = [peersTable(peersShown, true), el("p", { class: "more" })]
   stops.push(
     mesh.stop,
     pace.stop,

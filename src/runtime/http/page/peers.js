@@ -1,9 +1,9 @@
 /** Peers in a table: who, how near, how well they behave. It is also what the drawing of the mesh says, in words. */
-import { el, fill } from "./dom.js"
+import { el, facts, fill } from "./dom.js"
 import { clock } from "./live.js"
-import { empty, pill, registryLink } from "./parts.js"
-import { peers, status } from "./watch.js"
-import { ago, counted, latency, moment, whole } from "./words.js"
+import { empty, idOf, pill, registryLink } from "./parts.js"
+import { peers, registries, status } from "./watch.js"
+import { ago, counted, latency, moment, short, whole } from "./words.js"
 
 /** Rows that are drawn at most: a table of more is no table for people. */
 const rowsMax = 1_000
@@ -27,12 +27,12 @@ const columns = [
 /** @param {number} reputation */
 export const reputationPill = (reputation) => pill(reputation >= 0.8 ? "good" : reputation >= 0.4 ? "fair" : "bad", reputation.toFixed(2))
 
-/** @param {number} most */
-export const peersTable = (most = rowsMax) => {
+/** @param {number} [most] @param {boolean} [isBrief] on a narrow screen a line for each */
+export const peersTable = (most = rowsMax, isBrief = false) => {
   const body = el("tbody")
   const table = el(
     "table",
-    {},
+    { class: isBrief && "brief" },
     el("caption", { class: "hidden" }, "Peers of this node"),
     el("thead", {}, el("tr", {}, ...columns.map(([name, , kind]) => el("th", { scope: "col", class: kind }, name)))),
     body,
@@ -86,42 +86,51 @@ const peersWords = (list) => {
 /** One registry: what this node knows of it. @param {ReadonlyArray<string>} parts @returns {import("./router.js").Page} */
 export const registryPage = ([id = ""]) => {
   const content = el("div")
-  const stop = peers.listen((list) => {
-    if (list === undefined) return
-    const peer = list.find(({ registry_id: other }) => other === id)
-    fill(content, peer === undefined ? stranger(id) : knownPeer(peer))
-  })
-  return { title: `Registry ${id}`, content: [el("section", {}, el("h1", {}, "Registry"), content)], stop }
+  const show = () => {
+    const peer = peers.value?.find(({ registry_id: other }) => other === id)
+    if (peers.value !== undefined) fill(content, peer === undefined ? stranger(id) : knownPeer(peer))
+  }
+  const stops = [peers.listen(show), registries.listen(show)]
+  return {
+    title: `Registry ${short(id)}`,
+    content: [el("section", {}, el("h1", {}, "Registry"), content)],
+    stop: () => stops.forEach((stop) => stop()),
+  }
 }
 
 /** @param {string} id */
-const stranger = (id) =>
-  id === status.value?.registry_id
-    ? empty("This is the node that you are looking at. ", el("a", { href: "#/" }, "To the overview"))
-    : el("div", {}, el("p", {}, el("code", {}, id)), empty("It is not connected to this node. What it is home to came through others."))
+const stranger = (id) => {
+  if (id === status.value?.registry_id)
+    return empty("This is the node that you are looking at. ", el("a", { href: "#/" }, "To the overview"))
+  const known = registries.value?.find(({ registry_id: other }) => other === id)
+  return el(
+    "div",
+    {},
+    el("p", {}, idOf(id, "the id")),
+    empty(known === undefined ? "This node has not heard of it." : "It is not connected to this node, which hears of it through others."),
+    known !== undefined &&
+      facts([
+        ["Last word", known.last_word !== undefined && ago(known.last_word, Date.now() + clock.aheadMs)],
+        ["Alive", known.stale ? "it said nothing for a day" : "yes"],
+        ["Trust", known.trust_score.toFixed(2)],
+      ]),
+  )
+}
 
 /** @param {Peer} peer */
 const knownPeer = (peer) =>
   el(
     "div",
     {},
-    el("p", {}, el("code", {}, peer.registry_id)),
-    el(
-      "dl",
-      { class: "facts" },
-      ...[
-        ...columns.slice(1).map(([name, cell]) => /** @type {const} */ ([name, cell(peer)])),
-        /** @type {const} */ (["Key", el("code", {}, peer.public_key)]),
-        /** @type {const} */ (["Connected", moment(peer.connected_at)]),
-        /** @type {const} */ (["Verified here", peer.verified_layers.join(", ") || "nothing yet"]),
-      ].map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value ?? ""))),
-    ),
+    el("p", {}, idOf(peer.registry_id, "the id")),
+    facts([
+      ...columns.slice(1).map(([name, cell]) => /** @type {const} */ ([name, cell(peer)])),
+      ["Key", idOf(peer.public_key, "the key")],
+      ["Connected", moment(peer.connected_at)],
+      ["Verified here", peer.verified_layers.join(", ") || "nothing yet"],
+    ]),
     el("h2", {}, "Verdicts on what it sent"),
     Object.keys(peer.verdicts).length === 0
       ? empty("It has sent nothing yet.")
-      : el(
-          "dl",
-          { class: "facts" },
-          ...Object.entries(peer.verdicts).map(([verdict, count]) => el("div", {}, el("dt", {}, verdict), el("dd", {}, whole(count)))),
-        ),
+      : facts(Object.entries(peer.verdicts).map(([verdict, count]) => [verdict, whole(count)])),
   )

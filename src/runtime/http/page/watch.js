@@ -10,12 +10,14 @@ import { signal } from "./signal.js"
  * @typedef {typeof import("../documents.ts").Info.Type} Info
  * @typedef {typeof import("../documents.ts").NetworkStatus.Type} Status
  * @typedef {(typeof import("../documents.ts").Peers.Type)["peers"][number]} Peer
+ * @typedef {(typeof import("../documents.ts").Registries.Type)["registries"][number]} Registry
  * @typedef {{ isReady: boolean, says: string }} Readiness
  */
 
 export const info = signal(/** @type {Info | undefined} */ (undefined))
 export const status = signal(/** @type {Status | undefined} */ (undefined))
 export const peers = signal(/** @type {ReadonlyArray<Peer> | undefined} */ (undefined))
+export const registries = signal(/** @type {ReadonlyArray<Registry> | undefined} */ (undefined))
 export const readiness = signal(/** @type {Readiness | undefined} */ (undefined))
 /** Did the node answer the last question? */
 export const isReachable = signal(true)
@@ -24,10 +26,13 @@ const periodMs = 5_000
 /** For each peer in the list the next question waits this much longer. */
 const perPeerMs = 20
 const soonMs = 400
+/** Who else there is changes seldom: asked for with every so many-th look. */
+const looksPerRegistries = 6
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let next
 let isAsking = false
+let looks = 0
 
 /** @param {number} ms */
 const lookIn = (ms) => {
@@ -38,7 +43,13 @@ const lookIn = (ms) => {
 const look = async () => {
   if (isAsking) return
   isAsking = true
-  await Promise.all([info.value === undefined && take("v1/info", info), take("v1/network/status", status), takePeers(), takeReadiness()])
+  await Promise.all([
+    info.value === undefined && take("v1/info", info),
+    take("v1/network/status", status),
+    takePeers(),
+    looks++ % looksPerRegistries === 0 && takeRegistries(),
+    takeReadiness(),
+  ])
   isAsking = false
   if (document.visibilityState === "visible") lookIn(periodMs + perPeerMs * (peers.value?.length ?? 0))
 }
@@ -57,6 +68,16 @@ const takePeers = async () => {
     /** @type {typeof import("../documents.ts").Peers.Type} */
     const answer = await get("v1/network/peers")
     peers.set([...answer.peers].sort((a, b) => (a.registry_id < b.registry_id ? -1 : 1)))
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error
+  }
+}
+
+const takeRegistries = async () => {
+  try {
+    /** @type {typeof import("../documents.ts").Registries.Type} */
+    const answer = await get("v1/network/registries")
+    registries.set(answer.registries)
   } catch (error) {
     if (!(error instanceof Trouble)) throw error
   }
