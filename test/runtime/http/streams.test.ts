@@ -151,8 +151,8 @@ describe("activity", () => {
     expect(events.map(({ data, type }) => [type, data])).toMatchObject([
       ["gossip_outgoing", { entity_id: id, name: "contracts", action: "register", home_registry: served.node.registryId, hop_count: 0 }],
       ["entity_registered", { ...named, summary: "reads them" }],
-      ["entity_deregistered", named],
       ["gossip_outgoing", { entity_id: id, action: "deregister", direction: "outgoing" }],
+      ["entity_deregistered", named],
     ])
     expect(JSON.stringify(events)).not.toContain("secret")
     for (const event of events) expect(Math.abs(Date.parse(event["timestamp"] as string) - Date.now())).toBeLessThan(60_000)
