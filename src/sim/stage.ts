@@ -3,7 +3,7 @@
  *
  * It lets clients ask, hears what nodes report, looks around every virtual second, and asks the checkers.
  */
-import { Effect, Exit } from "effect"
+import { Effect } from "effect"
 import type { Happening } from "../actors/happening.ts"
 import { type EntityId, idOf, type RegistryId } from "../protocol/identity/id.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
@@ -309,8 +309,7 @@ export class Stage {
 
   /** What a node shows of an entity. */
   shownBy(machine: Machine, id: EntityId): EntityEntry | undefined {
-    const exit = this.world.look(machine.store.entity(id))
-    return Exit.isSuccess(exit) ? exit.value : undefined
+    return machine.store.shownNow(id)
   }
 
   /** (record, living honest node) pairs that are owed. */

@@ -11,7 +11,7 @@ import { makeNode, type RunningNode } from "../runtime/node.ts"
 import type { NodeSettings } from "../runtime/node-settings.ts"
 import { Codec, Journal, type ListenFailed, RecordStore, Signer, type StoreFailed, Timers, Transport, Verifier } from "../runtime/ports.ts"
 import { wireCodec } from "../runtime/codec.ts"
-import { makeMemoryStore } from "../runtime/store/memory.ts"
+import { makeMemoryStore, type StoreInMemory } from "../runtime/store/memory.ts"
 import { VirtualClock } from "./clock.ts"
 import { makeRememberingCodec } from "./codec.ts"
 import { type Ailment, ailing } from "./disk.ts"
@@ -38,7 +38,7 @@ export interface Machine extends Host {
   readonly gate: Gate
   readonly clock: MachineClock
   /** Its disk; another one after it was lost. */
-  store: RecordStore["Service"]
+  store: StoreInMemory
   /** What is wrong with its disk now. */
   readonly ailments: Array<Ailment>
   /** Announcements from gossip that it was asked to believe: its dearest work. */
@@ -90,7 +90,7 @@ export class World {
   /** Everybody's. */
   verifier = makeRememberingVerifier()
   /** An empty disk. */
-  makeStore: () => RecordStore["Service"] = makeMemoryStore
+  makeStore: () => StoreInMemory = makeMemoryStore
   /** Over the ports of every node, as `makeStore` a place where bugs are planted (`mutants/`). */
   over: PortsOver = (own) => own
   #codec: Codec["Service"]

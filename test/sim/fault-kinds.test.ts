@@ -118,7 +118,9 @@ describe("a disk", () => {
     const store = makeMemoryStore()
     const full = ailing(store, [{ random: new SeededRandom(1, "disk"), failing: 1 }], () => false)
     const gone = ailing(store, [], () => true)
-    expect(Object.keys(full).sort()).toEqual(Object.keys(store).sort())
+    // looking without asking is no request
+    const { shownNow: _, ...port } = store
+    expect(Object.keys(full).sort()).toEqual(Object.keys(port).sort())
     for (const [name, operation] of Object.entries(full) as Array<[keyof RecordStore["Service"], unknown]>) {
       const request = (
         typeof operation === "function" ? (operation as (...given: ReadonlyArray<unknown>) => unknown)([], 0) : operation

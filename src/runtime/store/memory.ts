@@ -33,6 +33,7 @@ import {
 import { makeMemoryOfNodes } from "./memory-of-nodes.ts"
 import { attestedOf, handleEntryOf, inOrder, nameEntryOf } from "./shown-names.ts"
 import { developerRecordOf, entryOf, introduced, isNews, type LocalEntity, newlyRegistered, outdated, recordOf } from "./shown.ts"
+import { termsOf } from "./memory-terms.ts"
 
 /** What is held of one subject: ranked slots, and when each arrived, in the same order. */
 interface Held {
@@ -48,7 +49,10 @@ const nothing: Held = { slots: [], receivedAt: [], numbers: [] }
 export type SlotRules = Pick<typeof Slots, "merge" | "shown" | "isTooLate" | "isExpired">
 
 /** A store that is empty and forgets everything with the process. */
-export const makeMemoryStore = (rules: SlotRules = Slots): RecordStore["Service"] => {
+/** What is in memory can also be looked at without asking, as checkers do a million times. */
+export type StoreInMemory = RecordStore["Service"] & { readonly shownNow: (subject: string) => EntityEntry | undefined }
+
+export const makeMemoryStore = (rules: SlotRules = Slots): StoreInMemory => {
   const local = new Map<string, LocalEntity>()
   const held = new Map<string, Held>()
   const developers = new Map<DeveloperId, DeveloperRecord>()
@@ -324,6 +328,7 @@ export const makeMemoryStore = (rules: SlotRules = Slots): RecordStore["Service"
       .slice(offset, offset + limit)
 
   return {
+    shownNow: shownOf,
     entity: (id) => Effect.sync(() => shownOf(id)),
     list: (filter) => Effect.sync(() => listed(filter)),
     changes: (after, limit) => Effect.sync(() => changesAfter(after, limit)),
@@ -426,24 +431,3 @@ const distinct = (values: ReadonlyArray<string>): ReadonlyArray<string> => [...n
 
 const isEntity = ([slot]: ReadonlyArray<Announcement>): boolean =>
   slot !== undefined && /^(?:agent_announce|service_announce|tombstone)$/.test(slot.type) && slot.body.kind !== "developer-tombstone"
-
-/** What a slot is looked for by, besides its subject. */
-const termsOf = ({ body }: Announcement): ReadonlyArray<string> => {
-  switch (body.kind) {
-    case "handle":
-      return body.action === "release" ? [] : [`handle:${body.handle}`, `holder:${body.developerId}`]
-    case "name":
-      return body.action === "release" ? [] : [`under:${body.handle}`, `named:${body.entityId}`]
-    case "attestation":
-      return [`about:${body.subject}`]
-    case "proof":
-      return body.proof.domain === undefined ? [] : [`host:${body.proof.domain}`]
-    case "entity":
-    case "bare-entity":
-    case "tombstone":
-    case "status":
-    case "developer":
-    case "developer-tombstone":
-      return []
-  }
-}

@@ -18,13 +18,14 @@ const joinedMs = 15_000
 
 export const oneLink: Checker = {
   invariant: "P17 one link",
-  end: (stage) =>
-    isSettled(stage)
-      ? stage
-          .honest()
-          .flatMap((machine) => ghostsOf(stage, machine))
-          .slice(0, 10)
-      : [],
+  end: (stage) => {
+    if (!isSettled(stage)) return []
+    const machines = new Map(stage.world.machines.map((machine) => [machine.key, machine]))
+    return stage
+      .honest()
+      .flatMap((machine) => ghostsOf(stage, machine, machines))
+      .slice(0, 10)
+  },
 }
 
 const isSettled = ({ options, world }: Stage): boolean => {
@@ -32,9 +33,9 @@ const isSettled = ({ options, world }: Stage): boolean => {
   return options.loss === 0 && calmMs >= (world.lastTroubleMs === 0 ? joinedMs : settledMs)
 }
 
-const ghostsOf = (stage: Stage, machine: Machine): ReadonlyArray<Finding> =>
+const ghostsOf = (stage: Stage, machine: Machine, machines: ReadonlyMap<PublicKey, Machine>): ReadonlyArray<Finding> =>
   listedBy(machine).flatMap((key): ReadonlyArray<Finding> => {
-    const other = stage.world.machines.find((one) => one.key === key)
+    const other = machines.get(key)
     const finding = (detail: string) => [{ node: machine.name, detail: `lists ${other?.name ?? "a stranger"}, ${detail}` }]
     if (other === undefined) return finding("which is none of the machines")
     if (!stage.isHonest(other)) return []
