@@ -8,7 +8,7 @@
 import type { Contact } from "../protocol/dht/contact.ts"
 import type { DhtKey } from "../protocol/dht/key.ts"
 import type { ProvenValue } from "../protocol/dht/value.ts"
-import type { Envelope, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import type { Announcement, Envelope, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import type { JsonObject } from "../protocol/identity/canonical-json.ts"
 import type { VerifiedLayer } from "../protocol/gossip/kinds/attestation.ts"
 import type { RegistryId } from "../protocol/identity/id.ts"
@@ -43,6 +43,13 @@ export type Command =
   | { readonly type: "merge"; readonly envelope: Envelope; readonly from: Link; readonly isCaughtUp: boolean }
   /** Documents of announcements we hold; what is not held any more is left out. `then` is sent after them. */
   | { readonly type: "fetch"; readonly link: Link; readonly ids: ReadonlyArray<string>; readonly then: Message | undefined }
+  /** Words that are held, in the order in which they were written, after a position; answered by `changes.read`. */
+  | { readonly type: "page"; readonly link: Link; readonly after: string | undefined; readonly limit: number }
+  /**
+   * Tells a deployed node an announcement, no hop made, unless another registry's claim is shown of what it is about; where it
+   * must stand, only while it is the last word of its registry.
+   */
+  | { readonly type: "relay"; readonly link: Link; readonly announcement: Announcement; readonly mustStand: boolean }
   | { readonly type: "pin"; readonly pin: PeerPin }
   /** Forgets tombstones that have outlived their purpose; `holdings` is told which. */
   | { readonly type: "expire" }
@@ -95,6 +102,7 @@ export type ActorKind =
   | "gossip-session"
   | "heartbeat"
   | "holdings"
+  | "herald"
   | "reconciler"
   | "ask"
   | "federation"
@@ -148,6 +156,13 @@ export type Outcome =
       readonly type: "peer.inspected"
       readonly layers: ReadonlyArray<VerifiedLayer>
       readonly contradiction?: Contradiction
+    }
+  /** Fewer than the limit: there are no more, or the store failed. */
+  | {
+      readonly type: "changes.read"
+      readonly link: Link
+      readonly changes: ReadonlyArray<{ readonly position: string; readonly announcement: Announcement }>
+      readonly nowMs: number
     }
   | { readonly type: "values.proven"; readonly about: About; readonly values: ReadonlyArray<ProvenValue> }
   | { readonly type: "merge.failed"; readonly envelope: Envelope; readonly from: Link }

@@ -12,7 +12,7 @@
  *
  * It has no modes, only memory, so it is a reducer.
  */
-import type { ContentId, Envelope, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import type { Announcement, ContentId, Envelope, VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import * as LazyPush from "../protocol/gossip/lazy-push.ts"
 import * as Tree from "../protocol/gossip/tree.ts"
 import * as Reputation from "../protocol/gossip/reputation.ts"
@@ -42,7 +42,14 @@ export type GossipEvent =
   /** What was held gave way: it may come back. `id` is that of the slot. */
   | { readonly type: "announcement.lost"; readonly id: string }
   | { readonly type: "verdict.given"; readonly link: Link; readonly verdict: Verdict; readonly nowMs: number }
-  | { readonly type: "link.joined"; readonly link: Link; readonly speaksLazily: boolean; readonly nowMs: number }
+  /** `deployed`: who is there, if it speaks the deployed dialect. */
+  | {
+      readonly type: "link.joined"
+      readonly link: Link
+      readonly speaksLazily: boolean
+      readonly deployed?: RegistryId
+      readonly nowMs: number
+    }
   | { readonly type: "link.left"; readonly link: Link }
   | { readonly type: "lazy.due" }
   | { readonly type: "graft.due"; readonly id: ContentId }
@@ -64,6 +71,8 @@ export interface GossipMemory {
   /** Connected links, in the order they came. */
   readonly push: LazyPush.LazyPush<Link>
   readonly tree: Tree.Tree<Link>
+  /** Links to nodes that speak the deployed dialect: the herald tells them. */
+  readonly deployed: Set<Link>
   /** Verdicts on links that are gone, or never were. */
   readonly others: Tally
   isReminded: boolean
@@ -79,6 +88,7 @@ export const gossip: Reducer<GossipInput, GossipMemory, GossipEvent> = {
     seen: SeenSet.empty(seenWindowMs),
     push: LazyPush.begin(),
     tree: Tree.begin(self, nowMs),
+    deployed: new Set(),
     others: {},
     isReminded: false,
     hasBeacon: false,
@@ -203,11 +213,19 @@ const settle = (memory: GossipMemory, event: Extract<GossipEvent, { type: "annou
 
 /** Whole over eager links now, by id over lazy ones a little later. */
 const spread = (memory: GossipMemory, envelope: Envelope, except: Link | undefined, isEager: boolean, say: Say): void => {
-  const links = LazyPush.spread(memory.push, envelope, except, isEager)
+  const all = LazyPush.spread(memory.push, envelope, except, isEager)
+  const links = memory.deployed.size === 0 ? all : all.filter((link) => !memory.deployed.has(link))
   if (links.length > 0) say({ type: "broadcast", links, message: gossipOf(envelope) })
+  tellHerald(memory, envelope.announcement, except, say)
   if (memory.isReminded || !LazyPush.owesAnything(memory.push)) return
   memory.isReminded = true
   say({ type: "remind", afterMs: lazyPeriodMs, event: { type: "lazy.due" } })
+}
+
+/** Deployed nodes are told all that is accepted, however it came: they have no other way to it, and count hops of their own. */
+const tellHerald = ({ deployed }: GossipMemory, announcement: VerifiedAnnouncement, except: Link | undefined, say: Say): void => {
+  const links = [...deployed].filter((link) => link !== except)
+  if (links.length > 0) say({ type: "tell", to: "herald", event: { type: "announcement.owed", announcement, links } })
 }
 
 const tellLazily = (memory: GossipMemory, say: Say): void => {
@@ -217,8 +235,13 @@ const tellLazily = (memory: GossipMemory, say: Say): void => {
 
 // the tree -----------------------------------------------------------------------------------------------------------
 
-const welcome = (memory: GossipMemory, { link, speaksLazily, nowMs }: Extract<GossipEvent, { type: "link.joined" }>, say: Say): void => {
+const welcome = (
+  memory: GossipMemory,
+  { deployed, link, speaksLazily, nowMs }: Extract<GossipEvent, { type: "link.joined" }>,
+  say: Say,
+): void => {
   LazyPush.join(memory.push, link, speaksLazily, nowMs)
+  if (deployed !== undefined) memory.deployed.add(link)
   if (!speaksLazily) return
   say({ type: "send", link, message: beaconFor(memory, link) })
   if (memory.hasBeacon) return
@@ -295,7 +318,8 @@ const answerGraft = (memory: GossipMemory, link: Link, id: ContentId, say: Say):
   if (envelope !== undefined) say({ type: "send", link, message: gossipOf(envelope) })
 }
 
-const gossipOf = ({ announcement, hopCount }: Envelope): Gossip => ({
+/** An announcement that travels, as it is sent. */
+export const gossipOf = ({ announcement, hopCount }: { readonly announcement: Announcement; readonly hopCount: number }): Gossip => ({
   type: "GOSSIP",
   id: announcement.contentId,
   hopCount,
@@ -307,7 +331,7 @@ const judge = (memory: GossipMemory, link: Link, verdict: Verdict, nowMs: number
   count(tallyOf(memory, link), verdict)
   const state = memory.push.links.get(link)
   if (state === undefined || Reputation.isSpent(state.reputation)) return
-  state.reputation = Reputation.after(state.reputation, verdict, nowMs)
+  state.reputation = Reputation.after(state.reputation, verdict, nowMs, memory.deployed.has(link))
   if (Reputation.isSpent(state.reputation)) say({ type: "tell", to: "node", event: { type: "peer.misbehaved", link } })
 }
 
@@ -318,6 +342,7 @@ const forget = (memory: GossipMemory, link: Link, say: Say): void => {
   for (const [verdict, times] of Object.entries(memory.push.links.get(link)?.tally ?? {}))
     memory.others[verdict] = (memory.others[verdict] ?? 0) + times
   memory.push.links.delete(link)
+  memory.deployed.delete(link)
   if (link !== memory.tree.parent) return
   memory.tree.parent = undefined
   for (const [other, { speaksLazily }] of memory.push.links) {

@@ -395,14 +395,18 @@ export const peer = setup({
 const linkOf = ({ linked }: PeerContext): Link => linked!.link
 
 const joining = (context: PeerContext) => ({
-  to: ["gossip", "federation"],
-  event: { type: "link.joined", link: linkOf(context), speaksLazily: can(context, "lazyPush") },
+  to: ["gossip", "federation", ...heralds(context)],
+  event: { type: "link.joined", link: linkOf(context), speaksLazily: can(context, "lazyPush"), ...deployed(context) },
 })
 
 const leaving = (context: PeerContext) => ({
-  to: ["gossip", "holdings", "federation", "node", "dht", "dht-pool"],
+  to: ["gossip", "holdings", "federation", "node", "dht", "dht-pool", ...heralds(context)],
   event: { type: "link.left", link: linkOf(context) },
 })
+
+/** Who speaks the deployed dialect is told by the herald. */
+const heralds = ({ hello }: PeerContext): ReadonlyArray<string> => (hello?.quirks === undefined ? [] : ["herald"])
+const deployed = ({ hello }: PeerContext) => (hello?.quirks === undefined ? {} : { deployed: hello.nodeId })
 
 const sessionInput = ({ input, linked }: PeerContext): GossipSessionInput => ({
   link: linked!.link,

@@ -13,6 +13,7 @@ import { dhtPublisher } from "../actors/dht-publisher.ts"
 import { gossip } from "../actors/gossip.ts"
 import { gossipSession } from "../actors/gossip-session.ts"
 import { heartbeat } from "../actors/heartbeat.ts"
+import { herald } from "../actors/herald.ts"
 import { holdings } from "../actors/holdings.ts"
 import { node } from "../actors/node.ts"
 import { peer } from "../actors/peer.ts"
@@ -30,6 +31,7 @@ export const cast: Cast = {
   "gossip-session": gossipSession,
   heartbeat,
   holdings,
+  herald,
   reconciler,
   ask,
   federation,

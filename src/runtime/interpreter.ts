@@ -5,6 +5,7 @@
  * actor. It decides nothing, so the simulator runs this very file on a virtual clock.
  */
 import { Cause, Clock, Effect, Exit, Fiber, Random, type Scope } from "effect"
+import { gossipOf } from "../actors/gossip.ts"
 import type { Command, CommandType, Link, Outcome, Told } from "../actors/command.ts"
 import type { Belief } from "../protocol/gossip/authority.ts"
 import type { IdentityVerdict } from "../protocol/mesh/identity-check.ts"
@@ -18,6 +19,7 @@ import type { Cast } from "./cast.ts"
 import type { Engine } from "./engine/engine.ts"
 import { type Links, makeLinks, type Now } from "./links.ts"
 import { makeMerger, type OnMerged } from "./merger.ts"
+import { mayBeRelayed } from "./relaying.ts"
 import { Codec, Journal, RecordStore, Timers, Transport, Verifier } from "./ports.ts"
 
 export type Ports = Codec | Journal | RecordStore | Timers | Transport | Verifier
@@ -137,6 +139,15 @@ export const makeInterpreter = Effect.fnUntraced(function* (
           links.send([link], { type: "ANSWER", request, documents: slots.map(({ document }) => document).slice(0, answerDocumentsMax) }),
         ),
       ),
+    page: ({ after, limit, link }, from) =>
+      store.changes(after, limit).pipe(
+        Effect.orElseSucceed(() => []),
+        Effect.map((changes) => report(from, { type: "changes.read", link, changes, nowMs: now.wallMs() })),
+      ),
+    relay: ({ announcement, link, mustStand }) =>
+      Effect.map(mayBeRelayed(store, announcement, mustStand), (may) => {
+        if (may) links.send([link], gossipOf({ announcement, hopCount: 0 }))
+      }),
     pin: ({ pin }) => Effect.ignore(store.pin(pin)),
     // Where the store fails now, the next minute will do.
     expire: () =>

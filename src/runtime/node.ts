@@ -8,7 +8,7 @@ import type { NodeContext, NodeInput } from "../actors/node.ts"
 import type { GossipMemory } from "../actors/gossip.ts"
 import type { HoldingsMemory } from "../actors/holdings.ts"
 import { inboundPeerOf } from "../actors/cast.ts"
-import { entityOf, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import { entityOf, type Origin, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import { isPrivate } from "../protocol/gossip/kinds/name.ts"
 import type { SlotKey } from "../protocol/gossip/slot-set.ts"
 import type { DhtKey } from "../protocol/dht/key.ts"
@@ -73,6 +73,8 @@ export const makeNode = Effect.fnUntraced(function* (
   const verifier = yield* Verifier
   const disk = yield* RecordStore
   const { report } = yield* Journal
+  const speaksDeployed = settings.dialect !== "spec"
+  const origin: Origin = { ...signer, signsDeployed: speaksDeployed }
   const signatures = signaturesOf(signer, verifier)
   const moderation = makeBlockList()
   const { list: blockList } = moderation
@@ -144,7 +146,7 @@ export const makeNode = Effect.fnUntraced(function* (
     Effect.provideService(Transport, transport),
     Effect.provideService(
       RecordStore,
-      outward.forMesh(refusingOwnWords({ ...store, expire: expireAndShow }, signer, (tombstone) => announce(tombstone))),
+      outward.forMesh(refusingOwnWords({ ...store, expire: expireAndShow }, origin, (tombstone) => announce(tombstone))),
     ),
   )
   const show = (subject: string, entry: EntityEntry | undefined): void => {
@@ -197,6 +199,7 @@ export const makeNode = Effect.fnUntraced(function* (
     blocks: blockList.now(),
     ...(hasDht && { dht: { k: settings.dht.k, alpha: settings.dht.alpha, remembered: yield* disk.contacts } }),
   }
+  if (speaksDeployed) actors.start({ actor: "herald", id: "herald", input: undefined })
   actors.start({ actor: "node", id: "node", input })
   const rosterNow = () => (actors.snapshot("node")?.context as NodeContext | undefined)?.roster ?? []
   const federation = makeFederation({
@@ -279,7 +282,7 @@ export const makeNode = Effect.fnUntraced(function* (
   })
 
   const desk = makeDesk({
-    origin: signer,
+    origin,
     store,
     shown: outward.store,
     mayBeTold: outward.mayBeTold,

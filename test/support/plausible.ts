@@ -293,7 +293,7 @@ const dhtLinkEvents: Makers<DhtLinkEvent, ContextFrom<typeof dhtLink>> = {
 
 /** Each machine of the cast; reducers have no modes and are tested by what they do. */
 export const plausible: Readonly<
-  Record<Exclude<ActorKind, "federation" | "gossip" | "holdings" | "dht" | "dht-pool" | "dht-publisher">, Plausible>
+  Record<Exclude<ActorKind, "federation" | "gossip" | "herald" | "holdings" | "dht" | "dht-pool" | "dht-publisher">, Plausible>
 > = {
   inspector: {
     machine: inspector,

@@ -18,3 +18,25 @@ export const deployedHopsMax = 10
 export const deployedTextCharactersMax = 32_768
 /** Entities and developers of ours whose last second is remembered; beyond it the oldest is forgotten (ruled: a second of the busiest node). */
 export const deployedMomentsMax = 10_000
+/** Announcements that a deployed node is told in a second; the rest waits (ruled: half of what it may tell us). */
+export const deployedTellsPerSecond = 50
+/** Between two about one id (ruled: a second, as it counts). */
+export const deployedSpacingMs = 1_000
+/** Announcements that wait for one deployed node; beyond it the oldest is forgotten, and told when what it lacks is gone through again (ruled). */
+export const deployedOwedMax = 5_000
+/** How long it remembers an id and a second: its window is swept once in 300 s, so an entry may stay for two (deployed). */
+export const deployedMemoryMs = 610_000
+/** Announcements told to one deployed node that are remembered for that long (ruled: a window at full rate). */
+export const deployedToldMax = 32_768
+/** Of those that came in a second that it knows already, how many are told again after the window; the oldest is given up first (ruled). */
+export const deployedRepeatsMax = 1_000
+/** After it joined, until it is told what it lacks: its own greetings come first (ruled). */
+export const deployedCatchUpDelayMs = 3_000
+/** What it lacks is gone through again so often, for what was lost on the way (ruled). */
+export const deployedCatchUpPeriodMs = 600_000
+/** What was told so shortly before a link was lost may not have arrived: it is told again on the next one (ruled). */
+export const deployedDoubtMs = 60_000
+/** Words that are read at once while going through what it lacks. */
+export const deployedPageWords = 100
+/** Deployed registries of which is remembered how far they were told; the oldest is forgotten first, and told all again. */
+export const deployedPlacesMax = 1_000

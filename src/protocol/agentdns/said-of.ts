@@ -4,24 +4,32 @@
  *
  * Of ours the timestamps differ, for we say what we say a second later where need be.
  */
-import { deployedMomentsMax } from "./limits.ts"
+import type { Announcement } from "../gossip/announcement.ts"
+import { fqanOf } from "../records/naming.ts"
 import type { Seconds } from "../time.ts"
-import type { GoAnnouncement } from "./go-announcement.ts"
+import { deployedMomentsMax } from "./limits.ts"
 
-/** The id by which a deployed node knows it again, with the timestamp. */
-export const idOf = (said: GoAnnouncement): string => {
-  switch (said.type) {
-    case "developer_announce":
-    case "dev_handle":
-      return said.developer_id
-    case "name_binding":
-      return said.fqan
-    case "registry_proof":
-      return said.domain
-    case "peer_attestation":
-      return `${said.attester_id}:${said.subject_id}`
+/** The id by which a deployed node knows it again, together with the timestamp. */
+export const aboutOf = ({ body, origin }: Pick<Announcement, "body" | "origin">): string => {
+  switch (body.kind) {
+    case "entity":
+    case "bare-entity":
+      return body.record.entity_id
+    case "tombstone":
+    case "status":
+      return body.entityId
+    case "developer":
+      return body.record.developer_id
+    case "developer-tombstone":
+    case "handle":
+      return body.developerId
+    case "name":
+      return fqanOf(body.host, body.handle, body.name)
+    case "proof":
+      return body.proof.domain ?? ""
+    case "attestation":
+      return `${origin}:${body.subject}`
   }
-  return said.entity_id
 }
 
 /** Whom a subject of ours is about; the subject itself where that is nobody else's. A handle's developer it does not tell. */

@@ -29,8 +29,13 @@ const costs: Readonly<Record<string, number>> = {
   "drop:unknown-type": 0.005,
 }
 
-export const after = ({ score, atMs }: Reputation, verdict: Verdict, nowMs: number): Reputation => ({
-  score: Math.min(1, score + (Math.max(0, nowMs - atMs) / 1_000) * reputationRegainPerSecond) - (costs[verdict] ?? 0),
+/** What a deployed node is not to blame for: it passes on what others made, and looks at their signatures alone. */
+const unseenByDeployed: ReadonlySet<string> = new Set(["drop:authority", "drop:malformed", "drop:ahead-of-clock", "drop:hops"])
+
+export const after = ({ score, atMs }: Reputation, verdict: Verdict, nowMs: number, isDeployed: boolean = false): Reputation => ({
+  score:
+    Math.min(1, score + (Math.max(0, nowMs - atMs) / 1_000) * reputationRegainPerSecond) -
+    (isDeployed && unseenByDeployed.has(verdict) ? 0 : (costs[verdict] ?? 0)),
   atMs: Math.max(atMs, nowMs),
 })
 
