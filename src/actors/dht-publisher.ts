@@ -1,13 +1,13 @@
 /**
  * Publishing: values go to the k nodes that are closest to their key, and, where a crowd sits there, to those around it
- * (`protocol/dht/search.ts`). A lookup says who they are; a few publications are under way at a time, the others wait.
+ * (`protocol/dht/search.ts`). A lookup on disjoint paths says who they are: else one liar near us takes all that we store; a few publications are under way at a time, the others wait.
  *
  * It does not say when: the node publishes its own registrations hourly, the `dht` what it holds for others.
  */
 import type { DhtKey } from "../protocol/dht/key.ts"
 import * as Search from "../protocol/dht/search.ts"
 import type { JsonObject } from "../protocol/identity/canonical-json.ts"
-import { dhtLookupPatienceMs, dhtPublicationsAtOnce, dhtUpkeepMs } from "../protocol/limits.ts"
+import { dhtLookupPatienceMs, dhtPaths, dhtPublicationsAtOnce, dhtUpkeepMs } from "../protocol/limits.ts"
 import type { Command } from "./command.ts"
 import type { DhtLookupEnded, DhtLookupInput } from "./dht-lookup.ts"
 import type { QuestionsAsked } from "./dht-pool.ts"
@@ -87,7 +87,7 @@ const goOn = (memory: DhtPublisherMemory, say: Say): void => {
     const { alpha, k, self } = memory
     const input: DhtLookupInput = {
       id,
-      plan: { self, key, goal: "contacts", k, alpha, paths: 1, holdersWanted: 0 },
+      plan: { self, key, goal: "contacts", k, alpha, paths: dhtPaths, holdersWanted: 0 },
       patienceMs: dhtLookupPatienceMs,
       tellTo: "dht-publisher",
     }

@@ -2,10 +2,10 @@
  * The arithmetic of one lookup (Kademlia §2.3, and S/Kademlia's disjoint paths): whom to ask next, what an answer adds, and
  * whether it is over. The machine that lives by it is `actors/dht-lookup.ts`.
  *
- * For contacts there is one path with α open questions; it ends when the k closest that may answer have answered. For a
- * value there are d paths with one open question each, which share what was asked: nobody is asked by two of them, so whoever
- * misleads one path misleads no other. A path ends with the first holder it comes to, or with nobody left to ask. Where a
- * crowd keeps everybody else from a key (`crowding.ts`), paths to its mirrors are added.
+ * One path has α open questions; it ends when the k closest that may answer have answered. Where it matters who is found, for
+ * values and for storing them, there are d paths with one open question each, which share what was asked: nobody is asked by
+ * two of them, so whoever misleads one path misleads no other. A path to a value ends with the first holder it comes to, too.
+ * Where a crowd keeps everybody else from a key (`crowding.ts`), paths to its mirrors are added.
  */
 import { dhtQuestionsPerLookupMax } from "../limits.ts"
 import type { Contact } from "./contact.ts"
@@ -22,11 +22,10 @@ export interface SearchPlan {
   readonly key: DhtKey
   readonly goal: "contacts" | "value"
   readonly k: number
-  /** Open questions of a lookup for contacts, and of each mirror's path. */
+  /** Open questions where there is one path, and of each mirror's path. */
   readonly alpha: number
-  /** Of a lookup for a value. */
   readonly paths: number
-  /** Paths that must come to a holder. */
+  /** Of a lookup for a value: paths that must come to a holder. */
   readonly holdersWanted: number
 }
 
@@ -59,12 +58,11 @@ export interface Question {
 
 /** Begins with whom we know; `networkSize` is what our table says of it. */
 export const begin = (plan: SearchPlan, known: ReadonlyArray<Contact>, networkSize: number): Search => {
-  const count = plan.goal === "value" ? plan.paths : 1
   // dealt out like cards, the closest first: each path begins with some of every distance
-  const paths = Array.from({ length: count }, (_, path) =>
+  const paths = Array.from({ length: plan.paths }, (_, path) =>
     pathTo(
       plan.key,
-      known.filter((_, i) => i % count === path),
+      known.filter((_, i) => i % plan.paths === path),
       false,
     ),
   )
@@ -85,7 +83,7 @@ export const ask = (search: Search): readonly [questions: ReadonlyArray<Question
   const asked = new Map(search.asked)
   const paths = search.paths.map((path, index) => {
     let { list, open } = path
-    const openMax = plan.goal === "value" && !path.isMirror ? 1 : plan.alpha
+    const openMax = plan.paths > 1 && !path.isMirror ? 1 : plan.alpha
     while (open < openMax && !path.hasFound && asked.size < dhtQuestionsPerLookupMax) {
       const to = Shortlist.next(list, plan.k, asked)
       if (to === undefined) break

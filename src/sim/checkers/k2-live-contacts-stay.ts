@@ -1,7 +1,12 @@
-/** K2: who lives, and could be heard all the time, keeps its place in the table, whoever else would like to have it. */
+/**
+ * K2: who lives, and could be heard all the time, keeps its place in the table, whoever else would like to have it; and
+ * who is connected to us and was heard has a place, or waits for one.
+ */
 import type { DhtMemory } from "../../actors/dht.ts"
+import { sharedBits } from "../../protocol/dht/distance.ts"
 import { type DhtKey, nodeKeyOf } from "../../protocol/dht/key.ts"
 import { contactsOf } from "../../protocol/dht/routing-table.ts"
+import { dhtReplacementsMax } from "../../protocol/limits.ts"
 import type { Stage } from "../stage.ts"
 import type { Machine } from "../world.ts"
 import type { Checker } from "./checker.ts"
@@ -26,8 +31,25 @@ export const liveContactsStay: Checker = {
     // it may have lost its place at any moment since we looked last
     const calmMs = calmEnoughMs + atMs - last.atMs
     const wronged = lost.map((id) => machineOf(stage, id)).find((other) => other !== undefined && isAround(stage, machine, other, calmMs))
-    return wronged === undefined ? undefined : { node: machine.name, detail: `gave ${wronged.name}'s place away, which lives` }
+    if (wronged !== undefined) return { node: machine.name, detail: `gave ${wronged.name}'s place away, which lives` }
+    const forgotten = connectedTo(machine, memory)
+      .filter((id) => !now.has(id) && !isWaiting(memory, id))
+      .map((id) => machineOf(stage, id))
+      .find((other) => other !== undefined && isAround(stage, machine, other, calmMs))
+    return forgotten === undefined ? undefined : { node: machine.name, detail: `forgot ${forgotten.name}, to which it is connected` }
   },
+}
+
+/** Who answers questions, and was heard when nothing could have kept it from being heard. */
+const connectedTo = ({ clock }: Machine, { links }: DhtMemory): ReadonlyArray<DhtKey> =>
+  [...links.values()].flatMap(({ address, heardMs, id }) =>
+    address !== undefined && clock.currentTimeMillisUnsafe() - heardMs < calmEnoughMs ? [id] : [],
+  )
+
+/** Or all who may wait do. */
+const isWaiting = ({ table: { buckets, self } }: DhtMemory, id: DhtKey): boolean => {
+  const { replacements = [] } = buckets.get(sharedBits(self, id)) ?? {}
+  return replacements.length >= dhtReplacementsMax || replacements.some((seen) => seen.id === id)
 }
 
 const machineOf = (stage: Stage, id: DhtKey): Machine | undefined => stage.world.machines.find(({ key }) => nodeKeyOf(key) === id)

@@ -1,6 +1,7 @@
 /** All mutants, and the hunt for one of them. */
 import { defaultRun } from "../scenario.ts"
 import { type RunResult, simulate } from "../simulate.ts"
+import { dhtMutants } from "./dht-mutants.ts"
 import { gossipMutants } from "./gossip-mutants.ts"
 import { linkMutants } from "./link-mutants.ts"
 import { inGossip, type Mutant, type Plant } from "./mutant.ts"
@@ -9,7 +10,14 @@ import { recordMutants } from "./record-mutants.ts"
 import { searchMutants } from "./search-mutants.ts"
 import * as on from "./trials.ts"
 
-export const mutants: ReadonlyArray<Mutant> = [...gossipMutants, ...recordMutants, ...reconcileMutants, ...linkMutants, ...searchMutants]
+export const mutants: ReadonlyArray<Mutant> = [
+  ...gossipMutants,
+  ...recordMutants,
+  ...reconcileMutants,
+  ...linkMutants,
+  ...searchMutants,
+  ...dhtMutants,
+]
 
 /** Nodes that do not gossip at all: whoever misses this one misses everything. */
 export const canary: Mutant = { name: "canary: nobody gossips", trial: on.healthy, plant: inGossip(() => () => {}) }

@@ -66,13 +66,14 @@ export const dht: Scenario = {
 /** What has to be found, whatever was done to the network (ruled: the targets of a network of a thousand). */
 const owed = (
   { byzantine, churnMs, dead, sybils }: RunOptions,
-  { denied, found, lookups, survival }: DhtSection,
+  { denied, found, lookups, overlap, survival }: DhtSection,
 ): ReadonlyArray<string> => {
   const isHarmed = churnMs > 0 || sybils > 0
   const least = byzantine > 0 || dead > 0.3 ? 0.99 : dead > 0 ? 0.999 : 1
   return [
     ...(lookups === 0 ? ["nothing was looked for"] : []),
     ...(!isHarmed && dead <= 0.5 && byzantine <= 0.3 && found < least ? [`only ${found} of what was published was found`] : []),
+    ...(!isHarmed && dead <= 0.3 && byzantine === 0 && overlap < 0.9 ? [`only ${overlap} of the closest found hold what was stored`] : []),
     ...(churnMs > 0 && survival < 0.995 ? [`only ${survival} of the values survived`] : []),
     ...(denied > 0.02 ? [`${denied} of the lookups for the crowded key were denied`] : []),
   ]

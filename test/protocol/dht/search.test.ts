@@ -147,7 +147,7 @@ describe("a lookup", () => {
     const crowdedKey = keyFrom("crowded")
     const crowd = Array.from({ length: 20 }, (_, i) => contactAt(`${crowdedKey.slice(0, 5)}${keyFrom(`s${i}`).slice(5)}` as DhtKey))
     expect(isCrowded(crowdedKey, crowd, 1_000)).toBe(true)
-    const plan = planOf({ goal: "value", k: 20, key: crowdedKey })
+    const plan = planOf({ goal: "value", k: 20, alpha: 1, key: crowdedKey })
     let search = Search.begin(plan, crowd, 1_000)
     for (let i = 0; i < 20; i++) {
       const [[question], next] = Search.ask(search)
