@@ -54,6 +54,7 @@ export const agentdns: Program = {
     ["db reset", { summary: "empties the node's database", load: async () => (await database()).reset }],
     ["db export", { summary: "writes all that the node holds as JSON lines", load: async () => (await database()).exportAll }],
     ["db import", { summary: "reads such lines", load: async () => (await database()).importAll }],
+    ["import-go", { summary: "takes over a deployed node's database and key", load: async () => (await import("./import-go.ts")).command }],
     ["models list", { summary: "models for semantic search", load: async () => (await import("./models.ts")).list }],
     ["models info", { summary: "what one of them is and needs", load: async () => (await import("./models.ts")).info }],
     ["models download", { summary: "fetches the files of one", load: async () => (await import("./models.ts")).download }],

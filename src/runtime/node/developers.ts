@@ -34,7 +34,9 @@ export const developersOn = (desk: Desk): Pick<Node["Service"], "registerDevelop
     updateDeveloper: Effect.fnUntraced(function* (id, text, authorization) {
       yield* mayWrite
       const before = yield* localDeveloper(id)
-      const { at, follows, registeredAt } = yield* nextWord(before.developer_id)
+      const { at, follows, last, registeredAt } = yield* nextWord(before.developer_id)
+      if (last?.body.kind === "developer" && last.body.isBare === true)
+        return yield* conflict("this profile came from another node without a signature that covers it: register it again, then change it")
       const read = readDeveloperUpdate(text, authorization, before, at, check)
       if (read.type === "refused") return yield* refusedAs(read)
       const record = { ...read.record, registered_at: Math.min(registeredAt, before.registered_at) }

@@ -65,7 +65,7 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
       if (read.type === "refused") return yield* refusedAs(read)
       const { entity_id: id, developer_id: developer } = read.record
       yield* admitted(desk, developer)
-      const { at, registeredAt, slots } = yield* nextWord(id)
+      const { at, follows, last, registeredAt, slots } = yield* nextWord(id)
       const stamped = judgeStamp(membersOf(read.record.signed ?? ""), heldBy(slots), origin.registryId, yield* nowMs)
       if (Result.isFailure(stamped)) return yield* refusedAs(stamped.failure)
       if (slots.some(({ body }) => body.kind === "entity" && isReplayOf(body.record, read.record))) return yield* replayed
@@ -77,16 +77,20 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
       const registration = { record, developer: read.implicitDeveloper, announcement }
       yield* maySay(announcement)
       const also = yield* naming(desk, record, body)
+      // what a deployed node left to us has its owner's signature from now on
+      const isTakenOver = last?.body.kind === "bare-entity" && (yield* store.entity(id))?.tier === "local"
       yield* Effect.gen(function* () {
-        yield* store.register({ ...registration, also }).pipe(
-          // Somebody else was given the name at this moment: the entity is registered without it.
-          Effect.catchTag("Overtaken", () => store.register(registration)),
-          Effect.catchTags({
-            AlreadyRegistered: () => conflict("this entity is registered already"),
-            Overtaken: overtaken,
-            Replayed: () => replayed,
-          }),
-        )
+        if (isTakenOver) yield* store.say([{ announcement, follows }, ...also]).pipe(Effect.catchTag("Overtaken", overtaken))
+        else
+          yield* store.register({ ...registration, also }).pipe(
+            // Somebody else was given the name at this moment: the entity is registered without it.
+            Effect.catchTag("Overtaken", () => store.register(registration)),
+            Effect.catchTags({
+              AlreadyRegistered: () => conflict("this entity is registered already"),
+              Overtaken: overtaken,
+              Replayed: () => replayed,
+            }),
+          )
         for (const word of [{ announcement }, ...also]) yield* announce(word.announcement)
       }).pipe(Effect.uninterruptible)
       yield* show(id, { record, tier: "local", status: "active", lastHeartbeat: at, contested: false })
@@ -102,6 +106,7 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
       const { record } = yield* localEntity(desk, id)
       const word = yield* nextWord(record.entity_id)
       const { at, follows } = word
+      if (word.last?.body.kind === "bare-entity") return yield* unproven
       const before = continuing(record, word)
       const read = readUpdate(text, authorization, before, { at, nowMs: yield* nowMs }, check)
       if (read.type === "refused") return yield* refusedAs(read)
@@ -132,6 +137,7 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
   }
 }
 
+const unproven = conflict("this record came from another node without a signature that covers it: register it again, then change it")
 const replayed = refused("unauthorized", "this signature is known with other fields beside it: sign the whole request", "signature")
 
 /** With the registration time of our first word about it, if we are known to have said one before this registration. */

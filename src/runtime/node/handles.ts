@@ -1,7 +1,7 @@
 /** Handles here: claiming, verifying and giving them up (naming page; reference 1.6, 6). */
 import { Effect, Result } from "effect"
 import { announceHandle } from "../../protocol/gossip/announcement.ts"
-import { handleSubject, type ProvenHandleBody } from "../../protocol/gossip/kinds/handle.ts"
+import { handleSubject, type HeldHandleBody } from "../../protocol/gossip/kinds/handle.ts"
 import type { DeveloperId } from "../../protocol/identity/id.ts"
 import { readOwner } from "../../protocol/records/authorization.ts"
 import { readClaim, readVerificationRequest } from "../../protocol/records/handle-requests.ts"
@@ -25,7 +25,8 @@ export const handlesOn = (desk: Desk): Pick<Node["Service"], "claimHandle" | "ve
       const why = whyTaken(word, claim.developerId, yield* nowMs)
       if (why !== undefined) return yield* conflict(why)
       const others = yield* store.handlesOf(claim.developerId)
-      if (others.some(({ tier }) => tier === "local")) return yield* conflict("this developer holds a handle already")
+      if (others.some((other) => other.tier === "local" && other.handle !== claim.handle))
+        return yield* conflict("this developer holds a handle already")
       const { developerId, evidence, handle, publicKey } = claim
       const announcement = announceHandle(
         origin,
@@ -39,7 +40,10 @@ export const handlesOn = (desk: Desk): Pick<Node["Service"], "claimHandle" | "ve
 
     verifyHandle: Effect.fnUntraced(function* (handle, body, isProven) {
       yield* mayWrite
-      const { held } = yield* heldHandle(desk, handle)
+      const { held: kept } = yield* heldHandle(desk, handle)
+      if (kept.evidence === undefined)
+        return yield* conflict("this handle came from another node without its claim: claim it again, then verify it")
+      const held = { ...kept, evidence: kept.evidence }
       const word = yield* nextWord(handleSubject(origin.registryId, handle), held.developerId)
       const request = readVerificationRequest(body, held, origin.registryId, check)
       if (request.type === "refused") return yield* refusedAs(request)
@@ -88,7 +92,9 @@ const nameOf = Effect.fnUntraced(function* ({ origin, store }: Desk, developer: 
 /** Why this developer cannot have this handle; `undefined` when it can. */
 const whyTaken = ({ last }: NextWord, developer: DeveloperId, nowMs: number): string | undefined => {
   if (last?.body.kind !== "handle") return undefined
-  if (last.body.action !== "release") return "this handle is taken on this registry"
+  // its holder signs for what a deployed node left to us
+  const isUnsigned = last.body.isBare === true && last.body.developerId === developer
+  if (last.body.action !== "release") return isUnsigned ? undefined : "this handle is taken on this registry"
   // What a deleted developer held is not inherited while its tombstone lives: others would take the new holder for the old one.
   const isMourned = last.body.reason === ownerGone && last.body.developerId !== developer && !Slots.isExpired(last, nowMs)
   return isMourned ? "the developer who held this handle left: it becomes free later" : undefined
@@ -100,13 +106,11 @@ export const ownerGone = "developer-deregistered"
 export const heldHandle = Effect.fnUntraced(function* (
   { nextWord, origin }: Desk,
   handle: string,
-): Effect.fn.Return<{ readonly held: ProvenHandleBody; readonly word: NextWord }, Refused | StoreFailed> {
+): Effect.fn.Return<{ readonly held: HeldHandleBody; readonly word: NextWord }, Refused | StoreFailed> {
   if (readHandle(handle) === undefined) return yield* notFound("no such handle is held here")
   const word = yield* nextWord(handleSubject(origin.registryId, handle))
   const body = word.last?.body
-  if (body?.kind !== "handle" || body.action === "release" || body.evidence === undefined)
-    return yield* notFound("no such handle is held here")
-  return { held: { ...body, evidence: body.evidence }, word }
+  return body?.kind !== "handle" || body.action === "release" ? yield* notFound("no such handle is held here") : { held: body, word }
 })
 
 /** All handles that a developer holds here end with it, and the names under them. */
@@ -121,12 +125,7 @@ export const endingHandles = Effect.fnUntraced(function* (desk: Desk, developer:
 })
 
 /** Names first: none is without its handle for a moment. */
-const ending = Effect.fnUntraced(function* (
-  desk: Desk,
-  held: ProvenHandleBody,
-  evidence: ProvenHandleBody["evidence"] | undefined,
-  reason: string,
-) {
+const ending = Effect.fnUntraced(function* (desk: Desk, held: HeldHandleBody, evidence: HeldHandleBody["evidence"], reason: string) {
   const { origin } = desk
   const { developerId, handle, publicKey } = held
   const { at, follows } = yield* desk.nextWord(handleSubject(origin.registryId, handle), developerId)
