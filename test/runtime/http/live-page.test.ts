@@ -198,6 +198,40 @@ describe.skipIf(browserFile === undefined)("the live page in a browser (skipped 
     }
   })
 
+  it("stays small and quick to read with a thousand peers and a flood of events, and stands still when it is told to", async () => {
+    const digits = (i: number) => i.toString(16).padStart(32, "0")
+    const known = (await call(`${far.url}/v1/network/peers`)).json["peers"] as unknown as ReadonlyArray<object>
+    const peers = Array.from({ length: 1_000 }, (_, i) => ({ ...known[0], registry_id: `zns:registry:${digits(i)}`, latency_ms: i / 5 }))
+    let tell: (happening: object) => void = () => {}
+    const { page, wrong } = await opened(far.url, "#/nowhere", { viewport: { width: 390, height: 844 } })
+    await page.route("**/v1/network/peers", (route) => route.fulfill({ json: { peers } }))
+    await page.route("**/ready", (route) =>
+      route.fulfill({ json: { status: "ready", phase: "serving", database: "ok", indexes: "filling" } }),
+    )
+    await page.routeWebSocket("**/v1/ws/activity*", (socket) => {
+      tell = (happening) => socket.send(JSON.stringify({ timestamp: new Date().toISOString(), data: {}, ...happening }))
+      tell({ id: "0", type: "connected" })
+    })
+    await page.reload()
+    await page.evaluate("location.hash = '#/'")
+    await page.locator(".mesh .node").nth(999).waitFor()
+    await page.locator(".pills", { hasText: "indexes still fill" }).waitFor()
+    expect(await page.locator("tbody tr").count()).toBeLessThan(20)
+    await page.locator("tbody a").nth(3).focus()
+    for (let i = 1; i <= 700; i++) tell({ id: String(i), type: "name_resolved", data: { fqan: `host.example/alice/name-${i}` } })
+    await page.getByText("host.example/alice/name-700").waitFor()
+    expect(await page.locator(".events li").count()).toBeLessThanOrEqual(50)
+    await page.getByRole("button", { name: "Pause" }).press("Enter")
+    for (let i = 701; i <= 707; i++) tell({ id: String(i), type: "name_resolved", data: { fqan: `host.example/alice/name-${i}` } })
+    await page.getByRole("button", { name: "Go on (7 new)" }).waitFor()
+    expect(await page.getByText("name-707").count()).toBe(0)
+    await page.getByRole("button", { name: "Go on (7 new)" }).press("Enter")
+    await page.getByText("name-707").waitFor()
+    expect(await faults(page)).toEqual([])
+    expect(wrong).toEqual([])
+    await page.close()
+  })
+
   it("says when there were too many searches, and goes on by itself", async () => {
     for (let i = 0; i < 13; i++) await call(`${near.url}/v1/search`, { body: { query: "tide" } })
     const { page } = await opened(near.url, "#/search?q=tide")

@@ -10,9 +10,9 @@ import { counted, latency, short, timeOfDay } from "./words.js"
 
 /** @typedef {import("./live.js").Happening} Happening */
 
-/** Kinds that can be chosen, and the types of events that each means. @type {Readonly<Record<string, RegExp>>} */
+/** Kinds that can be chosen, and the types of events that each means. What goes out says once more what was done here. @type {Readonly<Record<string, RegExp>>} */
 const kinds = {
-  Everything: /./,
+  Everything: /^(?!gossip_outgoing)/,
   "Entities and names": /^(entity_(registered|deregistered|became)|handle|name)/,
   Gossip: /^gossip/,
   Peers: /^peer/,

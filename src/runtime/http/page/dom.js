@@ -54,6 +54,34 @@ export const svg = (tag, attributes = {}, ...children) =>
 export const fill = (element, ...children) => element.replaceChildren(...shown(children))
 
 /**
+ * As `fill`, keeping what is the same: so focus, selection and scrolling stay where they are. What stays keeps its listeners,
+ * too: this is for content that differs in words only.
+ * @param {Element} element
+ * @param {...Child} children
+ */
+export const renew = (element, ...children) => becomeLike(element, el("div", {}, ...children))
+
+/** @param {Element} element @param {Element} wanted */
+const becomeLike = (element, wanted) => {
+  const [had, next] = [[...element.childNodes], [...wanted.childNodes]]
+  next.forEach((node, i) => {
+    const before = had[i]
+    if (before instanceof HTMLElement && node instanceof HTMLElement && before.tagName === node.tagName) {
+      for (const { name, value } of node.attributes)
+        if (name !== "style" && before.getAttribute(name) !== value) before.setAttribute(name, value)
+      for (const { name } of Array.from(before.attributes)) if (!node.hasAttribute(name)) before.removeAttribute(name)
+      // the attribute is what the policy forbids, the property is not
+      if (before.style.cssText !== node.style.cssText) before.style.cssText = node.style.cssText
+      becomeLike(before, node)
+    } else if (before instanceof Text && node instanceof Text) {
+      if (before.data !== node.data) before.data = node.data
+    } else if (before !== undefined) before.replaceWith(node)
+    else element.append(node)
+  })
+  for (const node of had.slice(next.length)) node.remove()
+}
+
+/**
  * Sets text only where it differs, so that nothing is read out or laid out again for nothing.
  * @param {Element} element
  * @param {string} text

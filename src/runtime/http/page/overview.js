@@ -1,19 +1,14 @@
 /** The first page: who this node is and how it stands, its figures, its place in the mesh, and what happens now. */
 import { activityPanel } from "./activity.js"
-import { el, facts, fill, say } from "./dom.js"
+import { el, facts, fill, renew, say } from "./dom.js"
 import { stream } from "./live.js"
 import { meshPanel } from "./mesh.js"
 import { pacePanel } from "./pace.js"
 import { idOf, pill } from "./parts.js"
 import { peersTable } from "./peers.js"
+import { holdsRecords, roleNames, roleWords } from "./roles.js"
 import { info, isReachable, peers, readiness, registries, status } from "./watch.js"
 import { counted, lasting, readUptime, whole } from "./words.js"
-
-const roleWords = /** @type {Readonly<Record<string, string>>} */ ({
-  light: "A light node: it holds the records that its operator chose, and asks others for the rest.",
-  gateway: "A gateway: it holds no records and asks others for each search.",
-  bootnode: "A bootnode: it introduces nodes to each other and passes gossip on. It holds no records; search at another node.",
-})
 
 /** Peers in the overview's table; the rest is on a page of its own. */
 const peersShown = 12
@@ -36,7 +31,7 @@ export const overview = () => {
           ["Key", idOf(known.public_key, "the public key")],
           ["Host of names", known.registry_host],
           ["Version", known.version],
-          ["Developers", onboardingWords(known.developer_onboarding)],
+          ["Registration", onboardingWords(known.developer_onboarding)],
         ]),
       )
     }),
@@ -44,19 +39,19 @@ export const overview = () => {
 
   const standing = () => {
     const [ready, node, live] = [readiness.value, status.value, stream.value.phase]
-    fill(
+    renew(
       pills,
       isReachable.value ? pill("good", "answers") : pill("bad", "does not answer"),
       " ",
-      ready !== undefined &&
-        isReachable.value &&
-        pill(ready.isReady ? "good" : "fair", ready.isReady ? "database and index ready" : ready.says),
+      ready !== undefined && isReachable.value && pill(ready.isReady ? "good" : "fair", ready.says),
+      " ",
+      ready?.isFilling === true && pill("fair", "indexes still fill: searches do not find everything yet"),
       " ",
       node !== undefined && pill(node.phase === "serving" ? "good" : "fair", node.phase),
       " ",
       pill(live === "live" ? "good" : "fair", live === "live" ? "live" : live === "connecting" ? "connecting" : "not live"),
       " ",
-      node !== undefined && pill("plain", `${node.node_type} node, up ${lasting(readUptime(node.uptime))}`),
+      node !== undefined && pill("plain", `${roleNames[node.node_type] ?? node.node_type}, up ${lasting(readUptime(node.uptime))}`),
     )
   }
   stops.push(isReachable.listen(standing), readiness.listen(standing), status.listen(standing), stream.listen(standing))
@@ -67,9 +62,10 @@ export const overview = () => {
       if (node === undefined) return
       tiles([
         ["Peers", node.peer_count],
-        ["Registered here", node.local_agents],
-        ["From the mesh", node.gossip_entries],
-        ["Developers", node.developers],
+        // who holds no records has none to count
+        ["Registered here", holdsRecords(node.node_type) ? node.local_agents : undefined],
+        ["From the mesh", holdsRecords(node.node_type) ? node.gossip_entries : undefined],
+        ["Developers", holdsRecords(node.node_type) ? node.developers : undefined],
         ["Registries known", registries.value?.length],
         ["DHT contacts", node.dht?.contacts],
       ])
@@ -111,10 +107,10 @@ export const overview = () => {
 /** @param {typeof import("../documents.ts").Info.Type["developer_onboarding"]} onboarding */
 const onboardingWords = ({ mode, auth_url: url }) =>
   mode === "open"
-    ? "anybody may register"
+    ? "open to everybody"
     : url === undefined
-      ? "let in by the operator"
-      : el("a", { href: url, rel: "noopener noreferrer" }, "let in by the operator")
+      ? "developers are let in by the operator"
+      : el("a", { href: url, rel: "noopener noreferrer" }, "developers are let in by the operator")
 
 /** Tiles that stay the same elements while their numbers change. @param {HTMLElement} list */
 const tilesIn = (list) => {

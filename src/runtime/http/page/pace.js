@@ -1,6 +1,7 @@
 /** How busy the mesh is: announcements a second that came and went, over the last minutes, as a plot and as a sentence. */
 import { el, say } from "./dom.js"
 import { clock, happenings, whenHappening } from "./live.js"
+import { counted, whole } from "./words.js"
 
 /** @typedef {{ setData: (data: ReadonlyArray<ReadonlyArray<number>>) => void, setSize: (size: { width: number, height: number }) => void, destroy: () => void }} Plot */
 
@@ -52,7 +53,7 @@ export const pacePanel = () => {
     const data = rows()
     plot?.setData(data)
     const sum = (/** @type {ReadonlyArray<number> | undefined} */ list) => (list ?? []).slice(-60).reduce((total, each) => total + each, 0)
-    say(sentence, `In the last minute ${sum(data[1])} announcements came in, and ${sum(data[2])} of its own went out.`)
+    say(sentence, `In the last minute ${counted(sum(data[1]), "announcement")} came in, and ${whole(sum(data[2]))} of its own went out.`)
   }
   const make = async () => {
     const UPlot = await plotter()
@@ -109,7 +110,13 @@ const optionsFor = (width) => {
     },
     axes: [
       { ...axis, size: 22, space: 70, values: (/** @type {unknown} */ _, /** @type {ReadonlyArray<number>} */ times) => times.map(hourOf) },
-      { ...axis, size: 30, space: 26, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000] },
+      {
+        ...axis,
+        size: 30,
+        space: 26,
+        values: (/** @type {unknown} */ _, /** @type {ReadonlyArray<number>} */ counts) => counts.map(shortly),
+        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000],
+      },
     ],
     series: [
       {},
@@ -122,3 +129,6 @@ const optionsFor = (width) => {
 const hour = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" })
 /** @param {number} at */
 const hourOf = (at) => hour.format(new Date(at * 1_000))
+
+/** @param {number} count */
+const shortly = (count) => (count < 1_000 ? String(count) : `${count / 1_000}k`)

@@ -1,5 +1,5 @@
 /** Peers in a table: who, how near, how well they behave. It is also what the drawing of the mesh says, in words. */
-import { el, facts, fill } from "./dom.js"
+import { el, facts, fill, renew } from "./dom.js"
 import { clock } from "./live.js"
 import { empty, idOf, pill, registryLink } from "./parts.js"
 import { peers, registries, status } from "./watch.js"
@@ -42,7 +42,7 @@ export const peersTable = (most = rowsMax, isBrief = false) => {
     const list = peers.value
     if (list === undefined) return fill(content, empty("Asking the node …"))
     if (list.length === 0) return fill(content, lonely())
-    fill(body, ...list.slice(0, most).map(rowOf))
+    renew(body, ...list.slice(0, most).map(rowOf))
     if (table.parentElement !== content) fill(content, table)
   }
   const stops = [peers.listen(show)]
@@ -88,7 +88,7 @@ export const registryPage = ([id = ""]) => {
   const content = el("div")
   const show = () => {
     const peer = peers.value?.find(({ registry_id: other }) => other === id)
-    if (peers.value !== undefined) fill(content, peer === undefined ? stranger(id) : knownPeer(peer))
+    if (peers.value !== undefined) renew(content, peer === undefined ? stranger(id) : knownPeer(peer))
   }
   const stops = [peers.listen(show), registries.listen(show)]
   return {

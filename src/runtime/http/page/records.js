@@ -339,7 +339,7 @@ export const namePage = (parts) => {
               el(
                 "li",
                 {},
-                `${version.version}${version.label === "" ? "" : ` (${version.label})`} `,
+                `Version ${version.version}${version.label === "" ? "" : ` (${version.label})`} `,
                 entityLink(version.entity_id),
                 " ",
                 el("span", { class: "soft" }, moment(version.bound_at)),

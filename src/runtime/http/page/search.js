@@ -3,6 +3,8 @@ import { ask, get, Trouble } from "./api.js"
 import { byId, el, fill, outward, say } from "./dom.js"
 import { bar, registryLink, statusPill, tierWords } from "./parts.js"
 import { addressOf, here, replace } from "./router.js"
+import { roleWords } from "./roles.js"
+import { status } from "./watch.js"
 import { counted, whole } from "./words.js"
 
 /**
@@ -141,6 +143,9 @@ export const searchPage = (_, first) => {
     if (status === 0 || status === 503) again = setTimeout(() => void search(query, offset), 3_000)
   }
 
+  const aside = el("p", { class: "note" })
+  const stopWatching = status.listen((node) => say(aside, roleWords[node?.node_type ?? ""] ?? ""))
+
   const change = (/** @type {URLSearchParams} */ query) => {
     const q = query.get("q") ?? ""
     if (document.activeElement !== box && box.value !== q) box.value = q
@@ -150,11 +155,12 @@ export const searchPage = (_, first) => {
   change(first)
   return {
     title: "Search",
-    content: [el("section", { class: "plain" }, el("h1", {}, "Search"), filters.content, summary, list, end)],
+    content: [el("section", { class: "plain" }, el("h1", {}, "Search"), aside, filters.content, summary, list, end)],
     change,
     stop: () => {
       asking?.abort()
       clearTimeout(again)
+      stopWatching()
       box.value = ""
     },
   }
@@ -167,8 +173,9 @@ const nothingFound = (query) =>
     : "Nothing matches."
 
 /** @param {Results} answer */
-const summaryOf = ({ search_stats: stats, total_found: total }) =>
+const summaryOf = ({ search_stats: stats, total_found: total, ...answer }) =>
   [
+    "incomplete" in answer && "This node started a moment ago and does not find everything yet",
     counted(total, "match", "matches"),
     stats.peers_queried > 0 && `${counted(stats.peers_answered, "peer")} of ${stats.peers_queried} answered`,
     stats.federated_results > 0 && `${whole(stats.federated_results)} known to peers only`,

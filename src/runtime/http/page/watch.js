@@ -11,7 +11,7 @@ import { signal } from "./signal.js"
  * @typedef {typeof import("../documents.ts").NetworkStatus.Type} Status
  * @typedef {(typeof import("../documents.ts").Peers.Type)["peers"][number]} Peer
  * @typedef {(typeof import("../documents.ts").Registries.Type)["registries"][number]} Registry
- * @typedef {{ isReady: boolean, says: string }} Readiness
+ * @typedef {{ isReady: boolean, isFilling: boolean, says: string }} Readiness
  */
 
 export const info = signal(/** @type {Info | undefined} */ (undefined))
@@ -85,11 +85,12 @@ const takeRegistries = async () => {
 
 const takeReadiness = async () => {
   try {
-    await get("ready")
-    readiness.set({ isReady: true, says: "ready" })
+    /** @type {{ indexes?: "complete" | "filling" }} */
+    const { indexes } = await get("ready")
+    readiness.set({ isReady: true, isFilling: indexes === "filling", says: "database answers" })
   } catch (error) {
     if (!(error instanceof Trouble)) throw error
-    readiness.set({ isReady: false, says: error.message })
+    if (error.status !== 0) readiness.set({ isReady: false, isFilling: false, says: error.message })
   }
 }
 
