@@ -11,6 +11,7 @@ import {
   announceEnd,
   announceEntity,
   announceTombstone,
+  entityOf,
   type Announcement,
   type Origin,
   type VerifiedAnnouncement,
@@ -19,7 +20,7 @@ import { isBareDocument } from "../protocol/agentdns/document.ts"
 import type { EntityRecord } from "../protocol/records/entity.ts"
 import * as Slots from "../protocol/records/slots.ts"
 import { type Seconds, secondsOf } from "../protocol/time.ts"
-import type { MergeOutcome, OwnWord, RecordStore } from "./ports.ts"
+import type { MergeOutcome, OwnWord, RecordStore, StoreFailed } from "./ports.ts"
 
 const unchanged: MergeOutcome = { changed: false }
 const failed: MergeOutcome = { changed: false, hasFailed: true }
@@ -89,9 +90,15 @@ export const refusingOwnWords = (
         () => Effect.succeed(false),
       ),
     )
-    // it has ended, whether or not the store can say now what is shown instead
-    const entity = yield* Effect.orElseSucceed(store.entity(record.entity_id), () => undefined)
-    return { changed, ...(entity !== undefined && { entity }) } satisfies MergeOutcome
+    return { changed }
+  })
+
+  /** With what is shown afterwards of the entity that it is about: who follows the store takes silence for an end. */
+  const shownAfter = Effect.fnUntraced(function* (heard: VerifiedAnnouncement, answering: Effect.Effect<MergeOutcome, StoreFailed>) {
+    const { entity: _, ...outcome } = yield* answering
+    const about = entityOf(heard)
+    const entity = about === undefined ? undefined : yield* store.entity(about)
+    return { ...outcome, ...(entity !== undefined && { entity }) } satisfies MergeOutcome
   })
 
   const mergeWithOurs = Effect.fnUntraced(function* (announcements: ReadonlyArray<VerifiedAnnouncement>, nowMs: number) {
@@ -101,7 +108,7 @@ export const refusingOwnWords = (
     others.forEach((announcement, i) => outcomes.set(announcement, merged[i]!))
     // what the others came to stands, whatever comes of ours
     for (const heard of announcements)
-      if (isOurs(heard)) outcomes.set(heard, yield* Effect.orElseSucceed(answer(heard, nowMs), () => failed))
+      if (isOurs(heard)) outcomes.set(heard, yield* Effect.orElseSucceed(shownAfter(heard, answer(heard, nowMs)), () => failed))
     return announcements.map((announcement) => outcomes.get(announcement) ?? unchanged)
   })
 

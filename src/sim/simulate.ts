@@ -4,6 +4,7 @@ import { type Drawn, Stage } from "./stage.ts"
 import { Crash } from "./world.ts"
 import { byzantine } from "./scenarios/byzantine.ts"
 import { churn } from "./scenarios/churn.ts"
+import { clients } from "./scenarios/clients.ts"
 import { convergence } from "./scenarios/convergence.ts"
 import { federated } from "./scenarios/federated.ts"
 import { dht } from "./scenarios/dht.ts"
@@ -15,7 +16,20 @@ import { roles } from "./scenarios/roles.ts"
 import { tofu } from "./scenarios/tofu.ts"
 
 /** Those of one's own come after them. */
-export const scenarios: Array<Scenario> = [convergence, tofu, partition, churn, byzantine, flood, frames, reconcile, roles, federated, dht]
+export const scenarios: Array<Scenario> = [
+  convergence,
+  tofu,
+  partition,
+  churn,
+  byzantine,
+  clients,
+  flood,
+  frames,
+  reconcile,
+  roles,
+  federated,
+  dht,
+]
 
 export interface RunResult extends Sections {
   readonly scenario: string

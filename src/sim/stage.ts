@@ -101,6 +101,8 @@ export class Stage {
   lookEveryMs = lookEveryMs
   /** Called at every look, for progress. */
   onProgress: (elapsedMs: number) => void = () => {}
+  /** Called when a machine loses its disk. */
+  readonly onDiskLoss: Array<(machine: Machine) => void> = []
   /** Called after every step, when somebody watches that closely. */
   onStep: (() => void) | undefined
   #branchStep: number
@@ -145,7 +147,7 @@ export class Stage {
   /** Machines and nodes in the topology of the options, else in a connected random graph of this degree; `portsOf` says which of them get other ports. */
   mesh(
     degree: number,
-    more: Partial<NodeSettings> = {},
+    more: Partial<NodeSettings> | ((machine: Machine) => Partial<NodeSettings>) = {},
     portsOf: (edges: Edges) => ReadonlyMap<number, PortsOver> = () => new Map(),
   ): Edges {
     const { nodes, topology = { kind: "random", degree } } = this.options
@@ -156,7 +158,11 @@ export class Stage {
     const dials = Map.groupBy(edges, ([dialler]) => dialler)
     for (const machine of this.world.machines) {
       const bootstrap = (dials.get(machine.index) ?? []).map(([, listener]) => ({ address: addressOf(this.world.machines[listener]!) }))
-      this.world.boot(machine, this.settings({ ...more, bootstrap }), ports.get(machine.index))
+      this.world.boot(
+        machine,
+        this.settings({ ...(typeof more === "function" ? more(machine) : more), bootstrap }),
+        ports.get(machine.index),
+      )
     }
     return edges
   }
@@ -268,11 +274,11 @@ export class Stage {
 
   takeDown(index: number, outage: Outage): void {
     const machine = this.world.machines[index]!
-    if (outage.losesDisk === true)
-      this.ledger.loseDisk(
-        machine,
-        this.world.machines.filter((other) => this.isHonest(other)),
-      )
+    if (outage.losesDisk === true) {
+      const honest = this.world.machines.filter((other) => this.isHonest(other))
+      this.ledger.loseDisk(machine, honest)
+      for (const lose of this.onDiskLoss) lose(machine)
+    }
     this.world.takeDown(machine, outage)
   }
 

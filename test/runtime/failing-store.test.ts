@@ -53,3 +53,13 @@ it("what others said is merged, whatever comes of a word of ours beside it", () 
   expect(Effect.runSync(refusing.merge(said, noon * 1_000))).toMatchObject([{ changed: true }, { changed: false, hasFailed: true }])
   expect(Effect.runSync(store.slots(said[0]!.subject))).toHaveLength(1)
 })
+
+it("a word of ours that comes back leaves what is shown of its entity as it was", () => {
+  const own = registryOf(1)
+  const store = makeMemoryStore()
+  const said = announced(own, entityOf(4, 1))
+  Effect.runSync(store.merge([said], noon * 1_000, own.registryId))
+  const refusing = refusingOwnWords(store, own, () => Effect.void)
+  const [outcome] = Effect.runSync(refusing.merge([said], noon * 1_000))
+  expect(outcome).toMatchObject({ changed: false, entity: { record: { entity_id: said.subject } } })
+})

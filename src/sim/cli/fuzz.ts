@@ -22,8 +22,9 @@ const sizes: Readonly<Record<string, Partial<RunOptions>>> = {
   churn: swarm,
   byzantine: swarm,
   convergence: { records: 30 },
+  clients: { records: 15 },
 }
-const inTurn = ["partition", "churn", "frames", "convergence", "partition", "churn", "convergence", "byzantine"]
+const inTurn = ["partition", "churn", "frames", "convergence", "partition", "churn", "convergence", "byzantine", "clients"]
 /** Words for several scenarios at once. */
 const families: Readonly<Record<string, ReadonlyArray<string>>> = { gossip: ["partition", "churn", "byzantine", "flood", "convergence"] }
 const failuresFolder = "sim-failures"
