@@ -73,8 +73,8 @@ export const makeFederation = (parts: FederationParts): Federation => {
     ...parts,
     refuse: (link: Link, reason: string) => tell("gossip", { type: "verdict.given", link, verdict: `drop:${reason}` }),
   }
-  /** What is registered here, and its items in our filter. */
-  const home = new SearchIndex()
+  /** What is registered here (made when there is something: an index of nothing is heavy, too), and its items in our filter. */
+  let home: SearchIndex | undefined
   const items = new Map<string, Items>()
   let hasBegun = false
 
@@ -86,10 +86,11 @@ export const makeFederation = (parts: FederationParts): Federation => {
     const added = entity === undefined ? nothing : itemsOf(entity)
     if (entity !== undefined) {
       items.set(subject, added)
+      home ??= new SearchIndex()
       home.put(entity)
     } else {
       items.delete(subject)
-      home.remove(subject)
+      home?.remove(subject)
     }
     if (hasBegun) tell("federation", { type: "home.changed", added, removed })
   }
@@ -184,6 +185,7 @@ export const makeFederation = (parts: FederationParts): Federation => {
   /** Ids of what we are home to, best first. */
   const atHome = ({ most, question }: Query) => {
     const text = question.query === undefined ? {} : { text: question.query }
+    if (home === undefined) return { ids: [], totalFound: 0, found: none }
     const { hits, totalFound } = home.search({
       ...filtersIn(question),
       ...text,

@@ -67,14 +67,17 @@ export const makeSearcher = Effect.fnUntraced(function* ({
       ...(floor !== undefined && { floor }),
     })
   let judged: { readonly stale: ReadonlySet<RegistryId>; readonly version: unknown } = { stale: new Set(), version: trustVersion() }
-  const index = makeIndex()
+  // who does not index needs none, and an index of nothing is heavy, too
+  let made: SearchIndex | undefined
+  const index = () => (made ??= makeIndex())
+  const sizeNow = () => made?.size ?? 0
   const vectors =
     embedder === undefined || !indexes
       ? undefined
       : yield* makeVectors(
           embedder,
           (id, vector) => {
-            if (vectorIndex === undefined) index.setVector(id, vector)
+            if (vectorIndex === undefined) index().setVector(id, vector)
             else vectorIndex.put(id, vector)
           },
           say,
@@ -98,11 +101,11 @@ export const makeSearcher = Effect.fnUntraced(function* ({
     vectors?.forget(subject)
     vectorIndex?.remove(subject)
     if (entry === undefined) {
-      index.remove(subject)
+      made?.remove(subject)
       return
     }
     const entity = indexedEntity(entry)
-    index.put(entity)
+    index().put(entity)
     vectors?.want(subject, embeddedText(entity))
   }
 
@@ -111,16 +114,16 @@ export const makeSearcher = Effect.fnUntraced(function* ({
     const now = { stale: stale(), version: trustVersion() }
     if (now.stale === judged.stale && now.version === judged.version) return
     judged = now
-    index.judge({ trustOf, isSilent: (registry) => now.stale.has(registry as RegistryId) })
+    made?.judge({ trustOf, isSilent: (registry) => now.stale.has(registry as RegistryId) })
   }
 
   yield* Stream.runForEach(store.everyEntity, (entry) =>
     Effect.sync(() => {
       follow(entry.record.entity_id, entry)
-      if (indexes && index.size % searchProgressEvery === 0) say(`the search index has read ${index.size.toLocaleString("en")} entities`)
+      if (indexes && sizeNow() % searchProgressEvery === 0) say(`the search index has read ${sizeNow().toLocaleString("en")} entities`)
     }),
   )
-  if (index.size > 0) say(`the search index holds ${index.size.toLocaleString("en")} entities`)
+  if (sizeNow() > 0) say(`the search index holds ${sizeNow().toLocaleString("en")} entities`)
 
   /** A name, or an entity's id in place of one (as SDKs send it). */
   const entityNamed = Effect.fnUntraced(function* (fqan: string) {
@@ -160,7 +163,7 @@ export const makeSearcher = Effect.fnUntraced(function* ({
       const likeness = text === undefined ? {} : yield* likenessTo(text, offset + maxResults)
       const filters = yield* filtersOf(request)
       judge()
-      const found = index.search({
+      const found = index().search({
         ...filters,
         ...likeness,
         ...(text !== undefined && { text }),
@@ -197,8 +200,8 @@ export const makeSearcher = Effect.fnUntraced(function* ({
         offset: 0,
         maxResults: entries.size,
         elsewhere: {
-          documents: Math.max(0, Math.max(documents, index.size) - candidates.size),
-          documentsWith: (term) => Math.max(0, index.documentsWith(term) - (counted.get(term) ?? 0)),
+          documents: Math.max(0, Math.max(documents, sizeNow()) - candidates.size),
+          documentsWith: (term) => Math.max(0, (made?.documentsWith(term) ?? 0) - (counted.get(term) ?? 0)),
         },
       })
       return hits.map(({ breakdown, id, parts, score }) => ({ entry: marked(entries.get(id)!, judged.stale), score, breakdown, parts }))

@@ -25,7 +25,8 @@ export interface SlotKey {
 interface Bucket {
   /** Sorted. */
   readonly ids: Array<string>
-  digest: Buffer | undefined
+  /** A byte a character: a node has thousands of them, and a buffer weighs ten times as much. */
+  digest: string | undefined
 }
 
 export interface SlotSet {
@@ -98,8 +99,8 @@ export const digestOf = (set: SlotSet, bits: number, prefix: number, salt: strin
   )
 
 const unsalted = (set: SlotSet, bits: number, prefix: number): Buffer => {
-  const parts = bucketsOf(set, bits, prefix).flatMap(([index, bucket]) => [Buffer.from(`${index} `), digestOfBucket(bucket)])
-  return hash("sha256", Buffer.concat(parts), "buffer")
+  const parts = bucketsOf(set, bits, prefix).map(([index, bucket]) => `${index} ${digestOfBucket(bucket)}`)
+  return hash("sha256", Buffer.from(parts.join(""), "latin1"), "buffer")
 }
 
 const bucketsOf = (set: SlotSet, bits: number, prefix: number): ReadonlyArray<readonly [number, Bucket]> => {
@@ -118,17 +119,19 @@ const bucketsOf = (set: SlotSet, bits: number, prefix: number): ReadonlyArray<re
   return found
 }
 
-const digestOfBucket = (bucket: Bucket): Buffer => (bucket.digest ??= hash("sha256", bucket.ids.join(""), "buffer"))
+const digestOfBucket = (bucket: Bucket): string => (bucket.digest ??= hash("sha256", bucket.ids.join(""), "buffer").toString("latin1"))
 
 const include = (set: SlotSet, id: string): void => {
   const index = bucketOf(id)
-  const bucket = set.buckets.get(index) ?? { ids: [], digest: undefined }
-  const position = positionOf(bucket.ids, id)
-  if (bucket.ids[position] === id) return
-  bucket.ids.splice(position, 0, id)
-  bucket.digest = undefined
+  const bucket = set.buckets.get(index)
+  if (bucket === undefined) set.buckets.set(index, { ids: [id], digest: undefined })
+  else {
+    const position = positionOf(bucket.ids, id)
+    if (bucket.ids[position] === id) return
+    bucket.ids.splice(position, 0, id)
+    bucket.digest = undefined
+  }
   set.digest = undefined
-  set.buckets.set(index, bucket)
   set.size++
 }
 
