@@ -5,7 +5,7 @@
  * the order of events is the same whichever engine runs them.
  */
 import type { Casting, Command, Told } from "../actors/command.ts"
-import type { ActorEvent, Engine, Logic, Running } from "./engine/engine.ts"
+import type { ActorEvent, Engine, Logic, Running, Surroundings } from "./engine/engine.ts"
 
 export interface ActorSystem {
   /** Whom nobody knows, nothing is told. */
@@ -23,17 +23,69 @@ export interface ActorSystem {
   readonly stopAll: () => void
 }
 
-interface Living {
+/** What all actors of a node share. */
+interface Shared {
+  readonly after: (delayMs: number, fire: () => void) => Timer
+  readonly perform: (from: string, command: Command) => void
+  readonly post: (to: Living, event: ActorEvent) => void
+}
+
+interface Timer {
+  readonly cancel: () => void
+}
+
+/** One actor, and what its engine sees of the world. A class, because a node has dozens and a simulation ten thousand nodes. */
+class Living implements Surroundings {
   readonly id: string
-  readonly timers: Map<string, { readonly cancel: () => void }>
   readonly ended: ((context: unknown) => void) | undefined
-  running: Running | undefined
+  running: Running | undefined = undefined
+  readonly #shared: Shared
+  #timers: Map<string, Timer> | undefined = undefined
+
+  constructor(id: string, ended: ((context: unknown) => void) | undefined, shared: Shared) {
+    this.id = id
+    this.ended = ended
+    this.#shared = shared
+  }
+
+  perform(command: Command): void {
+    this.#shared.perform(this.id, command)
+  }
+
+  schedule(timer: string, delayMs: number, event: ActorEvent): void {
+    this.wake(timer, delayMs, () => this.#shared.post(this, event))
+  }
+
+  /** Calls back after a while, unless it has ended by then; a timer of this name that runs already is cancelled. */
+  wake(timer: string, delayMs: number, fire: () => void): void {
+    this.cancel(timer)
+    this.#timers ??= new Map()
+    this.#timers.set(
+      timer,
+      this.#shared.after(delayMs, () => {
+        this.#timers?.delete(timer)
+        fire()
+      }),
+    )
+  }
+
+  cancel(timer: string): void {
+    this.#timers?.get(timer)?.cancel()
+    this.#timers?.delete(timer)
+  }
+
+  end(): void {
+    for (const timer of this.#timers?.values() ?? []) timer.cancel()
+    this.#timers = undefined
+    this.running?.stop()
+    this.running = undefined
+  }
 }
 
 export const makeActorSystem = (
   engine: Engine,
   logicOf: (kind: Casting["actor"]) => Logic,
-  after: (delayMs: number, fire: () => void) => { readonly cancel: () => void },
+  after: (delayMs: number, fire: () => void) => Timer,
   perform: (from: string, command: Command) => void,
   /** Hears of our own faults: what an actor throws, or whoever carries out its commands. The others act on. */
   defect: (error: unknown) => void,
@@ -52,6 +104,8 @@ export const makeActorSystem = (
     letters[posted++] = event
     if (!isDelivering) deliverAll()
   }
+
+  const shared: Shared = { after, perform, post }
 
   const deliverAll = (): void => {
     isDelivering = true
@@ -87,10 +141,7 @@ export const makeActorSystem = (
 
   const end = (actor: Living): void => {
     if (living.get(actor.id) === actor) living.delete(actor.id)
-    for (const timer of actor.timers.values()) timer.cancel()
-    actor.timers.clear()
-    actor.running?.stop()
-    actor.running = undefined
+    actor.end()
   }
 
   /** Who begins is acting, too: what it says now is heard when it has begun. */
@@ -107,25 +158,9 @@ export const makeActorSystem = (
   const begin: ActorSystem["start"] = ({ actor: kind, id, input }, ended) => {
     const before = living.get(id)
     if (before !== undefined) end(before)
-    const actor: Living = { id, timers: new Map(), ended, running: undefined }
+    const actor = new Living(id, ended, shared)
     living.set(id, actor)
-    actor.running = engine.start(logicOf(kind), input, {
-      perform: (command) => perform(id, command),
-      schedule: (timer, delayMs, event) => {
-        actor.timers.get(timer)?.cancel()
-        actor.timers.set(
-          timer,
-          after(delayMs, () => {
-            actor.timers.delete(timer)
-            post(actor, event)
-          }),
-        )
-      },
-      cancel: (timer) => {
-        actor.timers.get(timer)?.cancel()
-        actor.timers.delete(timer)
-      },
-    })
+    actor.running = engine.start(logicOf(kind), input, actor)
     if (actor.running.isDone()) complete(actor)
   }
 
@@ -136,18 +171,7 @@ export const makeActorSystem = (
       const actor = living.get(id)
       if (actor !== undefined) end(actor)
     },
-    later: (id, delayMs, fire) => {
-      const timers = living.get(id)?.timers
-      if (timers === undefined) return
-      const timer = `later/${laterCount++}`
-      timers.set(
-        timer,
-        after(delayMs, () => {
-          timers.delete(timer)
-          fire()
-        }),
-      )
-    },
+    later: (id, delayMs, fire) => living.get(id)?.wake(`later/${laterCount++}`, delayMs, fire),
     isAlive: (id) => living.has(id),
     snapshot: (id) => living.get(id)?.running?.snapshot(),
     ids: () => living.keys(),

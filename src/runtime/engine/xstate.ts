@@ -34,7 +34,7 @@ export const xstateEngine: Engine = {
 }
 
 /** What XState hands out in the middle of a step waits until it has taken it: a command may start another actor. */
-const outboxTo = ({ cancel, perform, schedule }: Surroundings): { readonly inside: Surroundings; readonly flush: () => void } => {
+const outboxTo = (surroundings: Surroundings): { readonly inside: Surroundings; readonly flush: () => void } => {
   let waiting: Array<() => void> = []
   const flush = () => {
     const handed = waiting
@@ -43,9 +43,9 @@ const outboxTo = ({ cancel, perform, schedule }: Surroundings): { readonly insid
     for (const hand of handed) hand()
   }
   const inside: Surroundings = {
-    perform: (command) => void waiting.push(() => perform(command)),
-    schedule: (id, delayMs, event) => void waiting.push(() => schedule(id, delayMs, event)),
-    cancel: (id) => void waiting.push(() => cancel(id)),
+    perform: (command) => void waiting.push(() => surroundings.perform(command)),
+    schedule: (id, delayMs, event) => void waiting.push(() => surroundings.schedule(id, delayMs, event)),
+    cancel: (id) => void waiting.push(() => surroundings.cancel(id)),
   }
   return { flush, inside }
 }

@@ -4,6 +4,7 @@
  */
 import type { SearchAnswer } from "../../runtime/node-service.ts"
 import type { Stage } from "../stage.ts"
+import { nameOf } from "../workload/clients.ts"
 import { search } from "../workload/searches.ts"
 import type { Machine } from "../world.ts"
 
@@ -27,9 +28,9 @@ export const findAll = (stage: Stage): void => {
   for (const machine of stage.honest())
     for (const word of stage.records) {
       if (stage.ledger.explanationOf(word) !== undefined) continue
-      const { entityId, registration } = word.client
+      const { entityId } = word.client
       let isFound: boolean | undefined
-      search(stage, machine, String(registration["name"]), (at, query, answer) => {
+      search(stage, machine, nameOf(word.client), (at, query, answer) => {
         judgeAnswer(stage, at, query, answer)
         isFound = answer.hits.some(({ entry }) => entry.record.entity_id === entityId)
       })

@@ -63,6 +63,9 @@ export const clientAbout = (seed: number, number: number, about: About, version 
   }
 }
 
+/** The name under which it registered. */
+export const nameOf = ({ registration }: Client): string => registration["name"] as string
+
 const ownerOf = (key: SecretKey): Pick<Client, "entityId" | "deletion" | "beat"> => {
   const entityId = idOf("agent", key.publicKey)
   return { entityId, deletion: `Bearer ${sign(key, entityId)}`, beat: (timestamp) => sign(key, timestamp) }

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import type { SearchAnswer } from "../../runtime/node-service.ts"
 import type { Stage } from "../stage.ts"
 import type { Machine } from "../world.ts"
-import { topics } from "./clients.ts"
+import { nameOf, topics } from "./clients.ts"
 
 export interface SearchesPlan {
   readonly fromMs: number
@@ -26,7 +26,7 @@ export const searches = (
     const words = stage.records
     if (machines.length === 0) return
     const word = words.length > 0 && random.isTrue(0.5) ? random.pick(words) : undefined
-    search(stage, random.pick(machines), word === undefined ? random.pick(topics) : String(word.client.registration["name"]), onAnswer)
+    search(stage, random.pick(machines), word === undefined ? random.pick(topics) : nameOf(word.client), onAnswer)
   }
   clock.at(Math.max(0, fromMs - clock.elapsedMs), ask)
 }
