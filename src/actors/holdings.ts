@@ -99,8 +99,8 @@ export const holdings: Reducer<HoldingsInput, HoldingsMemory, HoldingsEvent> = {
 
 const hold = (memory: HoldingsMemory, event: Extract<HoldingsEvent, { type: "slot.held" }>, say: Say): void => {
   SlotSet.put(memory.set, event)
-  Leases.hear(memory.leases, event.origin, event.at)
-  if (memory.leases.stale.has(event.origin)) apply(memory, event.nowMs)
+  const speaking = Leases.hear(memory.leases, memory.self, event)
+  if (speaking.some((registry) => memory.leases.stale.has(registry))) apply(memory, event.nowMs)
   if (memory.isReviewing) return
   memory.isReviewing = true
   review(memory, event.nowMs, say)

@@ -17,6 +17,7 @@ import {
 } from "../../src/protocol/limits.ts"
 import type { Message, Reconcile as ReconcileMessage } from "../../src/protocol/wire/message.ts"
 import { compile, type State, type Step } from "../../src/runtime/engine/compile.ts"
+import { attestationSubject } from "../../src/protocol/gossip/kinds/attestation.ts"
 import { noon, registryOf } from "../support/builders.ts"
 import { heartbeatOf, noonMs } from "../support/mesh.ts"
 
@@ -89,6 +90,16 @@ const table: { readonly [T in HoldingsEvent["type"]]: () => void } = {
     expect(memory.set.size).toBe(0)
     say(memory, { type: "slot.held", ...slot(6), at: noon + 10 * 86_400, nowMs: noonMs + 10 * 86_400_000 })
     expect(memory.set.size).toBe(3)
+    // or when another one attests of it: a deployed node says no lease
+    say(memory, { type: "leases.due", nowMs: noonMs + 20 * 86_400_000 })
+    expect(memory.set.size).toBe(0)
+    const subject = attestationSubject(registryOf(3).registryId, registryOf(2).registryId)
+    const at = noon + 20 * 86_400
+    say(memory, { type: "slot.held", ...slot(1), subject, at, nowMs: at * 1_000 })
+    expect([memory.leases.stale.size, memory.set.size]).toEqual([0, 4])
+    // of us nobody else says when we spoke last
+    say(memory, { type: "slot.held", ...slot(1), subject: attestationSubject(registryOf(3).registryId, self), at, nowMs: at * 1_000 })
+    expect(memory.leases.lastWord.get(self)).toBeUndefined()
   },
   "message.received": () => {
     const memory = holding(slots(0, 3))

@@ -3,22 +3,39 @@
  * marked, ranked last, and outside the digest that nodes compare; back when it speaks again. Decided from what it said and
  * the clock alone, so every node decides the same, and after a split of any length nothing deleted comes back.
  *
- * Every registry says that it is alive every eight hours (`registry_proof`). Changed in place.
+ * Every registry of ours says that it is alive every eight hours (`registry_proof`). A deployed node says no such thing: for it,
+ * whoever is connected with it does, by attesting of it every hour (ruled: "the node of ours with a live link to it vouches").
+ * Others can so keep the records of a dead registry from being marked stale, and no more than that: they change none, and
+ * what a living one took back it takes back again. Changed in place.
  */
 import { leaseMs } from "../limits.ts"
+import { attestedIn } from "./kinds/attestation.ts"
+import type { SlotKey } from "./slot-set.ts"
 import type { RegistryId } from "../identity/id.ts"
 import type { Seconds } from "../time.ts"
 
 export interface Leases {
-  /** When each registry last said anything. */
+  /** When each registry last said anything, or was attested. */
   readonly lastWord: Map<RegistryId, Seconds>
   readonly stale: Set<RegistryId>
 }
 
 export const empty = (): Leases => ({ lastWord: new Map(), stale: new Set() })
 
-/** It said something at that moment. */
-export const hear = ({ lastWord }: Leases, registry: RegistryId, at: Seconds): void => {
+/** Its origin said this, and maybe of another registry that it is there. Registries that may be back, but `self`, which needs no lease. */
+export const hear = (
+  leases: Leases,
+  self: RegistryId,
+  { at, origin, subject }: Pick<SlotKey, "at" | "origin" | "subject">,
+): ReadonlyArray<RegistryId> => {
+  renew(leases, origin, at)
+  const attested = attestedIn(subject)
+  if (attested === undefined || attested === self) return [origin]
+  renew(leases, attested, at)
+  return [origin, attested]
+}
+
+const renew = ({ lastWord }: Leases, registry: RegistryId, at: Seconds): void => {
   if (at > (lastWord.get(registry) ?? 0)) lastWord.set(registry, at)
 }
 

@@ -3,19 +3,28 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as Leases from "../../../src/protocol/gossip/leases.ts"
 import * as SlotSet from "../../../src/protocol/gossip/slot-set.ts"
+import { attestationSubject } from "../../../src/protocol/gossip/kinds/attestation.ts"
 import { leaseMs } from "../../../src/protocol/limits.ts"
 import { registryOf } from "../../support/builders.ts"
 
 const ids = [1, 2, 3].map((seed) => registryOf(seed).registryId)
-const words = fc.array(fc.record({ who: fc.constantFrom(...ids), at: fc.integer({ min: 1, max: 400_000 }) }))
+const word = (origin: (typeof ids)[number], at: number, about?: (typeof ids)[number]) => ({
+  origin,
+  at,
+  subject: about === undefined ? "a" : attestationSubject(origin, about),
+})
+const some = fc.constantFrom(...ids)
+const words = fc.array(
+  fc.tuple(some, fc.integer({ min: 1, max: 400_000 }), fc.option(some, { nil: undefined })).map((said) => word(...said)),
+)
 
 describe("leases", () => {
   it("the order in which words are heard does not matter", () => {
     fc.assert(
       fc.property(words, fc.integer({ min: 0, max: 500_000_000 }), (said, nowMs) => {
         const [forth, back] = [Leases.empty(), Leases.empty()]
-        said.forEach(({ who, at }) => Leases.hear(forth, who, at))
-        said.toReversed().forEach(({ who, at }) => Leases.hear(back, who, at))
+        for (const one of said) Leases.hear(forth, ids[0]!, one)
+        for (const one of said.toReversed()) Leases.hear(back, ids[0]!, one)
         Leases.review(forth, ids[0]!, nowMs)
         Leases.review(back, ids[0]!, nowMs)
         expect([...forth.stale].sort()).toEqual([...back.stale].sort())
@@ -26,12 +35,24 @@ describe("leases", () => {
   it("runs out a day after the last word, never for oneself, and comes back with the next", () => {
     const leases = Leases.empty()
     const [self, other] = [ids[0]!, ids[1]!]
-    Leases.hear(leases, self, 1_000)
-    Leases.hear(leases, other, 1_000)
+    Leases.hear(leases, self, word(self, 1_000))
+    Leases.hear(leases, self, word(other, 1_000))
     expect(Leases.review(leases, self, 1_000_000 + leaseMs - 1)).toEqual([])
     expect(Leases.review(leases, self, 1_000_000 + leaseMs)).toEqual([{ origin: other, isStale: true }])
-    Leases.hear(leases, other, 1_000 + leaseMs / 1_000)
+    Leases.hear(leases, self, word(other, 1_000 + leaseMs / 1_000))
     expect(Leases.review(leases, self, 1_000_000 + leaseMs)).toEqual([{ origin: other, isStale: false }])
+  })
+
+  it("is renewed by whoever is connected with a node that says none, and nobody renews ours", () => {
+    const leases = Leases.empty()
+    const [self, deployed, neighbour] = [ids[0]!, ids[1]!, ids[2]!]
+    Leases.hear(leases, self, word(deployed, 1_000))
+    const later = 1_000 + leaseMs / 1_000
+    expect(Leases.review(leases, self, later * 1_000)).toEqual([{ origin: deployed, isStale: true }])
+    expect(Leases.hear(leases, self, word(neighbour, later, deployed))).toEqual([neighbour, deployed])
+    expect(Leases.review(leases, self, later * 1_000)).toEqual([{ origin: deployed, isStale: false }])
+    Leases.hear(leases, self, word(neighbour, later, self))
+    expect(leases.lastWord.has(self)).toBe(false)
   })
 })
 

@@ -48,6 +48,12 @@ const members = readerOf(
 
 export const attestationSubject = (attester: RegistryId, subject: RegistryId): string => ownSubject("attestation", attester, hexOf(subject))
 
+/** Of whom such a subject speaks; `undefined` for another subject. */
+export const attestedIn = (subject: string): RegistryId | undefined => {
+  const [, hex] = /^attestation:[0-9a-f]{32}\/([0-9a-f]{32})$/.exec(subject) ?? []
+  return hex === undefined ? undefined : readRegistryId(`zns:registry:${hex}`)
+}
+
 export const attestation: Kind<AttestationBody> = {
   read: (document, { at, origin }) => {
     const said = members(document)
