@@ -18,7 +18,7 @@ import type { PeerPin } from "../protocol/mesh/pin.ts"
 import type { Dialect, Hello } from "../protocol/wire/message.ts"
 import { outboundPeerOf } from "./cast.ts"
 import { commands } from "./command.ts"
-import type { PeerInput } from "./peer.ts"
+import type { PeerInput } from "./peer-input.ts"
 
 export interface BootstrapInput {
   readonly self: Hello
@@ -43,7 +43,8 @@ export type BootstrapEvent =
       readonly members: ReadonlyArray<{ readonly registryId: RegistryId; readonly peer: string; readonly address?: Address }>
     }
   | { readonly type: "key.met"; readonly pin: PeerPin }
-  | { readonly type: "peer.gone"; readonly peer: string; readonly reason: string }
+  /** `returnTo`: a caller that is to be dialled now. */
+  | { readonly type: "peer.gone"; readonly peer: string; readonly reason: string; readonly returnTo?: Address }
   | { readonly type: "peer.dropped"; readonly reason: string }
 
 interface BootstrapContext extends BootstrapInput {
@@ -54,6 +55,8 @@ interface BootstrapContext extends BootstrapInput {
   readonly connected: ReadonlySet<string>
   readonly registries: ReadonlySet<RegistryId>
   readonly members: number
+  /** Callers that were lost, to be dialled with the next plan. */
+  readonly returning: ReadonlyArray<Address>
   /** What to start next; filled by `plan`, emptied by the commands. */
   readonly next: ReadonlyArray<PeerInput>
   readonly dice: Dice
@@ -79,12 +82,14 @@ export const bootstrap = setup({
     pinKey: assign(({ context }, { pin }: { readonly pin: PeerPin }) => ({
       pins: [...context.pins.filter(({ address }) => address !== pin.address), pin],
     })),
+    return: assign(({ context }, { address }: { readonly address: Address }) => ({ returning: [...context.returning, address] })),
     strike: assign(({ context }, { peer }: { readonly peer: string }) => ({
       running: new Set([...context.running].filter((id) => id !== peer)),
       candidates: Candidates.blame(context.candidates, peer.slice("peer/".length)),
     })),
   },
   guards: {
+    isToReturn: (_, { returnTo }: { readonly returnTo?: Address }) => returnTo !== undefined,
     /** Who was told of nobody yet need not wait: a newcomer meets the mesh at once. */
     isFirstNews: ({ context }, { addresses }: { readonly addresses: ReadonlyArray<Address> }) =>
       context.wantedPeers > 0 && context.candidates.size === 0 && addresses.length > 0,
@@ -98,6 +103,7 @@ export const bootstrap = setup({
     connected: new Set(),
     registries: new Set(),
     members: 0,
+    returning: [],
     next: [],
     dice: dice(input.seed),
   }),
@@ -125,7 +131,18 @@ export const bootstrap = setup({
         "peer.named": { target: "looking", reenter: true, actions: { type: "configure", params: ({ event }) => event } },
         "roster.changed": { actions: { type: "enrol", params: ({ event }) => event } },
         "key.met": { actions: { type: "pinKey", params: ({ event }) => event } },
-        "peer.gone": { actions: { type: "strike", params: ({ event }) => event } },
+        "peer.gone": [
+          {
+            guard: { type: "isToReturn", params: ({ event }) => event },
+            target: "looking",
+            reenter: true,
+            actions: [
+              { type: "strike", params: ({ event }) => event },
+              { type: "return", params: ({ event }) => ({ address: event.returnTo! }) },
+            ],
+          },
+          { actions: { type: "strike", params: ({ event }) => event } },
+        ],
         "peer.dropped": {
           target: "done",
           actions: { type: "tell", params: ({ context, event }) => ({ to: [...context.running], event }) },
@@ -148,7 +165,10 @@ const plan = (context: BootstrapContext): Partial<BootstrapContext> => {
   const room = Math.min(context.wantedPeers, context.maxPeers) - context.members - missing.length
   const [drawn, afterDraw] = Candidates.choose(context.candidates, busy, room, context.dice)
   let current = afterDraw
+  // its link is the roster's still, but not for long
+  const returning = context.returning.filter((address) => !context.running.has(outboundPeerOf(address)))
   const next = [
+    ...returning.map((address) => ({ address, key: undefined, attemptsMax: dialAttemptsMax })),
     ...missing.map((peer) => ({ ...peer, attemptsMax: Number.POSITIVE_INFINITY })),
     ...drawn.map((address) => ({ address, key: undefined, attemptsMax: dialAttemptsMax })),
   ].map(({ address, key, attemptsMax }): PeerInput => {
@@ -169,15 +189,15 @@ const plan = (context: BootstrapContext): Partial<BootstrapContext> => {
       ...(dialects !== undefined && { dialects }),
     }
   })
-  return { next, dice: current, running: new Set([...context.running, ...next.map(({ id }) => id)]) }
+  return { next, returning: [], dice: current, running: new Set([...context.running, ...next.map(({ id }) => id)]) }
 }
 
 /** The one that was spoken there before, else ours. */
 const dialectsAt = (
-  { dialect = "spec", pins }: BootstrapContext,
+  { dialect = "spec", pins, returning }: BootstrapContext,
   address: Address,
 ): Extract<PeerInput, { direction: "out" }>["dialects"] => {
   if (dialect !== "auto") return dialect === "spec" ? undefined : [dialect]
-  const isDeployed = pins.some((pin) => pin.dialect === "agentdns" && pin.address === writeAddress(address))
+  const isDeployed = returning.includes(address) || pins.some((pin) => pin.dialect === "agentdns" && pin.address === writeAddress(address))
   return isDeployed ? ["agentdns", "spec"] : ["spec", "agentdns"]
 }

@@ -57,6 +57,8 @@ export type Command =
   | { readonly type: "review" }
   /** What is held about a subject, sent as the answer to a peer's question. */
   | { readonly type: "answer"; readonly link: Link; readonly request: number; readonly subject: string }
+  /** The words of all that is shown here, told to `federation` by `words.collected`. */
+  | { readonly type: "collectWords" }
   /** A peer's query: what is found here, and where it may be passed on what others find, is sent as its answer. */
   | { readonly type: "search"; readonly link: Link; readonly query: Query; readonly mayPassOn: boolean }
   /** Which of these values prove themselves? Answered by `values.proven`, `about` as it was given. */
@@ -131,7 +133,13 @@ export interface Offer {
 
 /** What came of a command, told to the actor that said it. */
 export type Outcome =
-  | { readonly type: "dial.succeeded"; readonly link: Link; readonly key: PublicKey; readonly host: string; readonly nowMs: number }
+  | {
+      readonly type: "dial.succeeded"
+      readonly link: Link
+      readonly key: PublicKey | undefined
+      readonly host: string
+      readonly nowMs: number
+    }
   | { readonly type: "dial.failed"; readonly reason: string }
   | { readonly type: "link.measured"; readonly silentMs: number }
   | { readonly type: "announcement.verified"; readonly link: Link; readonly announcement: VerifiedAnnouncement; readonly hopCount: number }

@@ -61,8 +61,8 @@ export const dhtLink = setup({
   },
   guards: {
     isInbound: ({ context }) => context.input.direction === "in",
-    isMeant: ({ context: { input } }, { key }: { readonly key: PublicKey }) =>
-      input.direction === "out" && nodeKeyOf(key) === input.contact.id,
+    isMeant: ({ context: { input } }, { key }: { readonly key: PublicKey | undefined }) =>
+      input.direction === "out" && key !== undefined && nodeKeyOf(key) === input.contact.id,
     isWelcome: ({ context }, { message }: { readonly message: Message }) => isWelcome(context, message),
   },
   delays: { patience: dhtDialPatienceMs },
@@ -93,7 +93,7 @@ export const dhtLink = setup({
           {
             guard: { type: "isMeant", params: ({ event }) => event },
             target: "greeting",
-            actions: { type: "link", params: ({ event: { host, key, link } }) => ({ host, key, link }) },
+            actions: { type: "link", params: ({ event: { host, key, link } }) => ({ host, key: key!, link }) },
           },
           { target: "gone", actions: { type: "close", params: ({ event }) => ({ link: event.link, reason: "other-key" }) } },
         ],

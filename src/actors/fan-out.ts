@@ -10,7 +10,7 @@
 import { assign, setup } from "xstate"
 import type { JsonObject } from "../protocol/identity/canonical-json.ts"
 import type { Question } from "../protocol/search/question.ts"
-import type { Message, Query, QueryId } from "../protocol/wire/message.ts"
+import type { Hearsay, Message, Query, QueryAck, QueryId } from "../protocol/wire/message.ts"
 import { commands, type Link } from "./command.ts"
 
 export interface FanOutInput {
@@ -30,6 +30,7 @@ export interface Answered {
   readonly link: Link
   readonly total: number
   readonly documents: ReadonlyArray<JsonObject>
+  readonly hearsay?: ReadonlyArray<Hearsay>
 }
 
 export type FanOutEvent =
@@ -56,8 +57,7 @@ export const fanOut = setup({
     })),
     hear: assign(({ context }, { link, message }: { readonly link: Link; readonly message: Message }) => ({
       ...without(context, link),
-      answers:
-        message.type === "QUERY_ACK" ? [...context.answers, { link, total: message.total, documents: message.documents }] : context.answers,
+      answers: message.type === "QUERY_ACK" ? [...context.answers, answeredBy(link, message)] : context.answers,
     })),
     leave: assign(({ context }, { link }: { readonly link: Link }) => without(context, link)),
   },
@@ -104,6 +104,13 @@ export const fanOut = setup({
       },
     },
   },
+})
+
+const answeredBy = (link: Link, { documents, hearsay, total }: QueryAck): Answered => ({
+  link,
+  total,
+  documents,
+  ...(hearsay !== undefined && { hearsay }),
 })
 
 const without = ({ awaited, waiting }: FanOutContext, link: Link) => ({

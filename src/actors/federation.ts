@@ -5,6 +5,8 @@
  * No loop: who passes a query on spends one of its hops, and none is passed on twice; one that comes back to whoever asked it
  * first is answered with nothing. It has no modes, only memory, so it is a reducer.
  */
+import { deployedFilterMs, deployedSearchesPerSecond } from "../protocol/agentdns/limits.ts"
+import type { Quirks } from "../protocol/agentdns/quirks.ts"
 import {
   answeredEntitiesMax,
   probationMaxMs,
@@ -15,6 +17,7 @@ import {
   queryIdsMax,
 } from "../protocol/limits.ts"
 import * as HomeFilter from "../protocol/search/home-filter.ts"
+import * as Bloom from "../protocol/search/bloom.ts"
 import { type Items, type Question, wantedBy } from "../protocol/search/question.ts"
 import { choose, compareWorth, type Routable, unknownWorth, type Worth } from "../protocol/search/routing.ts"
 import type { Heartbeat, Message, Query, QueryId, Role } from "../protocol/wire/message.ts"
@@ -25,7 +28,7 @@ import type { Reducer } from "./reducer.ts"
 
 export type FederationEvent =
   /** The node's heartbeat, without a filter. */
-  | { readonly type: "heartbeat.due"; readonly link: Link; readonly message: Heartbeat }
+  | { readonly type: "heartbeat.due"; readonly link: Link; readonly message: Heartbeat; readonly nowMs: number }
   | { readonly type: "heartbeat.heard"; readonly link: Link; readonly message: Message }
   /** What an entity that this node is home to brings to its filter, and what it brought before. */
   | { readonly type: "home.changed"; readonly added: Items; readonly removed: Items }
@@ -43,7 +46,10 @@ export type FederationEvent =
   | { readonly type: "peers.asked"; readonly query: QueryId; readonly silent: ReadonlyArray<Link>; readonly nowMs: number }
   | { readonly type: "answer.judged"; readonly link: Link; readonly isUseful: boolean }
   | { readonly type: "message.received"; readonly link: Link; readonly message: Message; readonly nowMs: number }
-  | { readonly type: "link.joined"; readonly link: Link }
+  | { readonly type: "link.joined"; readonly link: Link; readonly quirks?: Quirks }
+  /** All words of what is shown here (`agentdns/filter.ts`), as it was asked for; and those that came later. */
+  | { readonly type: "words.collected"; readonly words: ReadonlySet<string> }
+  | { readonly type: "words.added"; readonly words: ReadonlyArray<string> }
   | { readonly type: "link.left"; readonly link: Link }
 
 /** Who could be asked. */
@@ -53,6 +59,7 @@ export interface Reachable {
 }
 
 interface Dealings {
+  readonly quirks: Quirks | undefined
   filter: HomeFilter.HeldFilter | undefined
   /** The version of our filter that it holds, as it says; `undefined`: it says nothing of it. */
   known: number | undefined
@@ -69,6 +76,9 @@ interface Dealings {
 
 export interface FederationMemory {
   readonly home: HomeFilter.HomeFilter
+  /** For those who want whole words: nothing until somebody does, and the words have come. */
+  plain: Bloom.Bloom | undefined
+  collectedAtMs: number
   readonly dealings: Map<Link, Dealings>
   /** Queries that were asked here or passed on, oldest first; those that are being asked name whom they wait for. */
   readonly queries: Map<QueryId, ReadonlyArray<Link>>
@@ -78,11 +88,17 @@ type Say = (command: Command) => void
 
 export const federation: Reducer<unknown, FederationMemory, FederationEvent> = {
   id: "federation",
-  begin: () => ({ home: HomeFilter.begin(), dealings: new Map(), queries: new Map() }),
+  begin: () => ({
+    home: HomeFilter.begin(),
+    plain: undefined,
+    collectedAtMs: Number.NEGATIVE_INFINITY,
+    dealings: new Map(),
+    queries: new Map(),
+  }),
   step: (memory, event, say) => {
     switch (event.type) {
       case "heartbeat.due":
-        return beat(memory, event.link, event.message, say)
+        return beat(memory, event.link, event.message, event.nowMs, say)
       case "heartbeat.heard":
         return hear(memory, event.link, event.message)
       case "home.changed":
@@ -98,8 +114,14 @@ export const federation: Reducer<unknown, FederationMemory, FederationEvent> = {
         return credit(memory, event.link, event.isUseful)
       case "message.received":
         return event.message.type === "QUERY" ? admit(memory, event.link, event.message, event.nowMs, say) : undefined
+      case "words.collected":
+        memory.plain = filled(event.words)
+        return
+      case "words.added":
+        for (const word of memory.plain === undefined ? [] : event.words) Bloom.add(memory.plain!, word)
+        return
       case "link.joined":
-        memory.dealings.set(event.link, fresh())
+        memory.dealings.set(event.link, fresh(event.quirks))
         return
       case "link.left":
         return forget(memory, event.link, say)
@@ -109,9 +131,10 @@ export const federation: Reducer<unknown, FederationMemory, FederationEvent> = {
 
 // filters ------------------------------------------------------------------------------------------------------------
 
-const beat = (memory: FederationMemory, link: Link, message: Heartbeat, say: Say): void => {
+const beat = (memory: FederationMemory, link: Link, message: Heartbeat, nowMs: number, say: Say): void => {
   const dealings = memory.dealings.get(link)
   if (dealings === undefined) return
+  if (dealings.quirks?.filtersPlainWords === true) return beatPlainly(memory, link, message, nowMs, say)
   const { filter, known, told } = dealings
   dealings.told = HomeFilter.settle(memory.home)
   const news = HomeFilter.newsSince(memory.home, known ?? told)
@@ -121,6 +144,29 @@ const beat = (memory: FederationMemory, link: Link, message: Heartbeat, say: Say
     message: { ...message, ...(news !== undefined && { filter: news }), filterKnown: filter?.version ?? 0 },
   })
 }
+
+/** A probe asks for a sign of life, and says no more. What went since the words were collected stays in the filter until then. */
+const beatPlainly = (memory: FederationMemory, link: Link, message: Heartbeat, nowMs: number, say: Say): void => {
+  if (message.wantsAnswer) return say({ type: "send", link, message: { ...message, peers: [] } })
+  if (nowMs - memory.collectedAtMs >= deployedFilterMs) {
+    memory.collectedAtMs = nowMs
+    say({ type: "collectWords" })
+  }
+  const bloom = memory.plain
+  say({
+    type: "send",
+    link,
+    message: bloom === undefined ? message : { ...message, filter: { type: "whole", version: 0, bloom, isPlain: true } },
+  })
+}
+
+/** Twice as large as it has to be, for what comes until it is made anew. */
+const filled = (words: ReadonlySet<string>): Bloom.Bloom => {
+  const bloom = Bloom.emptyFor(Math.max(wordsMin, 2 * words.size))
+  for (const word of words) Bloom.add(bloom, word)
+  return bloom
+}
+const wordsMin = 64
 
 const hear = (memory: FederationMemory, link: Link, message: Message): void => {
   const dealings = memory.dealings.get(link)
@@ -193,10 +239,14 @@ const credit = (memory: FederationMemory, link: Link, isUseful: boolean): void =
 const admit = (memory: FederationMemory, link: Link, query: Query, nowMs: number, say: Say): void => {
   const dealings = memory.dealings.get(link)
   if (dealings === undefined) return
-  if (!mayAsk(dealings, nowMs)) return say({ type: "tell", to: "gossip", event: { type: "verdict.given", link, verdict: "drop:flood" } })
+  const answerNothing = () => say({ type: "send", link, message: { type: "QUERY_ACK", id: query.id, total: 0, documents: [] } })
+  if (!mayAsk(dealings, nowMs)) {
+    if (dealings.quirks?.needsAnswers === true) answerNothing()
+    return say({ type: "tell", to: "gossip", event: { type: "verdict.given", link, verdict: "drop:flood" } })
+  }
   const isKnown = memory.queries.has(query.id)
   // what we asked ourselves, or passed on, came back: it goes no further, and its asker has it already
-  if (isKnown && query.hops === 0) return say({ type: "send", link, message: { type: "QUERY_ACK", id: query.id, total: 0, documents: [] } })
+  if (isKnown && query.hops === 0) return answerNothing()
   if (query.hops > 0) remember(memory, query.id, [])
   say({ type: "search", link, query: { ...query, most: Math.min(query.most, answeredEntitiesMax) }, mayPassOn: query.hops > 0 && !isKnown })
 }
@@ -211,10 +261,11 @@ const mayAsk = (dealings: Dealings, nowMs: number): boolean => {
     dealings.secondStartMs = nowMs
     dealings.asked = 0
   }
-  return dealings.asked++ < queriesPerSecond
+  return dealings.asked++ < (dealings.quirks?.needsAnswers === true ? deployedSearchesPerSecond : queriesPerSecond)
 }
 
-const fresh = (): Dealings => ({
+const fresh = (quirks: Quirks | undefined): Dealings => ({
+  quirks,
   filter: undefined,
   known: undefined,
   told: 0,

@@ -7,6 +7,7 @@
  *                                                      stopped ◄──all left · patience── draining
  */
 import { assign, setup } from "xstate"
+import { deployedAddressesMs } from "../protocol/agentdns/limits.ts"
 import { nodeKeyOf } from "../protocol/dht/key.ts"
 import type { PublicKey } from "../protocol/identity/key.ts"
 import type { RegistryId } from "../protocol/identity/id.ts"
@@ -16,14 +17,14 @@ import type { Blocks } from "../protocol/moderation/blocks.ts"
 import { secondsOf } from "../protocol/time.ts"
 import type { Heartbeat, Hello } from "../protocol/wire/message.ts"
 import type { BootstrapInput } from "./bootstrap.ts"
-import { inboundPeerOf, inspectorOf } from "./cast.ts"
+import { heartbeatOf as heartbeatActorOf, inboundPeerOf, inspectorOf } from "./cast.ts"
 import { type Casting, commands, type Link } from "./command.ts"
 import type { DhtInput } from "./dht.ts"
 import type { DhtPoolInput } from "./dht-pool.ts"
 import type { DhtPublisherInput } from "./dht-publisher.ts"
 import type { GossipInput } from "./gossip.ts"
 import type { InspectorInput } from "./inspector.ts"
-import type { PeerInput } from "./peer.ts"
+import type { PeerInput } from "./peer-input.ts"
 
 export interface NodeInput {
   /** Our HELLO; `listenPort` is filled in when it is known. */
@@ -45,7 +46,13 @@ export interface NodeInput {
 
 export type NodeEvent =
   | { readonly type: "node.listening"; readonly port: number; readonly nowMs: number }
-  | { readonly type: "link.accepted"; readonly link: Link; readonly key: PublicKey; readonly host: string; readonly nowMs: number }
+  | {
+      readonly type: "link.accepted"
+      readonly link: Link
+      readonly key: PublicKey | undefined
+      readonly host: string
+      readonly nowMs: number
+    }
   | { readonly type: "peer.greeted"; readonly member: Member; readonly nowMs: number }
   | { readonly type: "link.left"; readonly link: Link }
   | { readonly type: "peer.misbehaved"; readonly link: Link; readonly nowMs: number }
@@ -66,6 +73,8 @@ export interface NodeContext extends NodeInput {
   readonly bans: ReadonlyMap<RegistryId, number>
   readonly agents: number
   readonly services: number
+  /** When a peer that dials all it hears of was told addresses last. */
+  readonly addressesToldMs: number
 }
 
 const words = setup({
@@ -87,11 +96,21 @@ const words = setup({
       services,
       self: { ...context.self, agentCount: agents + services },
     })),
+    /** To one of those who dial all they hear of. */
+    tellAddresses: assign(({ context }, { link, nowMs }: { readonly link: Link; readonly nowMs: number }) =>
+      memberOn(context, link)?.quirks?.dialsAllItHearsOf === true ? { addressesToldMs: nowMs } : {},
+    ),
     countPeer: assign(({ context }, { link, agentCount }: { readonly link: Link; readonly agentCount: number }) => ({
       roster: context.roster.map((member) => (member.link === link ? { ...member, agentCount } : member)),
     })),
   },
   guards: {
+    /** Two that hear of each other at one moment dial each other at once. */
+    isTooSoon: ({ context }, { link, nowMs }: { readonly link: Link; readonly nowMs: number }) =>
+      memberOn(context, link)?.quirks?.dialsAllItHearsOf === true && nowMs - context.addressesToldMs < deployedAddressesMs,
+    /** It keeps the older of two links; is that one alive? */
+    doubtsAnother: ({ context }, { member }: { readonly member: Member }) =>
+      refusal(context, member) === "duplicate" && member.quirks?.keepsOldestLink === true,
     isRefused: ({ context }, { member }: { readonly member: Member }) => admit(context, member).type === "refuse",
     isBarred: ({ context }, { member }: { readonly member: Member }) => refusal(context, member) === "blocked",
     isVisitor: (_, { member }: { readonly member: Member }) => member.isVisitor === true,
@@ -126,6 +145,16 @@ const meshing = words.createStateConfig({
               to: "gossip",
               event: { type: "verdict.given", link: event.member.link, verdict: "drop:blocked" },
             }),
+          },
+        ],
+      },
+      {
+        guard: { type: "doubtsAnother", params: ({ event }) => event },
+        actions: [
+          { type: "tell", params: ({ context, event }) => ({ to: event.member.peer, event: refused(context, event.member, event.nowMs) }) },
+          {
+            type: "tell",
+            params: ({ context, event }) => ({ to: heartbeatActorOf(heldBy(context, event.member)), event: { type: "link.doubted" } }),
           },
         ],
       },
@@ -186,15 +215,18 @@ const meshing = words.createStateConfig({
     },
     "peer.counted": { actions: { type: "countPeer", params: ({ event }) => event } },
     "counts.changed": { actions: { type: "count", params: ({ event }) => event } },
-    "heartbeat.due": {
-      actions: {
-        type: "tell",
-        params: ({ context, event }) => ({
-          to: "federation",
-          event: { type: "heartbeat.due", link: event.link, message: heartbeatOf(context, event) },
-        }),
+    "heartbeat.due": [
+      {
+        guard: { type: "isTooSoon", params: ({ event }) => event },
+        actions: { type: "tell", params: ({ context, event }) => beating(event.link, { ...heartbeatOf(context, event), peers: [] }) },
       },
-    },
+      {
+        actions: [
+          { type: "tell", params: ({ context, event }) => beating(event.link, heartbeatOf(context, event)) },
+          { type: "tellAddresses", params: ({ event }) => event },
+        ],
+      },
+    ],
     "blocks.changed": {
       actions: [
         { type: "heed", params: ({ event }) => event },
@@ -213,7 +245,7 @@ const meshing = words.createStateConfig({
 
 export const node = words.createMachine({
   id: "node",
-  context: ({ input }) => ({ ...input, roster: [], bans: new Map(), agents: 0, services: 0 }),
+  context: ({ input }) => ({ ...input, roster: [], bans: new Map(), agents: 0, services: 0, addressesToldMs: Number.NEGATIVE_INFINITY }),
   initial: "booting",
   states: {
     booting: {
@@ -279,6 +311,11 @@ const admit = (context: NodeContext, member: Member) =>
   admission(context.roster, member, context.self.nodeId, { ...context, takesVisitors: context.dht !== undefined })
 
 const memberOn = ({ roster }: NodeContext, link: Link): Member | undefined => roster.find((member) => member.link === link)
+
+/** The link of the same registry that is held. */
+const heldBy = ({ roster }: NodeContext, { registryId }: Member): Link => roster.find((member) => member.registryId === registryId)!.link
+
+const beating = (link: Link, message: Heartbeat) => ({ to: "federation", event: { type: "heartbeat.due", link, message } })
 
 const replaced = (context: NodeContext, member: Member): Member | undefined => {
   const verdict = admit(context, member)

@@ -23,40 +23,24 @@ import { heartbeatOf, reconcilerOf, sessionOf } from "./cast.ts"
 import { type Casting, commands, type Link, type Outcome } from "./command.ts"
 import { openedOf, visitOf } from "./dht-link.ts"
 import type { GossipSessionInput } from "./gossip-session.ts"
-import { can, dialectsOf, dialOf, memberOf, otherDialectEvery, otherThan, pinOf, whyNot } from "./peer-facts.ts"
+import type { PeerInput } from "./peer-input.ts"
+import {
+  can,
+  dialectsOf,
+  dialOf,
+  heartbeatInput,
+  isProven,
+  memberOf,
+  otherDialectEvery,
+  otherThan,
+  pinOf,
+  provenOf,
+  quirksIn,
+  redialsAtOnce,
+  returnOf,
+  whyNot,
+} from "./peer-facts.ts"
 import { addressOf, arrival, contradiction, departure, refusal, verdictOnKey } from "./peer-happenings.ts"
-
-interface Common {
-  readonly id: string
-  /** Our own HELLO: who we are, and the network we belong to. */
-  readonly self: Hello
-  readonly seed: number
-  /** What the other end may send once it is connected; the page's number when absent. */
-  readonly announcementsPerSecond?: number
-}
-
-interface Outbound extends Common {
-  readonly direction: "out"
-  readonly address: Address
-  /** The key that the operator says is at this address. */
-  readonly configured?: PublicKey
-  /** The key that was met there before. */
-  readonly pinned?: PublicKey
-  /** Failed attempts in a row after which it gives up. */
-  readonly attemptsMax: number
-  /** Dialects that it may speak, the likeliest first; the pages' when absent. */
-  readonly dialects?: readonly [Dialect, ...ReadonlyArray<Dialect>]
-}
-
-interface Inbound extends Common {
-  readonly direction: "in"
-  readonly link: Link
-  readonly key: PublicKey
-  readonly host: string
-  readonly nowMs: number
-}
-
-export type PeerInput = Outbound | Inbound
 
 export type PeerEvent =
   | Extract<Outcome, { readonly type: "dial.succeeded" | "dial.failed" }>
@@ -71,7 +55,8 @@ export type PeerEvent =
 /** A connection, and what its handshake proved. */
 export interface Linked {
   readonly link: Link
-  readonly key: PublicKey
+  /** Nothing over plain TCP: then it is what HELLO claims (`peer-facts.ts`). */
+  readonly key: PublicKey | undefined
   readonly host: string
   readonly sinceMs: number
 }
@@ -88,6 +73,8 @@ export interface PeerContext {
   readonly known: Dialect
   /** It was dialled in the other one since it was understood. */
   readonly isOtherTried: boolean
+  /** Where a caller is dialled when it is lost. */
+  readonly returnTo: Address | undefined
   readonly dice: Dice
   readonly waitMs: number
   readonly linked: Linked | undefined
@@ -104,7 +91,16 @@ export const peer = setup({
     hear: assign(({ context }, { hello }: { readonly hello: Hello }) => ({ hello, known: context.dialect })),
     switchDialect: assign(({ context }) => ({ dialect: otherThan(context), isOtherTried: true, linked: undefined })),
     end: assign((_, { reason }: { readonly reason: string }) => ({ reason })),
-    succeed: assign(({ context }) => ({ attempts: 0, attemptsBefore: context.attempts, isOtherTried: false, reason: "" })),
+    succeed: assign(({ context }) => ({
+      attempts: 0,
+      attemptsBefore: context.attempts,
+      isOtherTried: false,
+      reason: "",
+      returnTo: returnOf(context),
+    })),
+    stayAway: assign({ returnTo: undefined }),
+    /** Who loses links by itself is dialled again at once, then ever later like any other. */
+    hurry: assign(({ context }) => (context.hello?.quirks?.losesLinks === true ? { attempts: -redialsAtOnce } : {})),
     /** It was no success after all. */
     countOn: assign(({ context }) => ({ attempts: context.attemptsBefore })),
     remember: assign(({ context }) => ({ pinned: context.linked!.key })),
@@ -120,7 +116,9 @@ export const peer = setup({
     isInbound: ({ context }) => context.input.direction === "in",
     isVisitor: ({ context }) => context.input.direction === "in" && context.hello?.purpose === "dht",
     givesUp: ({ context }) => context.input.direction === "in" || context.attempts >= context.input.attemptsMax,
-    contradictsPin: ({ context }, { key }: { readonly key: PublicKey }) => verdictOnKey(context, key).type === "contradicts",
+    contradictsPin: ({ context }, { key }: { readonly key: PublicKey | undefined }) =>
+      key !== undefined && verdictOnKey(context, key).type === "contradicts",
+    isProven: ({ context }) => context.linked?.key !== undefined,
     /** There is no room, but others may have some. */
     isIntroduced: (_, { introduction }: { readonly introduction?: Heartbeat }) => introduction !== undefined,
     isOurs: ({ context }, { link }: { readonly link: Link }) => link === context.linked?.link,
@@ -142,6 +140,7 @@ export const peer = setup({
     dialect: dialectsOf(input)[0],
     known: dialectsOf(input)[0],
     isOtherTried: false,
+    returnTo: undefined,
     dice: dice(input.seed),
     waitMs: redialFirstMs,
     linked: input.direction === "in" ? { link: input.link, key: input.key, host: input.host, sinceMs: input.nowMs } : undefined,
@@ -163,7 +162,7 @@ export const peer = setup({
             guard: { type: "contradictsPin", params: ({ event }) => event },
             target: "backingOff",
             actions: [
-              { type: "report", params: ({ context, event }) => ({ happening: contradiction(context, event.key) }) },
+              { type: "report", params: ({ context, event }) => ({ happening: contradiction(context, event.key!) }) },
               { type: "close", params: ({ event }) => ({ link: event.link, reason: "key-contradicts-pin" }) },
               { type: "end", params: { reason: "key-contradicts-pin" } },
             ],
@@ -233,7 +232,7 @@ export const peer = setup({
           {
             guard: "isVisitor",
             target: "gone",
-            actions: { type: "handOver", params: ({ context: c }) => visitOf(c.input.self, c.linked!, c.hello!) },
+            actions: { type: "handOver", params: ({ context: c }) => visitOf(c.input.self, provenOf(c), c.hello!) },
           },
           {
             guard: "isInbound",
@@ -241,6 +240,7 @@ export const peer = setup({
             actions: { type: "send", params: ({ context }) => ({ link: linkOf(context), message: context.input.self }) },
           },
           {
+            guard: "isProven",
             target: "connected",
             actions: [
               "remember",
@@ -248,6 +248,8 @@ export const peer = setup({
               { type: "tell", params: ({ context }) => ({ to: "bootstrap", event: { type: "key.met", pin: pinOf(context) } }) },
             ],
           },
+          // nobody proved anything: nothing is pinned
+          { target: "connected" },
         ],
         "peer.refused": [
           {
@@ -293,7 +295,7 @@ export const peer = setup({
           params: ({ context }) => ({
             actor: "heartbeat" as const,
             id: heartbeatOf(linkOf(context)),
-            input: { link: linkOf(context), peer: context.input.id },
+            input: heartbeatInput(context),
           }),
         },
         { type: "tell", params: ({ context }) => joining(context) },
@@ -302,7 +304,7 @@ export const peer = setup({
           type: "tell",
           params: ({ context }) => ({
             to: ["dht", "dht-pool"],
-            event: { ...openedOf(context.linked!, context.hello!, memberOf(context).address) },
+            event: { ...openedOf(provenOf(context), context.hello!, isProven(context) ? memberOf(context).address : undefined) },
           }),
         },
         { type: "report", params: ({ context }) => ({ happening: arrival(context) }) },
@@ -348,6 +350,7 @@ export const peer = setup({
             guard: { type: "isOurs", params: ({ event }) => event },
             target: "backingOff",
             actions: [
+              "hurry",
               { type: "report", params: ({ context, event }) => ({ happening: departure(context, event.reason) }) },
               { type: "end", params: ({ event }) => event },
             ],
@@ -365,6 +368,7 @@ export const peer = setup({
         "peer.dropped": {
           target: "gone",
           actions: [
+            "stayAway",
             { type: "close", params: ({ context, event }) => ({ link: linkOf(context), reason: event.reason }) },
             { type: "report", params: ({ context, event }) => ({ happening: departure(context, event.reason) }) },
             { type: "end", params: ({ event }) => event },
@@ -384,7 +388,10 @@ export const peer = setup({
       type: "final",
       entry: {
         type: "tell",
-        params: ({ context }) => ({ to: "bootstrap", event: { type: "peer.gone", peer: context.input.id, reason: context.reason } }),
+        params: ({ context: { input, reason, returnTo } }) => ({
+          to: "bootstrap",
+          event: { type: "peer.gone", peer: input.id, reason, ...(returnTo !== undefined && { returnTo }) },
+        }),
       },
     },
   },
@@ -396,7 +403,13 @@ const linkOf = ({ linked }: PeerContext): Link => linked!.link
 
 const joining = (context: PeerContext) => ({
   to: ["gossip", "federation", ...heralds(context)],
-  event: { type: "link.joined", link: linkOf(context), speaksLazily: can(context, "lazyPush"), ...deployed(context) },
+  event: {
+    type: "link.joined",
+    link: linkOf(context),
+    speaksLazily: can(context, "lazyPush"),
+    ...deployed(context),
+    ...quirksIn(context),
+  },
 })
 
 const leaving = (context: PeerContext) => ({

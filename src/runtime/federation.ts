@@ -2,7 +2,7 @@
  * Federated search: what peers find beside what is found here, ranked together, and peers' own queries answered (mesh page,
  * "Federated search"). Whom to ask, and how long to wait, the actors decide.
  */
-import { type Clock, Effect, Random } from "effect"
+import { type Clock, Effect, Random, Stream } from "effect"
 import { fanOutOf } from "../actors/cast.ts"
 import type { Link, Told } from "../actors/command.ts"
 import type { Happening } from "../actors/happening.ts"
@@ -15,12 +15,14 @@ import { type EntityId, readEntityId, type RegistryId } from "../protocol/identi
 import { answeredBytesMax, answeredEntitiesMax, queryWayMs, searchResultsMax } from "../protocol/limits.ts"
 import type { EntityEntry } from "../protocol/records/entity.ts"
 import * as Slots from "../protocol/records/slots.ts"
+import { filterItemsOf } from "../protocol/agentdns/filter.ts"
 import { indexedEntity } from "../protocol/search/entity.ts"
 import { SearchIndex } from "../protocol/search/search-index.ts"
 import { type Items, itemsOf, questionOf } from "../protocol/search/question.ts"
 import type { Message, Query, QueryId, Role } from "../protocol/wire/message.ts"
 import type { ActorSystem } from "./actor-system.ts"
 import type { SearchAnswer, SearchHit, SearchRequest } from "./node-service.ts"
+import { newsIn } from "./hearsay.ts"
 import { type Found, readAnswers } from "./peers-answers.ts"
 import type { SearchSettings } from "./search-settings.ts"
 import type { RecordStore, StoreFailed, Verifier } from "./ports.ts"
@@ -34,6 +36,8 @@ export interface Federation {
   readonly answer: (link: Link, query: Query, mayPassOn: boolean) => Effect.Effect<void>
   /** What is shown of an entity now; only what is registered here matters. */
   readonly follow: (subject: string, entry: EntityEntry | undefined) => void
+  /** Tells the actors the words of all that is shown here; from then on, those of what is added. */
+  readonly collectWords: Effect.Effect<void>
   /** Tells the actors what we are home to: once, when they live. */
   readonly begin: () => void
 }
@@ -78,7 +82,18 @@ export const makeFederation = (parts: FederationParts): Federation => {
   const items = new Map<string, Items>()
   let hasBegun = false
 
+  let hasCollected = false
+  const collectWords = Effect.suspend(() => {
+    hasCollected = true
+    const words = new Set<string>()
+    const add = (entry: EntityEntry) => Effect.sync(() => filterItemsOf(indexedEntity(entry)).forEach((word) => words.add(word)))
+    const told = Effect.sync(() => tell("federation", { type: "words.collected", words }))
+    // where the store fails now, the next time will do
+    return Effect.ignore(Effect.andThen(Stream.runForEach(store.everyEntity, add), told))
+  })
+
   const follow: Federation["follow"] = (subject, entry) => {
+    if (hasCollected && entry !== undefined) tell("federation", { type: "words.added", words: filterItemsOf(indexedEntity(entry)) })
     const removed = items.get(subject) ?? nothing
     const isHome = entry?.tier === "local"
     if (!isHome && removed === nothing) return
@@ -132,12 +147,13 @@ export const makeFederation = (parts: FederationParts): Federation => {
     const { answers, asked } = yield* fanOut(asking)
     const latencyMs = clock.currentTimeMillisUnsafe() - startedAtMs
     for (const { link } of asked) report({ type: "search.asked", peer: names.get(link)! })
-    for (const { documents, link } of answers)
-      report({ type: "search.answered", peer: names.get(link)!, results: documents.length, latencyMs })
+    for (const { documents, hearsay = [], link } of answers)
+      report({ type: "search.answered", peer: names.get(link)!, results: documents.length + hearsay.length, latencyMs })
     const found = new Map([...(yield* readAnswers(reader, answers))].filter(([, { entry }]) => parts.mayBeShown(entry.record)))
     const useful = new Set([...found.values()].flatMap(({ by }) => [...by]))
-    for (const { link } of answers) tell("federation", { type: "answer.judged", link, isUseful: useful.has(link) })
-    return { found, asked: asked.length, answered: answers.length }
+    for (const { hearsay = [], link } of answers)
+      tell("federation", { type: "answer.judged", link, isUseful: useful.has(link) || hearsay.length > 0 })
+    return { found, answers, asked: asked.length }
   })
 
   const search: Federation["search"] = Effect.fnUntraced(function* (request) {
@@ -151,23 +167,24 @@ export const makeFederation = (parts: FederationParts): Federation => {
     const query = yield* drawQueryId
     const hops = asksOthers(role) ? 1 : 0
     const question = questionOf(request)
-    const { answered, asked, found } = yield* find({
+    const { answers, asked, found } = yield* find({
       query,
       question,
       most: Math.min(2 * reach, answeredEntitiesMax),
       hops,
       patienceMs: settings.patienceMs,
     })
-    const stats = { peersAsked: asked, peersAnswered: answered, latencyMs: clock.currentTimeMillisUnsafe() - startedAtMs }
+    const stats = { peersAsked: asked, peersAnswered: answers.length, latencyMs: clock.currentTimeMillisUnsafe() - startedAtMs }
+    const news = yield* newsIn(store, request, answers, parts.mayBeShown)
     // we hold it all, and found as much: our own order stands
     if (here.totalFound >= found.size && [...found.values()].every(({ isNew }) => !isNew))
-      return { ...here, stats: { ...here.stats, ...stats } }
+      return followedBy(news, max, { ...here, stats: { ...here.stats, ...stats } })
     const best = yield* searcher.search({ ...request, offset: 0, max_results: reach })
     const ranked = yield* rank(request, best.hits, found)
     const others = ranked.filter(({ entry }) => found.get(entry.record.entity_id)?.isNew === true).length
     const totalFound = Math.max(here.totalFound + others, ranked.length)
     const hits = ranked.slice(here.offset, reach)
-    return {
+    return followedBy(news, max, {
       ...here,
       hits,
       totalFound,
@@ -177,7 +194,7 @@ export const makeFederation = (parts: FederationParts): Federation => {
         federated: totalFound - here.totalFound,
         ...stats,
       },
-    }
+    })
   })
 
   // being asked --------------------------------------------------------------------------------------------------------
@@ -232,11 +249,20 @@ export const makeFederation = (parts: FederationParts): Federation => {
       Effect.catchTag("StoreFailed", () => Effect.sync(() => send(link, { type: "QUERY_ACK", id: query.id, total: 0, documents: [] }))),
     )
 
-  return { search, answer, follow, begin }
+  return { search, answer, follow, collectWords, begin }
 }
 
 const nothing: Items = new Map()
 const none: ReadonlyMap<EntityId, Found> = new Map()
+
+/** Hearsay comes behind all that proved itself, as if it were on the pages after it. */
+const followedBy = (news: ReadonlyArray<SearchHit>, max: number, answer: SearchAnswer): SearchAnswer => {
+  const from = Math.max(0, answer.offset - answer.totalFound)
+  const hits = [...answer.hits, ...news.slice(from, from + max - answer.hits.length)]
+  const totalFound = answer.totalFound + news.length
+  const stats = { ...answer.stats, federated: answer.stats.federated + news.length }
+  return { ...answer, hits, totalFound, hasMore: answer.offset + hits.length < totalFound, stats }
+}
 
 const wanted = ({ max_results }: SearchRequest, resultsDefault: number): number =>
   max_results === undefined || max_results <= 0 ? resultsDefault : Math.min(searchResultsMax, max_results)

@@ -10,7 +10,8 @@ import { type Connection, PeerUnreachable, type Transport } from "./ports.ts"
 
 /** Is there a block of this connection's other end? */
 export const isBarred = (blocks: Blocks, { remoteHost, remoteKey }: Pick<Connection, "remoteHost" | "remoteKey">): boolean =>
-  blocks.all.size > 0 && blockOfPeer(blocks, idOf("registry", remoteKey), remoteHost) !== undefined
+  blocks.all.size > 0 &&
+  (remoteKey === undefined ? blockOfHost(blocks, remoteHost) : blockOfPeer(blocks, idOf("registry", remoteKey), remoteHost)) !== undefined
 
 /** `refused` hears of each that was not let in, or not dialled to the end. */
 export const guarded = (

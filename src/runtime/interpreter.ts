@@ -46,6 +46,7 @@ export const makeInterpreter = Effect.fnUntraced(function* (
   review: () => Effect.Effect<void>,
   inspect: Inspect,
   search: (link: Link, query: Query, mayPassOn: boolean) => Effect.Effect<void>,
+  collectWords: () => Effect.Effect<void>,
 ): Effect.fn.Return<Interpreter, never, Ports | Scope.Scope> {
   const transport = yield* Transport
   const timers = yield* Timers
@@ -157,6 +158,7 @@ export const makeInterpreter = Effect.fnUntraced(function* (
         ),
       ),
     review,
+    collectWords,
     search: ({ link, query, mayPassOn }) => search(link, query, mayPassOn),
 
     // the DHT

@@ -83,7 +83,8 @@ export const makeNode = Effect.fnUntraced(function* (
   const { store, views } = remembering(roleStore, yield* Clock.Clock, outwardOf(roleStore, blockList.now, blockList.note).store)
   const outward = outwardOf(store, blockList.now, blockList.note)
   const transport: Transport["Service"] = guarded(yield* Transport, blockList.now, ({ remoteHost, remoteKey }) => {
-    report({ type: "peer.refused", registryId: idOf("registry", remoteKey), address: remoteHost, reason: "blocked" })
+    const known = remoteKey === undefined ? {} : { registryId: idOf("registry", remoteKey) }
+    report({ type: "peer.refused", ...known, address: remoteHost, reason: "blocked" })
     tell("gossip", { type: "verdict.given", link: 0, verdict: "drop:blocked" })
   })
   const startedAtMs = yield* Clock.currentTimeMillis
@@ -142,6 +143,7 @@ export const makeNode = Effect.fnUntraced(function* (
       ),
     inspecting(store, yield* Web, yield* Dns, verifier),
     (link, query, mayPassOn) => federation.answer(link, query, mayPassOn),
+    () => federation.collectWords,
   ).pipe(
     Effect.provideService(Transport, transport),
     Effect.provideService(

@@ -55,8 +55,8 @@ export interface ConnectionEvents {
  * no bytes are delivered and the other end feels it. `close` is idempotent.
  */
 export interface Connection {
-  /** The key the other end proved in the handshake. */
-  readonly remoteKey: PublicKey
+  /** The key the other end proved in the handshake; nothing where there is none (plain TCP). */
+  readonly remoteKey: PublicKey | undefined
   /** Host the other end was seen at, without a port. */
   readonly remoteHost: string
   /** Host of ours that the other end sees, as far as we know. */

@@ -2,7 +2,7 @@
 import type { ContextFrom, StateValueFrom } from "xstate"
 import { describe, expect, it } from "vitest"
 import { bootstrap, type BootstrapEvent, type BootstrapInput } from "../../src/actors/bootstrap.ts"
-import type { PeerInput } from "../../src/actors/peer.ts"
+import type { PeerInput } from "../../src/actors/peer-input.ts"
 import { dialAttemptsMax, refillPeriodMs } from "../../src/protocol/limits.ts"
 import { writeAddress } from "../../src/protocol/mesh/address.ts"
 import { dice } from "../../src/protocol/mesh/dice.ts"
@@ -23,6 +23,7 @@ const dialling: Context = {
   connected: new Set(),
   registries: new Set(),
   members: 0,
+  returning: [],
   next: [],
   dice: dice(1),
 }
@@ -56,7 +57,18 @@ describe("bootstrap", () => {
         "peer.named": "looking · start [peer/n5.example:4001]",
         "roster.changed": "looking",
         "key.met": "looking",
-        "peer.gone": "looking",
+        "peer.gone": {
+          "whom we dialled": [{}, "looking"],
+          "a caller that is to be dialled": [
+            { event: { peer: "peer/in/7", returnTo: addressOf(6) } },
+            "looking · start [peer/n6.example:4001]",
+          ],
+          "a caller that is being dialled": [{ event: { peer: "peer/in/7", returnTo: addressOf(2) } }, "looking · start []"],
+          "a caller whose link the roster still has": [
+            { context: { connected: new Set([writeAddress(addressOf(6))]) }, event: { peer: "peer/in/7", returnTo: addressOf(6) } },
+            "looking · start [peer/n6.example:4001]",
+          ],
+        },
         "peer.dropped": "done · tell peer/n2.example:4001 peer.dropped",
         "(time)": {
           "all that is known runs": [{}, "looking · start []"],

@@ -2,10 +2,12 @@
 import { describe, expect, it } from "vitest"
 import type { Command } from "../../src/actors/command.ts"
 import { federation, type FederationEvent, type FederationMemory, type Reachable } from "../../src/actors/federation.ts"
+import { deployedFilterMs, deployedSearchesPerSecond } from "../../src/protocol/agentdns/limits.ts"
+import { quirks } from "../../src/protocol/agentdns/quirks.ts"
 import { probationMs, queriedPeersMax, queriesPerSecond, queryIdsMax } from "../../src/protocol/limits.ts"
 import * as Bloom from "../../src/protocol/search/bloom.ts"
 import type { Heartbeat, Query, Role } from "../../src/protocol/wire/message.ts"
-import { heartbeatOf, noonMs, queryIdOf, queryOf } from "../support/mesh.ts"
+import { addressOf, heartbeatOf, noonMs, queryIdOf, queryOf } from "../support/mesh.ts"
 
 const tell = (memory: FederationMemory, ...events: ReadonlyArray<FederationEvent>): ReadonlyArray<Command> => {
   const said: Array<Command> = []
@@ -147,6 +149,17 @@ describe("what it is asked", () => {
     expect(asks(knowing(), queryOf(1), 7)).toEqual([])
   })
 
+  it("and whom no answer stops gets one to each, beyond a bound an empty one", () => {
+    const memory = federation.begin({})
+    tell(memory, { type: "link.joined", link: 0, quirks })
+    const ask = () => tell(memory, { type: "message.received", link: 0, message: queryOf(5, { hops: 1 }), nowMs: noonMs })
+    for (let i = 0; i < deployedSearchesPerSecond; i++) expect(ask()).toMatchObject([{ type: "search" }])
+    expect(ask()).toMatchObject([
+      { type: "send", message: { type: "QUERY_ACK", documents: [] } },
+      { type: "tell", to: "gossip", event: { verdict: "drop:flood" } },
+    ])
+  })
+
   it("and it remembers only so many", () => {
     const memory = knowing([])
     for (let i = 0; i < queryIdsMax + 50; i++)
@@ -157,7 +170,7 @@ describe("what it is asked", () => {
 
 describe("what it tells of its filter", () => {
   const beaten = (memory: FederationMemory, link = 0): Heartbeat => {
-    const [said] = tell(memory, { type: "heartbeat.due", link, message: heartbeatOf(1) })
+    const [said] = tell(memory, { type: "heartbeat.due", link, message: heartbeatOf(1), nowMs: noonMs })
     return (said as { readonly message: Heartbeat }).message
   }
   const word = (text: string) => ({ type: "home.changed" as const, added: new Map([[text, 1]]), removed: new Map<string, number>() })
@@ -188,7 +201,53 @@ describe("what it tells of its filter", () => {
     expect([beaten(memory).filter?.type, beaten(memory).filter?.type]).toEqual(["whole", undefined])
   })
 
+  describe("to who reads whole words alone", () => {
+    const joined = () => {
+      const memory = federation.begin({})
+      tell(memory, { type: "link.joined", link: 0, quirks }, word("weather"))
+      return memory
+    }
+    const beat = (memory: FederationMemory, over: Partial<Heartbeat> = {}, nowMs = noonMs) =>
+      tell(memory, { type: "heartbeat.due", link: 0, message: heartbeatOf(1, over), nowMs })
+    const bloomIn = (said: ReturnType<typeof beat>) => {
+      const filter = said.flatMap((command) =>
+        command.type === "send" && command.message.type === "HEARTBEAT" ? [command.message.filter] : [],
+      )[0]
+      return filter?.type === "whole" ? filter.bloom : undefined
+    }
+
+    it("the words of all that is held, once they are collected, with those that came since", () => {
+      const memory = joined()
+      const first = beat(memory)
+      expect(first.map(({ type }) => type)).toEqual(["collectWords", "send"])
+      expect(bloomIn(first)).toBeUndefined()
+      tell(memory, { type: "words.collected", words: new Set(["far", ""]) }, { type: "words.added", words: ["near"] })
+      const bloom = bloomIn(beat(memory))!
+      expect(["far", "near", "", "other"].map((item) => Bloom.has(bloom, item))).toEqual([true, true, true, false])
+      expect(bloom.size).toBeLessThan(2_000)
+    })
+
+    it("and anew every five minutes, not more often", () => {
+      const memory = joined()
+      const collects = (nowMs: number) => beat(memory, {}, nowMs).some(({ type }) => type === "collectWords")
+      expect([noonMs, noonMs + 1, noonMs + deployedFilterMs - 1, noonMs + deployedFilterMs].map(collects)).toEqual([
+        true,
+        false,
+        false,
+        true,
+      ])
+    })
+
+    it("and nothing with a probe", () => {
+      const memory = joined()
+      tell(memory, { type: "words.collected", words: new Set(["far"]) })
+      const said = beat(memory, { wantsAnswer: true, peers: [{ address: addressOf(5), reputation: 1 }] })
+      expect(said).toMatchObject([{ type: "send", message: { peers: [] } }])
+      expect(bloomIn(said)).toBeUndefined()
+    })
+  })
+
   it("and nothing to who has gone", () => {
-    expect(tell(federation.begin({}), { type: "heartbeat.due", link: 3, message: heartbeatOf(1) })).toEqual([])
+    expect(tell(federation.begin({}), { type: "heartbeat.due", link: 3, message: heartbeatOf(1), nowMs: noonMs })).toEqual([])
   })
 })

@@ -2,6 +2,7 @@
 import type { ContextFrom, StateValueFrom } from "xstate"
 import { describe, expect, it } from "vitest"
 import { heartbeat, type HeartbeatEvent } from "../../src/actors/heartbeat.ts"
+import { deployedProbeMs, deployedProbesMax } from "../../src/protocol/agentdns/limits.ts"
 import { beatsPerRoundTrip, heartbeatPeriodMs, probePeriodMs, suspicionAfterMs, suspicionPatienceMs } from "../../src/protocol/limits.ts"
 import { compile, type Step } from "../../src/runtime/engine/compile.ts"
 import { addressOf, announcementOf, gossipOf, heartbeatOf, noonMs } from "../support/mesh.ts"
@@ -10,7 +11,8 @@ import { checkTable } from "../support/table.ts"
 type State = StateValueFrom<typeof heartbeat>
 type Context = ContextFrom<typeof heartbeat>
 
-const context: Context = { link: 7, peer: "peer/in/7", beats: 1 }
+const context: Context = { link: 7, peer: "peer/in/7", beats: 1, probes: 0 }
+const doubted: Context = { ...context, isDoubted: true, probes: 1 }
 const silent = (silentMs: number) => ({ event: { silentMs } })
 const says = (wantsAnswer: boolean) => ({ event: { message: heartbeatOf(2, { wantsAnswer }) } })
 const learned = "tell bootstrap addresses.learned, tell node peer.counted, tell federation heartbeat.heard"
@@ -18,12 +20,39 @@ const learned = "tell bootstrap addresses.learned, tell node peer.counted, tell 
 describe("heartbeat", () => {
   checkTable<State, HeartbeatEvent, Context>({
     machine: heartbeat,
-    contexts: { alive: context, suspecting: context, dead: context },
+    contexts: { starting: context, doubting: doubted, looking: doubted, alive: context, suspecting: context, dead: context },
     events: {
       "link.measured": { type: "link.measured", silentMs: 0 },
       "message.received": { type: "message.received", link: 7, message: heartbeatOf(2), nowMs: noonMs },
+      "link.doubted": { type: "link.doubted" },
     },
     rows: {
+      // left before its first step has ended
+      starting: {
+        "link.measured": "alive · tell node heartbeat.due",
+        "message.received": "alive · tell node heartbeat.due",
+        "link.doubted": "alive · tell node heartbeat.due",
+        "(time)": "–",
+      },
+      doubting: {
+        "link.measured": "–",
+        "message.received": `doubting · ${learned}`,
+        "link.doubted": "–",
+        "(time)": "looking · measure",
+      },
+      looking: {
+        "link.measured": {
+          "heard since": [silent(deployedProbeMs - 1), "alive · tell node heartbeat.due"],
+          "not heard": [silent(deployedProbeMs), "doubting · tell node heartbeat.due"],
+          "not heard, for the last time": [
+            { context: { probes: deployedProbesMax }, event: { silentMs: deployedProbeMs } },
+            "dead · tell peer/in/7 link.silent",
+          ],
+        },
+        "message.received": `looking · ${learned}`,
+        "link.doubted": "–",
+        "(time)": "–",
+      },
       alive: {
         "link.measured": {
           "heard just now": [silent(0), "–"],
@@ -35,6 +64,7 @@ describe("heartbeat", () => {
           "a heartbeat": [says(false), `alive · ${learned}`],
           "a probe": [says(true), `alive · tell node heartbeat.due, ${learned}`],
         },
+        "link.doubted": "doubting · tell node heartbeat.due",
         "(time)": "alive · measure, tell node heartbeat.due",
       },
       suspecting: {
@@ -48,9 +78,10 @@ describe("heartbeat", () => {
           "a heartbeat": [says(false), `alive · ${learned}, tell node heartbeat.due`],
           "a probe": [says(true), `alive · ${learned}, tell node heartbeat.due`],
         },
+        "link.doubted": "–",
         "(time)": "suspecting · measure, tell node heartbeat.due",
       },
-      dead: { "link.measured": "–", "message.received": "–", "(time)": "–" },
+      dead: { "link.measured": "–", "message.received": "–", "link.doubted": "–", "(time)": "–" },
     },
   })
 
@@ -86,6 +117,24 @@ describe("heartbeat", () => {
     expect(
       dues(steps("alive", { type: "message.received", link: 7, message: heartbeatOf(2, { wantsAnswer: true }), nowMs: noonMs })),
     ).toEqual([{ type: "heartbeat.due", link: 7, wantsAnswer: false, isAnswer: true }])
+  })
+
+  it("beats at once to who is in doubt, then probes, and at the period that it was given", () => {
+    const compiled = compile(heartbeat)
+    const said: Array<Step> = []
+    const measured = (silentMs: number) => ({ type: "link.measured", silentMs }) as { readonly type: string }
+    let state = compiled.initial({ link: 7, peer: "peer/in/7", isDoubted: true, beatMs: 27_000 }, said)
+    for (let probe = 0; probe < deployedProbesMax; probe++) {
+      state = compiled.step(state, { type: "xstate.after.look.heartbeat.doubting" }, said)
+      state = compiled.step(state, measured(60_000), said)
+    }
+    const beats = said.flatMap((step) => (step.kind === "action" && step.type === "tell" ? [step.params] : []))
+    expect(beats).toMatchObject([false, true, true, true, true].map((wantsAnswer) => ({ event: { wantsAnswer } })))
+    state = compiled.step(state, { type: "xstate.after.look.heartbeat.doubting" }, said)
+    const alive: Array<Step> = []
+    expect(compiled.step(state, measured(0), alive).value).toBe("alive")
+    expect(alive.flatMap((step) => (step.kind === "schedule" ? [step.delayMs] : []))).toEqual([27_000])
+    expect(compiled.step(state, measured(60_000), []).value).toBe("dead")
   })
 
   it("passes on what a heartbeat says: addresses, counts, filters; of any other message nothing", () => {

@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest"
 import { node, type NodeEvent } from "../../src/actors/node.ts"
 import { banMs, heartbeatPeersMax } from "../../src/protocol/limits.ts"
 import type { Heartbeat } from "../../src/protocol/wire/message.ts"
+import { quirks } from "../../src/protocol/agentdns/quirks.ts"
+import { deployedAddressesMs } from "../../src/protocol/agentdns/limits.ts"
 import { blocksOf } from "../../src/protocol/moderation/blocks.ts"
 import { compile, type Step } from "../../src/runtime/engine/compile.ts"
 import { keyOf, registryOf } from "../support/builders.ts"
@@ -22,6 +24,7 @@ const alone: Context = {
   bans: new Map(),
   agents: 0,
   services: 0,
+  addressesToldMs: Number.NEGATIVE_INFINITY,
 }
 const first = memberOf(2, 4)
 const withFirst: Context = { ...alone, roster: [first] }
@@ -130,6 +133,10 @@ describe("node", () => {
           "dialled by us with the larger id, and we hold the other's": [
             second(larger, "in", "out"),
             "serving · tell peer/came peer.refused",
+          ],
+          "by a second link of one that keeps the first": [
+            { ...second(larger, "in", "in"), event: { member: memberOf(other(larger), 6, { peer: "peer/came", quirks }) } },
+            "serving · tell peer/came peer.refused, tell heartbeat/4 link.doubted",
           ],
           "dialled by the same, the newer": [second(larger, "in", "in"), `serving · ${replaced}`],
           "dialled by us, the newer": [second(larger, "out", "out"), `serving · ${replaced}`],
@@ -243,5 +250,21 @@ describe("node", () => {
     )
     expect((listening.context as Context).self.listenPort).toBe(4711)
     expect(step(withFirst, { type: "peer.counted", link: 4, agentCount: 12 }).context.roster[0]!.agentCount).toBe(12)
+  })
+
+  it("tells addresses to those who dial all they hear of at different moments", () => {
+    const roster = [memberOf(2, 4, { quirks }), memberOf(3, 5, { quirks }), memberOf(5, 6)]
+    let state = { value: "serving" as State, context: { ...alone, roster } as Context, isDone: false }
+    const peersTold = (link: number, atMs: number) => {
+      const said: Array<Step> = []
+      state = compile(node).step(state, { type: "heartbeat.due", link, wantsAnswer: false, nowMs: atMs } as NodeEvent, said) as typeof state
+      const [told] = said.flatMap((step) => (step.kind === "action" && step.type === "tell" ? [step.params] : []))
+      return (told as { readonly event: { readonly message: Heartbeat } }).event.message.peers.length
+    }
+    expect(peersTold(4, noonMs)).toBe(2)
+    expect(peersTold(5, noonMs + deployedAddressesMs - 1)).toBe(0)
+    expect(peersTold(6, noonMs + deployedAddressesMs - 1)).toBe(2)
+    expect(peersTold(5, noonMs + deployedAddressesMs)).toBe(2)
+    expect(peersTold(4, noonMs + deployedAddressesMs)).toBe(0)
   })
 })

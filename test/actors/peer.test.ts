@@ -1,7 +1,8 @@
 /** One remote registry: what it does in every state with every event. */
 import type { ContextFrom, StateValueFrom } from "xstate"
 import { describe, expect, it } from "vitest"
-import { peer, type PeerEvent, type PeerInput } from "../../src/actors/peer.ts"
+import type { PeerInput } from "../../src/actors/peer-input.ts"
+import { peer, type PeerEvent } from "../../src/actors/peer.ts"
 import { redialFirstMs, redialMaxMs } from "../../src/protocol/limits.ts"
 import { quirks } from "../../src/protocol/agentdns/quirks.ts"
 import { dice } from "../../src/protocol/mesh/dice.ts"
@@ -37,6 +38,7 @@ const dialing: Context = {
   dialect: "spec",
   known: "spec",
   isOtherTried: false,
+  returnTo: undefined,
   dice: dice(1),
   waitMs: redialFirstMs,
   linked: undefined,
@@ -44,6 +46,7 @@ const dialing: Context = {
   reason: "",
 }
 const greeting: Context = { ...dialing, linked: { link, key: them, host: "192.0.2.2", sinceMs: noonMs } }
+const unproven = { ...greeting.linked!, key: undefined }
 const connected: Context = { ...greeting, hello: helloOf(2) }
 const able = Object.values(capabilities)
 const them2 = helloOf(2)
@@ -92,6 +95,7 @@ describe("peer", () => {
             { context: { pinned: another } },
             "backingOff · report key.contradicted, close 7 key-contradicts-pin",
           ],
+          "without any key": [{ event: { key: undefined }, context: { pinned: another } }, "greeting · send"],
           "with another key than the operator says": [
             { context: { input: { ...out, configured: another } } },
             "backingOff · report key.contradicted, close 7 key-contradicts-pin",
@@ -155,6 +159,15 @@ describe("peer", () => {
             { event: { message: helloOf(2, { quirks, isBilingual: true }) } },
             "greeting · tell node peer.greeted",
           ],
+          "HELLO over plain TCP": [{ context: { linked: unproven } }, "greeting · tell node peer.greeted"],
+          "HELLO over plain TCP, with another key than was met there": [
+            { context: { linked: unproven, pinned: another } },
+            "backingOff · tell gossip verdict.given, report peer.refused, close 7 key-contradicts-pin",
+          ],
+          "HELLO over plain TCP, for questions only": [
+            { context: { linked: unproven }, event: { message: helloOf(2, { purpose: "dht" }) } },
+            "backingOff · tell gossip verdict.given, report peer.refused, close 7 no-dht",
+          ],
           "our own HELLO": [
             { context: { linked: { ...greeting.linked!, key: keyOf(1).publicKey } }, event: { message: helloOf(1) } },
             "backingOff · tell gossip verdict.given, report peer.refused, close 7 own-id",
@@ -195,6 +208,7 @@ describe("peer", () => {
             `connected · send, ${arrived}`,
           ],
           "a caller": [{ context: { ...heard, ...asInbound } }, `connected · send, ${arrived}`],
+          "whom we dialled over plain TCP: nothing is pinned": [{ context: { ...heard, linked: unproven } }, `connected · ${arrived}`],
         },
         "peer.refused": {
           "with nothing more to say": [{}, "gone · report peer.refused, close 7 full, tell bootstrap peer.gone"],
@@ -224,6 +238,10 @@ describe("peer", () => {
           "of ours": [{}, `backingOff · ${left}, report peer.disconnected`],
           "of a caller": [{ context: asInbound }, `gone · ${left}, report peer.disconnected, tell bootstrap peer.gone`],
           another: [{ event: { link: 8 } }, "–"],
+          "of a caller that is to be dialled then": [
+            { context: { ...asInbound, returnTo: addressOf(2) } },
+            `gone · ${left}, report peer.disconnected, tell bootstrap peer.gone`,
+          ],
           "as who knows us already says that": [
             { context: { attemptsBefore: 1 }, event: { isTurnedAway: true } },
             `gone · ${left}, report peer.disconnected, tell bootstrap peer.gone`,
@@ -311,6 +329,33 @@ describe("peer", () => {
     expect(again.value).toBe("dialing")
     expect(compiled.step(again, { ...events[0]!, key: another } as never, []).value).toBe("backingOff")
     expect(compiled.step(again, events[0]!, []).value).toBe("greeting")
+  })
+
+  it("dials who loses links again at once, and who was silent after the usual wait", () => {
+    const waitAfter = (over: Partial<Context>, event: { readonly type: string }) =>
+      (compile(peer).step({ value: "connected", context: { ...connected, ...over }, isDone: false }, event, []).context as Context).waitMs
+    const closed: { readonly type: string } = { type: "link.closed", link, reason: "closed" } as { readonly type: string }
+    const silent: { readonly type: string } = { type: "link.silent", link } as { readonly type: string }
+    const theirs = { hello: helloOf(2, { quirks }) }
+    expect(waitAfter(theirs, closed)).toBeLessThanOrEqual(redialFirstMs / 8)
+    expect(waitAfter({}, closed)).toBeGreaterThanOrEqual(redialFirstMs / 2)
+    expect(waitAfter(theirs, silent)).toBeGreaterThanOrEqual(redialFirstMs / 2)
+  })
+
+  it("says where a caller is dialled that forgets links, when it is lost and not when it was dropped", () => {
+    const compiled = compile(peer)
+    const gone = (last: { readonly type: string }): unknown => {
+      const said: Array<Step> = []
+      const hello = { type: "message.received", link, message: helloOf(2, { quirks }), nowMs: noonMs }
+      const events: ReadonlyArray<{ readonly type: string }> = [hello, { type: "peer.admitted" }, last]
+      events.reduce((before, event) => compiled.step(before, event, said), begin(inbound).state)
+      return said.flatMap((step) => (step.kind === "action" && step.type === "tell" ? [step.params] : [])).at(-1)
+    }
+    const returnTo = { host: "192.0.2.2", port: 4001 }
+    const lost = { type: "link.closed", link, reason: "closed" }
+    expect(gone(lost)).toMatchObject({ event: { type: "peer.gone", returnTo } })
+    const dropped = { type: "peer.dropped", reason: "stopping" }
+    expect(gone(dropped)).not.toHaveProperty("event.returnTo")
   })
 
   it("dials in the other dialect once when it is refused without a word, and goes on with the one that was understood", () => {

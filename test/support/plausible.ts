@@ -135,6 +135,7 @@ const heartbeatEvents: Makers<HeartbeatEvent, ContextFrom<typeof heartbeat>> = {
     silentMs: chance.pick([0, 4_000, 20_000, suspicionAfterMs, suspicionAfterMs + 1, suspicionAfterMs + suspicionPatienceMs + 1]),
   }),
   "message.received": (chance, { link }) => ({ type: "message.received", link, message: messageFrom(chance), nowMs: laterMs(chance) }),
+  "link.doubted": () => ({ type: "link.doubted" }),
 }
 
 /** The answers of the other end, and now and then something else. */

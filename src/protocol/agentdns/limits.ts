@@ -40,3 +40,13 @@ export const deployedDoubtMs = 60_000
 export const deployedPageWords = 100
 /** Deployed registries of which is remembered how far they were told; the oldest is forgotten first, and told all again. */
 export const deployedPlacesMax = 1_000
+
+/** How often the filter for deployed nodes is made anew; what is added in the meantime is in it at once (deployed). */
+export const deployedFilterMs = 300_000
+/** A peer that has shown no sign of life on a link is asked for one this often; after so many questions it is a ghost (ruled). */
+export const deployedProbeMs = 5_000
+export const deployedProbesMax = 4
+/** Two of them are told addresses at least so long after each other (ruled: dialling one another, they have greeted by then). */
+export const deployedAddressesMs = 3_000
+/** Searches of one link that are answered in a second; to those beyond it nothing is found (ruled: it asks one after the other). */
+export const deployedSearchesPerSecond = 1_000

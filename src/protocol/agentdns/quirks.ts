@@ -31,11 +31,19 @@ export interface Quirks {
   readonly dialsAllItHearsOf: true
   /** Its filters hold whole words of all that it holds, not the stems and weights of what it is home to. */
   readonly filtersPlainWords: true
-  /** Its answers to searches are no signed documents: nothing of them proves itself. */
-  readonly answersUnsigned: true
+  /** One search in some 300 tears a frame between its two readers, and it closes the link. It is there again at once. */
+  readonly losesLinks: true
+  /** A search of its that gets no answer stops it: even one too many is answered, with nothing. */
+  readonly needsAnswers: true
 }
 
-export const quirks: Quirks = { keepsOldestLink: true, dialsAllItHearsOf: true, filtersPlainWords: true, answersUnsigned: true }
+export const quirks: Quirks = {
+  keepsOldestLink: true,
+  dialsAllItHearsOf: true,
+  filtersPlainWords: true,
+  losesLinks: true,
+  needsAnswers: true,
+}
 
 /** What it says of its version, whatever its version: nobody checks it. So one of ours that speaks both dialects can say that. */
 export const spokenVersion = "0.1.0"

@@ -75,8 +75,8 @@ export interface LocalEntry extends EntryFacts {
 }
 
 export interface HeardEntry extends EntryFacts {
-  /** `gossip`: learned from the mesh. `dht`: not held here, looked up. */
-  readonly tier: "gossip" | "dht"
+  /** `gossip`: learned from the mesh. `dht`: not held here, looked up. `hearsay`: not held here, told without any proof. */
+  readonly tier: "gossip" | "dht" | "hearsay"
   readonly record: EntityRecord | BareRecord
 }
 

@@ -161,11 +161,13 @@ export interface HeldFilter {
   readonly bloom: Bloom.Bloom
   /** Of the filter as it is (`Bloom.errorRate`). */
   readonly errorRate: number
+  /** Of whole words, of which none says how much it is worth. */
+  readonly isPlain?: true
 }
 
 /** What we hold after hearing this; a change of what we do not hold changes nothing. */
 export const heard = (held: HeldFilter | undefined, news: FilterNews): HeldFilter | undefined => {
-  if (news.type === "whole") return holding(news.version, news.bloom)
+  if (news.type === "whole") return { ...holding(news.version, news.bloom), ...(news.isPlain === true && { isPlain: true }) }
   if (held?.version !== news.base || news.flipped.some((bit) => bit >= held.bloom.size)) return held
   const bits = held.bloom.bits.slice()
   for (const bit of news.flipped) bits[bit >> 3]! ^= 1 << (bit & 7)

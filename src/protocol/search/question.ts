@@ -5,10 +5,11 @@
  * (a filter serves both dialects). For ours: the terms of the index with what they count in the ranking (`bm25.ts`), so that a
  * peer whose entities are about a word is told from one that mentions it; and the ids of entity and developer.
  */
+import { lower as lowerPlain } from "../agentdns/filter.ts"
 import { fieldBoosts } from "./bm25.ts"
 import { capabilityKinds, type IndexedEntity } from "./entity.ts"
 import { parseQuery } from "./query.ts"
-import { termsOf } from "./tokens.ts"
+import { termOf, termsOf } from "./tokens.ts"
 
 /** As a search asks it (reference 4.1), without what only the asker can judge. Absent members do not filter. */
 export interface Question {
@@ -65,9 +66,11 @@ const plainWords = (text: string): ReadonlyArray<string> => text.toLowerCase().m
 /** What a filter is asked. */
 export interface Wanted {
   /** Words, and how often they were said: the more of them, and the rarer, the better. */
-  readonly terms: ReadonlyArray<{ readonly term: string; readonly weight: number }>
+  readonly terms: ReadonlyArray<{ readonly term: string; readonly weight: number; readonly words: ReadonlyArray<string> }>
   /** Each of these has to be there; of the alternatives in one, any. */
   readonly required: ReadonlyArray<ReadonlyArray<string>>
+  /** The same in the words of filters that have no stems, no ids and no capabilities. */
+  readonly plain: ReadonlyArray<ReadonlyArray<string>>
 }
 
 export const wantedBy = (question: Question): Wanted => {
@@ -75,12 +78,13 @@ export const wantedBy = (question: Question): Wanted => {
   const parsed = parseQuery(query)
   const lists = [tags, ...capabilityKinds.map((kind) => question[kind] ?? [])].filter((list) => list.length > 0)
   return {
-    terms: [...parsed.terms].map(([term, weight]) => ({ term, weight })),
+    terms: [...parsed.terms].map(([term, weight]) => ({ term, weight, words: plainWords(query).filter((word) => termOf(word) === term) })),
     required: [
       ...(parsed.id === undefined ? [] : [[parsed.id as string]]),
       ...(category === undefined ? [] : [[category.toLowerCase()]]),
       ...lists.map((list) => list.map((value) => value.toLowerCase())),
       ...(developer_id === undefined ? [] : [[developer_id]]),
     ],
+    plain: [...(category === undefined ? [] : [[lowerPlain(category)]]), ...(tags.length === 0 ? [] : [tags.map(lowerPlain)])],
   }
 }

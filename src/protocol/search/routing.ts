@@ -61,11 +61,17 @@ const errorRateMax = 0.25
 /** What a word counts where nothing is known: far less than where it is mentioned once. */
 const unknown = 1 / 20
 
-const claimOf = <L>({ required, terms }: Wanted, peer: Routable<L>): Claim<L> => {
+const claimOf = <L>({ plain, required, terms }: Wanted, peer: Routable<L>): Claim<L> => {
   const { filter } = peer
   if (filter === undefined || filter.errorRate > errorRateMax) return { peer, isPossible: true, levels: terms.map(() => unknown) }
   const has = (item: string) => Bloom.has(filter.bloom, item)
   const sure = 1 - filter.errorRate
+  if (filter.isPlain === true)
+    return {
+      peer,
+      isPossible: plain.every((alternatives) => alternatives.some(has)),
+      levels: terms.map(({ words }) => (words.some(has) ? sure : 0)),
+    }
   return {
     peer,
     isPossible: required.every((alternatives) => alternatives.some(has)),

@@ -22,6 +22,7 @@ import { signerOf, strictVerifier } from "../live/keys.ts"
 import { canListen, listeningReason } from "../live/listening.ts"
 import { systemTimers } from "../live/timers.ts"
 import { searchSettings } from "../embedding/open.ts"
+import { plainTransport } from "../live/plain-transport.ts"
 import { tlsTransport } from "../live/tls-transport.ts"
 import { publicDns } from "../live/public-dns.ts"
 import { type TlsFiles, tlsFiles } from "../live/tls-files.ts"
@@ -99,7 +100,7 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
     const journal = journalOf(reporter)
     const activity = makeActivity(Date.now().toString(36), Date.now)
     const ports = Layer.mergeAll(
-      tlsTransport(key, meshListen),
+      settings["mesh.tls_enabled"] ? tlsTransport(key, meshListen) : plainTransport(meshListen),
       systemTimers,
       signerOf(key),
       strictVerifier,

@@ -25,8 +25,8 @@ export const answerOf = (document: object): HttpServerResponse.HttpServerRespons
 export const Details = Schema.Record(Schema.String, Schema.Json)
 const optional = Schema.optionalKey
 export const Time = Schema.String.annotate({ description: "RFC 3339, UTC, whole seconds" })
-export const Tier = Schema.Literals(["local", "gossip", "dht"]).annotate({
-  description: "registered here, learned from the mesh, or looked up in the DHT",
+export const Tier = Schema.Literals(["local", "gossip", "dht", "hearsay"]).annotate({
+  description: "registered here, learned from the mesh, looked up in the DHT, or told by a peer without any proof",
 })
 export const Status = Schema.Literals(["active", "inactive"])
 

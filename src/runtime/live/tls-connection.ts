@@ -1,17 +1,17 @@
 /**
- * `Connection` over one TLS socket: the promises of `runtime/ports.ts`, kept with node:tls.
+ * `Connection` over one socket, of TLS or plain: the promises of `runtime/ports.ts`, kept with node:tls and node:net.
  *
  * Small frames are the usual case, and a system call each would be most of their cost, so what is written in one go (until
  * the running code gives way) goes out together: ten times the frames a second in bursts of sixteen.
  */
-import type { TLSSocket } from "node:tls"
+import type { Socket } from "node:net"
 import type { PublicKey } from "../../protocol/identity/key.ts"
 import { closePatienceMs } from "../../protocol/limits.ts"
 import type { Connection, ConnectionEvents } from "../ports.ts"
 import { plainHost } from "./plain-host.ts"
 
 /** A socket whose handshake is over. Nothing is read from it before `open`. */
-export const connectionOver = (socket: TLSSocket, remoteKey: PublicKey, remoteHost: string): Connection => {
+export const connectionOver = (socket: Socket, remoteKey: PublicKey | undefined, remoteHost: string): Connection => {
   let events: ConnectionEvents | undefined
   let endedBecause: string | undefined
   let over = false

@@ -6,7 +6,7 @@
  * Ed25519 certificate, with an older TLS, with garbage, or with too much patience never reaches `accept`.
  */
 import { randomBytes } from "node:crypto"
-import { type AddressInfo, createServer } from "node:net"
+import { type AddressInfo, createServer, type Server } from "node:net"
 import { connect, createSecureContext, createServer as createTlsServer, type TLSSocket } from "node:tls"
 import { Effect, Layer } from "effect"
 import type { SecretKey } from "../../protocol/identity/ed25519.ts"
@@ -24,7 +24,7 @@ import { connectionOver } from "./tls-connection.ts"
 export const tlsTransport = (key: SecretKey, listenOn: Address): Layer.Layer<Transport> =>
   Layer.sync(Transport, () => {
     const credentials = credentialsOf(key)
-    return Transport.of({ dial: dial(credentials), listen: listen(credentials, listenOn) })
+    return Transport.of({ dial: dial(credentials), listen: listenAt((accept) => openDoor(credentials, accept), listenOn) })
   })
 
 type Ends = Transport["Service"]
@@ -75,17 +75,19 @@ const dial = (credentials: Credentials): Ends["dial"] => {
     })
 }
 
-const listen =
-  (credentials: Credentials, listenOn: Address): Ends["listen"] =>
+type OpenDoor = (accept: (connection: Connection) => void) => Door
+
+export const listenAt =
+  (openDoor: OpenDoor, listenOn: Address): Ends["listen"] =>
   (accept) =>
     Effect.map(
-      Effect.acquireRelease(opened(credentials, listenOn, accept), (door) => Effect.sync(door.shut)),
+      Effect.acquireRelease(opened(openDoor, listenOn, accept), (door) => Effect.sync(door.shut)),
       ({ server }) => ({ host: listenOn.host, port: (server.address() as AddressInfo).port }),
     )
 
-const opened = (credentials: Credentials, listenOn: Address, accept: (connection: Connection) => void) =>
+const opened = (openDoor: OpenDoor, listenOn: Address, accept: (connection: Connection) => void) =>
   Effect.callback<Door, ListenFailed>((resume) => {
-    const door = openDoor(credentials, accept)
+    const door = openDoor(accept)
     const onError = (error: Error) => resume(Effect.fail(notListening(listenOn, error)))
     door.server.once("error", onError)
     door.server.listen({ host: listenOn.host, port: listenOn.port }, () => {
@@ -96,10 +98,13 @@ const opened = (credentials: Credentials, listenOn: Address, accept: (connection
     })
   })
 
-type Door = ReturnType<typeof openDoor>
+interface Door {
+  readonly server: Server
+  readonly shut: () => void
+}
 
 /** TCP comes in, is counted, does its handshake, and is handed over once its key is proven. */
-const openDoor = (credentials: Credentials, accept: (connection: Connection) => void) => {
+const openDoor = (credentials: Credentials, accept: (connection: Connection) => void): Door => {
   const door = doorman()
   const tls = createTlsServer({ ...tls13, ...credentials, requestCert: true, handshakeTimeout: handshakePatienceMs })
   tls.on("tlsClientError", (_, socket) => socket.destroy())
@@ -135,7 +140,8 @@ const provenKey = (socket: TLSSocket): PublicKey | undefined => {
   }
 }
 
-const whyUnreachable = (error: Error): string => {
+/** Node's error in words. */
+export const whyUnreachable = (error: Error): string => {
   const code = codeOf(error)
   if (code === "ECONNREFUSED") return "nobody listens there"
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "the host is unknown"

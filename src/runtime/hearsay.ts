@@ -1,0 +1,82 @@
+/**
+ * Results that peers tell and nobody signed: a deployed node answers a search so (`agentdns/quirks.ts`).
+ *
+ * They are shown, because its entities would be found nowhere else, and never as if they were proven: behind everything that
+ * proved itself, with tier `hearsay`, no trust and nothing to connect to. They are not kept, not passed on, and tell nothing
+ * of an entity that we know anything of, be it that it is deleted.
+ */
+import { Effect } from "effect"
+import type { Answered } from "../actors/fan-out.ts"
+import { read as readId, type EntityId } from "../protocol/identity/id.ts"
+import { recordTtlSeconds } from "../protocol/limits.ts"
+import type { BareRecord, EntityEntry } from "../protocol/records/entity.ts"
+import type { Hearsay } from "../protocol/wire/message.ts"
+import type { SearchHit, SearchRequest } from "./node-service.ts"
+import type { RecordStore, StoreFailed } from "./ports.ts"
+
+/** What is new in it, each entity once, in the order told; nothing to a question that hearsay cannot answer. */
+export const newsIn = Effect.fnUntraced(function* (
+  store: Pick<RecordStore["Service"], "slots">,
+  request: SearchRequest,
+  answers: ReadonlyArray<Answered>,
+  mayBeShown: (record: EntityEntry["record"]) => boolean,
+): Effect.fn.Return<ReadonlyArray<SearchHit>, StoreFailed> {
+  if (wantsProof(request)) return []
+  const told = new Map<EntityId, Hearsay>()
+  for (const one of answers.flatMap(({ hearsay = [] }) => hearsay))
+    if (!told.has(one.entityId) && matches(request, one)) told.set(one.entityId, one)
+  const hits: Array<SearchHit> = []
+  for (const one of told.values()) {
+    const record = recordOf(one)
+    if (!mayBeShown(record) || (yield* store.slots(one.entityId)).length > 0) continue
+    hits.push({
+      entry: { record, tier: "hearsay", status: one.status, contested: false },
+      score: scoreOf(hits.length),
+      breakdown: none,
+      parts: noParts,
+    })
+  }
+  return hits
+})
+
+/** Below whatever proved itself. */
+const scoreOf = (rank: number): number => 0.05 / (1 + rank)
+
+const none: SearchHit["breakdown"] = { text_relevance: 0, semantic_similarity: 0, trust_score: 0, freshness: 0, availability: 0 }
+
+const noParts: SearchHit["parts"] = { text: 0, semantic: 0, trust: 0, freshness: 0, availability: 0 }
+
+/** Names, trust and capabilities nobody tells that way. */
+const wantsProof = ({ developer_handle, fqan, languages, min_trust_score = 0, models, protocols, skills }: SearchRequest): boolean =>
+  developer_handle !== undefined ||
+  fqan !== undefined ||
+  min_trust_score > 0 ||
+  [skills, protocols, languages, models].some((list) => list !== undefined && list.length > 0)
+
+/** The filters hold of it as it is told: that node leaves some of them to whoever asks. */
+const matches = ({ category, developer_id, entity_type, status, tags = [] }: SearchRequest, told: Hearsay): boolean =>
+  (category === undefined || told.category === category) &&
+  (developer_id === undefined || told.developerId === developer_id) &&
+  (entity_type === undefined || typeOf(told) === entity_type) &&
+  (status === undefined || told.status === status) &&
+  (tags.length === 0 || tags.some((tag) => told.tags.some((other) => other.toLowerCase() === tag.toLowerCase())))
+
+const typeOf = ({ entityId }: Hearsay): BareRecord["entity_type"] => (readId(entityId)?.kind === "service" ? "service" : "agent")
+
+const recordOf = (told: Hearsay): BareRecord => ({
+  entity_id: told.entityId,
+  entity_type: typeOf(told),
+  name: told.name,
+  category: told.category,
+  tags: told.tags,
+  summary: told.summary,
+  entity_url: "",
+  public_key: "",
+  developer_id: told.developerId ?? "",
+  home_registry: told.home,
+  registered_at: 0,
+  updated_at: 0,
+  ttl: recordTtlSeconds,
+  signature: "",
+  changes: [],
+})
