@@ -41,6 +41,8 @@ export interface DhtInput {
   readonly k: number
   /** Open questions of a lookup. */
   readonly alpha: number
+  /** How long it holds values of others at most; a day when absent. */
+  readonly lifeMs?: number
   /** Whom it knew when it ran last. */
   readonly remembered: ReadonlyArray<Contact>
   /** What the operator blocks; nothing when absent. */
@@ -120,10 +122,10 @@ type Say = (command: Command) => void
 
 export const dht: Reducer<DhtInput, DhtMemory, DhtEvent> = {
   id: "dht",
-  begin: ({ alpha, blocks = noBlocks, k, remembered, seed, self }) => ({
+  begin: ({ alpha, blocks = noBlocks, k, lifeMs, remembered, seed, self }) => ({
     alpha,
     table: Table.empty(self, k),
-    values: Values.empty(self),
+    values: Values.empty(self, lifeMs === undefined ? {} : { lifeMs }),
     links: new Map(),
     counts: { found: 0, missing: 0, contacts: 0, questions: 0 },
     remembered,

@@ -27,7 +27,7 @@ import { drawSeed, makeInterpreter, type Ports } from "./interpreter.ts"
 import { admissionOn } from "./node/admission.ts"
 import { makeDesk, notFound } from "./node/desk.ts"
 import { cardsOn } from "./node/cards.ts"
-import { type DhtOfNode, makeDht, withoutDht } from "./node/dht.ts"
+import { type DhtOfNode, inputOf as inputOfDht, makeDht, withoutDht } from "./node/dht.ts"
 import { developersOn } from "./node/developers.ts"
 import { entitiesOn } from "./node/entities.ts"
 import { handlesOn } from "./node/handles.ts"
@@ -199,7 +199,7 @@ export const makeNode = Effect.fnUntraced(function* (
     seed: yield* drawSeed,
     inspects: settings.inspects,
     blocks: blockList.now(),
-    ...(hasDht && { dht: { k: settings.dht.k, alpha: settings.dht.alpha, remembered: yield* disk.contacts } }),
+    ...(hasDht && { dht: { ...inputOfDht(settings.dht), remembered: yield* disk.contacts } }),
   }
   if (speaksDeployed) actors.start({ actor: "herald", id: "herald", input: undefined })
   actors.start({ actor: "node", id: "node", input })

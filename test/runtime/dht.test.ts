@@ -10,16 +10,9 @@ import { sign } from "../../src/protocol/identity/ed25519.ts"
 import { idOf } from "../../src/protocol/identity/id.ts"
 import { withoutDht } from "../../src/runtime/node/dht.ts"
 import type { RunningNode } from "../../src/runtime/node.ts"
-import type { RecordStore } from "../../src/runtime/ports.ts"
-import { makeMemoryStore } from "../../src/runtime/store/memory.ts"
 import { developerOf, developerRequest, entityIdOf, entityKeyOf, sdkRequest } from "../support/clients.ts"
+import { deafStore } from "../support/deaf-store.ts"
 import { eventually, realNode } from "../support/real-nodes.ts"
-
-/** Keeps what is registered here, and nothing that gossip brings. */
-const deafStore = (): RecordStore["Service"] => ({
-  ...makeMemoryStore(),
-  merge: (heard) => Effect.succeed(heard.map(() => ({ changed: false }))),
-})
 
 const count = 30
 const owner = developerOf(61)

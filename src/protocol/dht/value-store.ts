@@ -5,7 +5,7 @@
  * `dhtKeysMax` the key farthest from our own goes first, and a value for a farther one is not taken. Our own stay. A
  * reducer owns it, and changes it in place.
  */
-import { claimsPerEntityMax, dhtKeysMax, dhtRepublishMs, dhtValuesPerKeyMax } from "../limits.ts"
+import { claimsPerEntityMax, dhtKeysMax, dhtRepublishMs, dhtValueLifeMs, dhtValuesPerKeyMax } from "../limits.ts"
 import * as Slots from "../records/slots.ts"
 import { compare } from "./distance.ts"
 import type { DhtKey } from "./key.ts"
@@ -20,13 +20,21 @@ export interface Held {
 export interface ValueStore {
   readonly self: DhtKey
   readonly keysMax: number
+  /** How long a value of others is held after its publisher said it last; a day at most. */
+  readonly lifeMs: number
   /** For others. */
   readonly held: Map<DhtKey, Held>
   /** Of our own registrations, with their records whatever their size. */
   readonly own: Map<DhtKey, ReadonlyArray<ProvenValue>>
 }
 
-export const empty = (self: DhtKey, keysMax = dhtKeysMax): ValueStore => ({ self, keysMax, held: new Map(), own: new Map() })
+export const empty = (self: DhtKey, { keysMax = dhtKeysMax, lifeMs = dhtValueLifeMs } = {}): ValueStore => ({
+  self,
+  keysMax,
+  lifeMs,
+  held: new Map(),
+  own: new Map(),
+})
 
 export const sizeOf = ({ held }: ValueStore): number => {
   let size = 0
@@ -36,8 +44,8 @@ export const sizeOf = ({ held }: ValueStore): number => {
 
 /** Takes a value. False when something later is held, or there is no room for it. */
 export const put = (store: ValueStore, value: ProvenValue, nowMs: number): boolean => {
-  if (isExpired(value, nowMs)) return false
-  const { held, keysMax } = store
+  const { held, keysMax, lifeMs } = store
+  if (isExpired(value, nowMs, lifeMs)) return false
   const before = held.get(value.key)
   if (before === undefined && held.size >= keysMax && !makeRoom(store, value.key)) return false
   const { values, changed } = merge(before?.values ?? [], value)
@@ -52,24 +60,26 @@ export const putOwn = ({ own }: ValueStore, value: ProvenValue): void => {
 }
 
 /** What is served for a key: nothing expired, the fresh ones first. */
-export const get = ({ held, own }: ValueStore, key: DhtKey, nowMs: number): ReadonlyArray<ProvenValue> => {
+export const get = ({ held, lifeMs, own }: ValueStore, key: DhtKey, nowMs: number): ReadonlyArray<ProvenValue> => {
   const ours = own.get(key) ?? []
-  const others = (held.get(key)?.values ?? []).filter((value) => !ours.some((mine) => isOneSlot(mine, value)))
-  const living = [...ours, ...others].filter((value) => !isExpired(value, nowMs))
+  const living = ours.filter((value) => !isExpired(value, nowMs))
+  for (const value of held.get(key)?.values ?? [])
+    if (!isExpired(value, nowMs, lifeMs) && !ours.some((mine) => isOneSlot(mine, value))) living.push(value)
   return living.length < 2 ? living : living.sort((a, b) => Number(isFresh(b, nowMs)) - Number(isFresh(a, nowMs)))
 }
 
 /** Forgets what has expired. */
-export const expire = (store: ValueStore, nowMs: number): void => forget(store, (value) => isExpired(value, nowMs))
+export const expire = (store: ValueStore, nowMs: number): void =>
+  forget(store, (value, isOwn) => isExpired(value, nowMs, isOwn ? dhtValueLifeMs : store.lifeMs))
 
-export const forget = (store: ValueStore, isOver: (value: ProvenValue) => boolean): void => {
+export const forget = (store: ValueStore, isOver: (value: ProvenValue, isOwn: boolean) => boolean): void => {
   for (const [key, { storedMs, values }] of store.held) {
-    const living = values.filter((value) => !isOver(value))
+    const living = values.filter((value) => !isOver(value, false))
     if (living.length === 0) store.held.delete(key)
     else if (living.length < values.length) store.held.set(key, { values: living, storedMs })
   }
   for (const [key, values] of store.own) {
-    const living = values.filter((value) => !isOver(value))
+    const living = values.filter((value) => !isOver(value, true))
     if (living.length === 0) store.own.delete(key)
     else if (living.length < values.length) store.own.set(key, living)
   }

@@ -155,8 +155,9 @@ export const makeValue = (
 // its life -----------------------------------------------------------------------------------------------------------
 
 /** A day after its publisher said it last (pages: 24 hours), to the second. */
-export const expiresMs = ({ at }: Pick<StoredValue, "at">): number => at * 1_000 + dhtValueLifeMs
-export const isExpired = (value: Pick<StoredValue, "at">, nowMs: number): boolean => expiresMs(value) <= nowMs
+export const expiresMs = ({ at }: Pick<StoredValue, "at">, lifeMs = dhtValueLifeMs): number => at * 1_000 + lifeMs
+export const isExpired = (value: Pick<StoredValue, "at">, nowMs: number, lifeMs = dhtValueLifeMs): boolean =>
+  expiresMs(value, lifeMs) <= nowMs
 
 /** Was it said again within its `ttl`? */
 export const isFresh = ({ at, ttlSeconds }: StoredValue, nowMs: number): boolean => nowMs < (at + ttlSeconds) * 1_000

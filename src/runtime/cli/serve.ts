@@ -218,6 +218,7 @@ const nodeSettings = (settings: Settings): Effect.Effect<NodeSettings> =>
         k: settings["dht.k"],
         alpha: settings["dht.alpha"],
         republishMs: settings["dht.republish_interval"] * 1_000,
+        lifeMs: settings["dht.expire_after"] * 1_000,
         readPatienceMs: settings["dht.lookup_timeout_ms"],
       },
       wantedPeers: Math.min(defaultSettings.wantedPeers, settings["mesh.max_peers"]),

@@ -13,6 +13,7 @@ import {
   dhtBucketSize,
   dhtConcurrency,
   dhtReadPatienceMs,
+  dhtValueLifeMs,
   gossipHopsMax,
   inactiveAfterMs,
   maxPeersDefault,
@@ -156,7 +157,11 @@ export const settings = {
   "dht.k": setting(Kind.whole(1, dhtBucketSize), dhtBucketSize, "contacts of a bucket, holders of a value"),
   "dht.alpha": setting(Kind.whole(1, 20), dhtConcurrency, "questions of a lookup at a time"),
   "dht.republish_interval": setting(atLeastOne, hour, "seconds between two publications of a value"),
-  "dht.expire_after": later(setting(atLeastOne, 24 * hour, "seconds after which a value that nobody refreshed is gone")),
+  "dht.expire_after": setting(
+    Kind.whole(1, dhtValueLifeMs / 1_000),
+    dhtValueLifeMs / 1_000,
+    "seconds for which values of others are held after they were said last",
+  ),
   "dht.lookup_timeout_ms": setting(atLeastOne, dhtReadPatienceMs, "how long a read waits for the DHT"),
 
   "search.embedding_backend": setting(Kind.choice("hash", "onnx", "http"), "hash", "what turns text into vectors"),

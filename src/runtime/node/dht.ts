@@ -24,6 +24,7 @@ import {
   dhtReadPatienceMs,
   dhtReadsMax,
   dhtRepublishMs,
+  dhtValueLifeMs,
 } from "../../protocol/limits.ts"
 import type { Address } from "../../protocol/mesh/address.ts"
 import { secondsOf } from "../../protocol/time.ts"
@@ -41,15 +42,20 @@ export interface DhtSettings {
   readonly alpha: number
   /** How often we say our own again. */
   readonly republishMs: number
+  /** How long we hold what others say, a day at most. */
+  readonly lifeMs: number
   /** How long somebody who reads waits for it. */
   readonly readPatienceMs: number
 }
+
+export const inputOf = ({ alpha, k, lifeMs }: DhtSettings) => ({ alpha, k, lifeMs })
 
 export const defaultDht: DhtSettings = {
   isEnabled: true,
   k: dhtBucketSize,
   alpha: dhtConcurrency,
   republishMs: dhtRepublishMs,
+  lifeMs: dhtValueLifeMs,
   readPatienceMs: dhtReadPatienceMs,
 }
 

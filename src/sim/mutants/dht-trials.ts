@@ -42,7 +42,7 @@ export const crossing: Trial = {
   scenario: {
     name: "crossing",
     purpose: "one node stores with another what it must not keep",
-    defaults: { nodes: 14, records: 0, untilMs: 330_000 },
+    defaults: { nodes: 14, records: 0, untilMs: 240_000 },
     play: (stage) => {
       cross(stage)
       stage.run(stage.options.untilMs)

@@ -95,6 +95,16 @@ describe("a value", () => {
     expect(Values.put(store, value, endsMs)).toBe(false)
   })
 
+  it("of others is held as long as the operator wants, our own for its day", () => {
+    const store = Values.empty(keyFrom("us"), { lifeMs: 60_000 })
+    Values.put(store, value, noonMs)
+    expect([Values.get(store, key, noonMs + 59_999), Values.get(store, key, noonMs + 60_000)]).toEqual([[value], []])
+    Values.putOwn(store, value)
+    Values.expire(store, noonMs + 60_000)
+    expect([Values.sizeOf(store), Values.get(store, key, noonMs + 60_000)]).toEqual([0, [value]])
+    expect(Values.put(store, value, noonMs + 60_000)).toBe(false)
+  })
+
   it("from a clock that is ahead is refused", () => {
     expect(judged(valueOf(announcement, 1, noon + 301).document)).toBe("refused")
   })
@@ -142,7 +152,7 @@ describe("the value store", () => {
     const several = Array.from({ length: 6 }, (_, i) => valueOf(announced(home, entityOf(3, i)), 1)).toSorted((a, b) =>
       compare(us, a.key, b.key),
     )
-    const store = Values.empty(us, 3)
+    const store = Values.empty(us, { keysMax: 3 })
     Values.putOwn(store, several[5]!)
     for (const one of [several[4]!, several[1]!, several[3]!]) expect(Values.put(store, one, noonMs)).toBe(true)
     expect(Values.put(store, several[0]!, noonMs)).toBe(true)
