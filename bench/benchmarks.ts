@@ -9,6 +9,7 @@ import { ingestNew } from "./mesh/gossip-ingest-new.ts"
 import { simFast, simWire } from "./mesh/sim-frames.ts"
 import { simIdle } from "./mesh/sim-idle.ts"
 import { search100k, searchIndex, searchMemory, searchP99 } from "./search/search-100k.ts"
+import { bigRestart } from "./store/big-restart.ts"
 import { registerEmbedded } from "./store/register-embedded.ts"
 import { registerPostgres } from "./store/register-postgres.ts"
 import { trust } from "./trust/eigentrust.ts"
@@ -24,6 +25,7 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
   dhtTable,
   registerEmbedded,
   registerPostgres,
+  bigRestart,
   search100k,
   searchP99,
   searchIndex,

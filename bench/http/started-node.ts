@@ -1,4 +1,4 @@
-/** A node as `npm start` makes it, in a process of its own, with its embedded database in a directory that goes with it. */
+/** A node as `npm start` makes it, in a process of its own, with its embedded database in a directory that goes with it, or in one that stays. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -14,8 +14,8 @@ export interface StartedNode {
 const main = new URL("../../src/runtime/main.ts", import.meta.url).pathname
 const settings = ["api.rate_limit_search=1000000000", "api.rate_limit_register=1000000000"]
 
-export const startNode = async (): Promise<StartedNode> => {
-  const directory = mkdtempSync(join(tmpdir(), "agentdns-bench-"))
+export const startNode = async (stays?: string): Promise<StartedNode> => {
+  const directory = stays ?? mkdtempSync(join(tmpdir(), "agentdns-bench-"))
   const flags = ["--data-dir", directory, "--listen", "127.0.0.1:0", "--mesh-listen", "127.0.0.1:0", "--log", "json"]
   const child = spawn(process.execPath, [...process.execArgv, main, "start", ...flags, ...settings.flatMap((one) => ["--set", one])], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -34,7 +34,7 @@ export const startNode = async (): Promise<StartedNode> => {
     stop: async () => {
       child.kill("SIGTERM")
       await ended
-      rmSync(directory, { recursive: true, force: true })
+      if (stays === undefined) rmSync(directory, { recursive: true, force: true })
     },
   }
 }

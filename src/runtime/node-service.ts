@@ -58,6 +58,8 @@ export interface SearchAnswer {
   readonly totalFound: number
   readonly offset: number
   readonly hasMore: boolean
+  /** The node started a moment ago, and its index does not hold everything yet. */
+  readonly isIncomplete?: boolean
   readonly stats: SearchStats
 }
 
@@ -126,6 +128,8 @@ export interface NodeStatus {
   readonly localEntities: number
   readonly gossipEntities: number
   readonly developers: number
+  /** After a start: do the search indexes hold all that the store does? */
+  readonly areIndexesFilled: boolean
   /** Entities that wait for a model's vector, and searches that had to do without one since the start. */
   readonly vectors: { readonly waiting: number; readonly degraded: number }
   /** Other registries that have said anything. */

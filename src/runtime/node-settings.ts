@@ -63,6 +63,8 @@ export interface NodeSettings {
   readonly inspects: boolean
   /** Whether it can be searched, and how. */
   readonly indexes: boolean
+  /** Whether what the store holds is indexed before the node serves, or behind: then searches say that they are incomplete. */
+  readonly fillsIndexes: "before" | "behind"
   /** Whom it trusts beforehand; its first peers when absent. */
   readonly preTrusted?: ReadonlyArray<PublicKey>
   readonly search: SearchSettings
@@ -87,5 +89,6 @@ export const defaultSettings: Omit<NodeSettings, "version"> = {
   cast,
   inspects: false,
   indexes: true,
+  fillsIndexes: "before",
   search: searchSettingsDefault,
 }

@@ -5,7 +5,6 @@
  */
 import { Clock, Effect, Layer, type Scope, Stream } from "effect"
 import type { NodeContext, NodeInput } from "../actors/node.ts"
-import type { GossipMemory } from "../actors/gossip.ts"
 import type { HoldingsMemory } from "../actors/holdings.ts"
 import { inboundPeerOf } from "../actors/cast.ts"
 import { entityOf, type Origin, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
@@ -16,7 +15,6 @@ import { type EntityId, idOf, readDeveloperId, readEntityId, type RegistryId } f
 import { askedPeersMax, leaseRenewalMs } from "../protocol/limits.ts"
 import type { Address } from "../protocol/mesh/address.ts"
 import { blockOfEntity, blocksOf, blockOfWord } from "../protocol/moderation/blocks.ts"
-import type { EntityEntry } from "../protocol/records/entity.ts"
 import type { Hello } from "../protocol/wire/message.ts"
 import type { ActorSystem } from "./actor-system.ts"
 import { makeCards } from "./cards.ts"
@@ -37,16 +35,18 @@ import { livenessOn } from "./node/liveness.ts"
 import { lookupsOn } from "./node/lookups.ts"
 import { makeBlockList, moderationOn, vocabularyOf } from "./node/moderation.ts"
 import { namesOn } from "./node/names.ts"
+import { statusOf } from "./node/status.ts"
 import { readsOf } from "./node/reads.ts"
 import { signaturesOf } from "./node/signatures.ts"
 import { trustOn } from "./node/trust.ts"
 import { registryOn } from "./node/registry.ts"
-import { Node, type NodeStatus } from "./node-service.ts"
+import { Node } from "./node-service.ts"
 import type { NodeSettings } from "./node-settings.ts"
 import { Journal, type ListenFailed, RecordStore, Signer, type StoreFailed, Transport, Verifier } from "./ports.ts"
 import { outwardOf } from "./outward.ts"
 import { refusingOwnWords } from "./own-words.ts"
 import { makeTrust } from "./trust.ts"
+import { makeIndexFill } from "./index-fill.ts"
 import { makeReadThrough, shownOf } from "./read-through.ts"
 import { SharedCache } from "./shared-cache.ts"
 import { Dns, OwnCertificate, Web } from "./web.ts"
@@ -61,6 +61,8 @@ export interface RunningNode {
   readonly dht: DhtOfNode
   /** Where the mesh reaches it. */
   readonly address: Address
+  /** For who fills them behind: reads what the store holds. */
+  readonly fillIndexes: Effect.Effect<void>
   /** Says goodbye to its peers. */
   readonly stop: Effect.Effect<void>
 }
@@ -151,10 +153,16 @@ export const makeNode = Effect.fnUntraced(function* (
       outward.forMesh(refusingOwnWords({ ...store, expire: expireAndShow }, origin, (tombstone) => announce(tombstone))),
     ),
   )
-  const show = (subject: string, entry: EntityEntry | undefined): void => {
-    searcher.follow(subject, entry)
-    if (settings.indexes) federation.follow(subject, entry)
-  }
+  const indexes = makeIndexFill({
+    store: outward.store,
+    say: settings.search.say,
+    done: () => tell("node", { type: "counts.changed", ...searcher.localCounts() }),
+    put: (subject, entry) => {
+      searcher.follow(subject, entry)
+      if (settings.indexes) federation.follow(subject, entry)
+    },
+  })
+  const { show } = indexes
   const showAnew = Effect.fnUntraced(function* (id: EntityId) {
     const held = yield* store.entity(id)
     const entry = held === undefined ? undefined : yield* outward.seen(held)
@@ -218,8 +226,7 @@ export const makeNode = Effect.fnUntraced(function* (
     mayBeShown: (record) => blockOfEntity(blockList.now(), record) === undefined,
     peers: rosterNow,
   })
-  if (settings.indexes)
-    yield* Stream.runForEach(outward.store.everyEntity, (entry) => Effect.sync(() => federation.follow(entry.record.entity_id, entry)))
+  if (settings.fillsIndexes === "before") yield* indexes.run
   const sayCounts = Effect.sync(() => tell("node", { type: "counts.changed", ...searcher.localCounts() }))
   yield* sayCounts
 
@@ -236,7 +243,6 @@ export const makeNode = Effect.fnUntraced(function* (
   yield* Stream.runForEach(store.everySlot, (slot) => Effect.sync(() => held(slot)))
   yield* crowded.lookAtOwn
 
-  const context: Effect.Effect<NodeContext | undefined> = Effect.sync(() => actors.snapshot("node")?.context as NodeContext | undefined)
   const announce = (announcement: VerifiedAnnouncement): Effect.Effect<void> =>
     Effect.suspend(() => {
       // said of old, and blocked since
@@ -392,25 +398,21 @@ export const makeNode = Effect.fnUntraced(function* (
     search: (request) =>
       Effect.suspend(() => {
         searches++
-        return Effect.flatMap(federation.search(request), withNames(views))
+        const isIncomplete = !indexes.isDone()
+        const answer = Effect.flatMap(federation.search(request), withNames(views))
+        return isIncomplete ? Effect.map(answer, (found) => ({ ...found, isIncomplete })) : answer
       }),
 
-    status: Effect.gen(function* () {
-      const counts = blockList.without(yield* store.counts)
-      const memory = actors.snapshot("gossip")?.context as GossipMemory | undefined
-      const leases = (actors.snapshot("holdings")?.context as HoldingsMemory | undefined)?.leases
-      return {
-        registryId: signer.registryId,
-        uptimeMs: (yield* Clock.currentTimeMillis) - startedAtMs,
-        phase: actors.snapshot("node")?.value ?? "stopped",
-        peerCount: (yield* context)?.roster.length ?? 0,
-        ...counts,
-        vectors: searcher.vectorCounts(),
-        knownRegistries: [...(leases?.lastWord.keys() ?? [])].filter((registry) => registry !== signer.registryId).length,
-        searches,
-        refused: { ...memory?.others },
-        ...(dht.status() !== undefined && { dht: dht.status()! }),
-      } satisfies NodeStatus
+    status: statusOf({
+      self: signer.registryId,
+      startedAtMs,
+      actors,
+      counts: Effect.map(store.counts, blockList.without),
+      indexes,
+      searcher,
+      dht,
+      peerCount: () => rosterNow().length,
+      searches: () => searches,
     }),
 
     peers: peers.views,
@@ -428,7 +430,7 @@ export const makeNode = Effect.fnUntraced(function* (
       ),
     ),
   )
-  return { service, actors, dht, address, stop }
+  return { service, actors, dht, address, stop, fillIndexes: indexes.runPatiently }
 })
 
 /** The draining node is looked at this often. */

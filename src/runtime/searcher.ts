@@ -1,7 +1,7 @@
 /** Search over what this node holds: the index follows the store, the store answers with the records. */
-import { Clock, Effect, type Scope, Stream } from "effect"
+import { Clock, Effect, type Scope } from "effect"
 import { readEntityId, type EntityId, type RegistryId } from "../protocol/identity/id.ts"
-import { neighboursMin, searchProgressEvery, searchResultsMax } from "../protocol/limits.ts"
+import { neighboursMin, searchResultsMax } from "../protocol/limits.ts"
 import type { EntityEntry } from "../protocol/records/entity.ts"
 import { capabilityKinds, embeddedText, type Filters, indexedEntity } from "../protocol/search/entity.ts"
 import { trustOfOwn, trustUnknown } from "../protocol/search/ranking.ts"
@@ -45,7 +45,7 @@ export interface SearcherParts {
   readonly trustVersion?: () => unknown
 }
 
-/** Reads the whole store once, then follows; lives until the scope closes. */
+/** Is empty, and follows; `index-fill.ts` brings it what the store holds. Lives until the scope closes. */
 export const makeSearcher = Effect.fnUntraced(function* ({
   entities,
   indexes,
@@ -116,14 +116,6 @@ export const makeSearcher = Effect.fnUntraced(function* ({
     judged = now
     made?.judge({ trustOf, isSilent: (registry) => now.stale.has(registry as RegistryId) })
   }
-
-  yield* Stream.runForEach(store.everyEntity, (entry) =>
-    Effect.sync(() => {
-      follow(entry.record.entity_id, entry)
-      if (indexes && sizeNow() % searchProgressEvery === 0) say(`the search index has read ${sizeNow().toLocaleString("en")} entities`)
-    }),
-  )
-  if (sizeNow() > 0) say(`the search index holds ${sizeNow().toLocaleString("en")} entities`)
 
   /** A name, or an entity's id in place of one (as SDKs send it). */
   const entityNamed = Effect.fnUntraced(function* (fqan: string) {

@@ -122,6 +122,7 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
       ),
     )
     const http = Context.get(served, HttpListener)
+    yield* Effect.forkScoped(node.fillIndexes)
     yield* certificate.observe
     if (publicUrl !== undefined) yield* Effect.ignore(node.service.proof)
     reporter.ready({
@@ -234,6 +235,7 @@ const nodeSettings = (settings: Settings): Effect.Effect<NodeSettings> =>
       },
       cards: { cardsMax: settings["cache.max_agent_cards"], lifetimeMs: settings["cache.agent_card_ttl_seconds"] * 1_000 },
       inspects: true,
+      fillsIndexes: "behind",
       engine,
     }
   })

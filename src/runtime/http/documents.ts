@@ -206,6 +206,7 @@ export const SearchResults = Schema.Struct({
   total_found: Schema.Int.annotate({ description: "all that match, not only this page" }),
   offset: Schema.Int,
   has_more: Schema.Boolean,
+  incomplete: optional(Schema.Boolean.annotate({ description: "true: this node started a moment ago and does not find everything yet" })),
   search_stats: Schema.Struct({
     local_results: Schema.Int.annotate({ description: "of this page, registered here" }),
     gossip_results: Schema.Int.annotate({ description: "of this page, learned from the mesh" }),
@@ -225,6 +226,7 @@ export const searchDocument = (
   total_found: answer.totalFound,
   offset: answer.offset,
   has_more: answer.hasMore,
+  ...(answer.isIncomplete === true && { incomplete: true }),
   search_stats: {
     local_results: answer.stats.local,
     gossip_results: answer.stats.gossip,

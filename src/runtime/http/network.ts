@@ -27,9 +27,9 @@ export const layer = (settings: HttpSettings) =>
         .handle("ready", () =>
           Effect.flatMap(
             Effect.mapError(told(node.status), () => unready("the database does not answer")),
-            ({ phase }) =>
+            ({ areIndexesFilled, phase }) =>
               phase === "serving"
-                ? Effect.succeed({ status: "ready", phase, database: "ok" } as const)
+                ? Effect.succeed({ status: "ready", phase, database: "ok", indexes: areIndexesFilled ? "complete" : "filling" } as const)
                 : Effect.fail(unready(`the node is ${phase}`)),
           ),
         )

@@ -102,15 +102,14 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
     )
 
   /** All rows of a table, page after page: no connection is held in between. */
-  const pages = (text: string): Stream.Stream<EntityEntry, StoreFailed> =>
+  const pages = (text: string, tier: EntityEntry["tier"]): Stream.Stream<EntityEntry, StoreFailed> =>
     Stream.paginate("", (after) =>
-      query<EntityRow>(text, after, rowsPerPage).pipe(
-        during("everyEntity"),
-        Effect.map((page) => {
-          const last = page.length < rowsPerPage ? undefined : page.at(-1)?.agent_id
-          return [page.map(readEntry), last === undefined ? Option.none() : Option.some<string>(last)] as const
-        }),
-      ),
+      Effect.gen(function* () {
+        const ids = (yield* query<{ readonly agent_id: string }>(text, after, rowsPerPage)).map(({ agent_id }) => agent_id)
+        const last = ids.length < rowsPerPage ? undefined : ids.at(-1)
+        const page = (yield* entities(ids)).filter((entry) => entry.tier === tier)
+        return [page, last === undefined ? Option.none() : Option.some<string>(last)] as const
+      }).pipe(during("everyEntity")),
     )
 
   /** What is held of these subjects, ranked; from here to the end of the transaction nobody else merges them. */
@@ -307,7 +306,7 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
         during("entity"),
       ),
     entities: (ids) => (ids.length === 0 ? Effect.succeed([]) : entities(ids).pipe(during("entities"))),
-    everyEntity: Stream.concat(pages(statements.localPage), pages(statements.gossipPage)),
+    everyEntity: Stream.concat(pages(statements.localPage, "local"), pages(statements.gossipPage, "gossip")),
     developer: (id) =>
       query<DeveloperRow>(statements.developer, id).pipe(
         Effect.map(([row]) => (row === undefined ? undefined : readDeveloper(row))),

@@ -151,9 +151,9 @@ export const statementsFor = (schema: string) => {
     locals: `SELECT ${entityColumns.join(", ")} FROM ${s}.agents WHERE agent_id = ANY($1::text[])`,
     /** $1: ids. What registries say of the status of entities. */
     statuses: `SELECT agent_id, home_registry, status, last_heartbeat FROM ${s}.entity_statuses WHERE agent_id = ANY($1::text[])`,
-    /** $1: the last id of the page before, $2: rows a page. */
-    localPage: `SELECT * FROM ${s}.shown_entities WHERE tier = 'local' AND agent_id > $1 ORDER BY agent_id LIMIT $2::int`,
-    gossipPage: `SELECT * FROM ${s}.shown_entities WHERE tier = 'gossip' AND agent_id > $1 ORDER BY agent_id LIMIT $2::int`,
+    /** $1: the last id of the page before, $2: ids a page. Of the view's rows no index gives a page. */
+    localPage: `SELECT agent_id FROM ${s}.agents WHERE agent_id > $1 ORDER BY agent_id LIMIT $2::int`,
+    gossipPage: `SELECT agent_id FROM ${s}.gossip_entries WHERE agent_id > $1 ORDER BY agent_id LIMIT $2::int`,
     /** $1: an id. */
     isLocal: `SELECT 1 AS found FROM ${s}.agents WHERE agent_id = $1`,
     /** $1: an id. The handle is the one held where the developer is registered. */
@@ -166,9 +166,10 @@ export const statementsFor = (schema: string) => {
     /** $1: handle or null, $2: developer or null. */
     handles: `SELECT * FROM ${s}.handles WHERE ($1::text IS NULL OR handle = $1) AND ($2::text IS NULL OR developer_id = $2)`,
     /** $1: type, $2: category, $3: developer, $4: status, each or null; $5: rows, $6: rows before them. */
-    list: `SELECT * FROM ${s}.shown_entities WHERE tier = 'local' AND ($1::text IS NULL OR entity_type = $1) AND ($2::text IS NULL OR category = $2)
+    list: `SELECT * FROM ${s}.shown_entities WHERE tier = 'local' AND agent_id = ANY(ARRAY(SELECT agent_id FROM ${s}.agents
+      WHERE ($1::text IS NULL OR entity_type = $1) AND ($2::text IS NULL OR category = $2)
       AND ($3::text IS NULL OR developer_id = $3) AND ($4::text IS NULL OR status = $4)
-      ORDER BY updated_at DESC, agent_id LIMIT $5::int OFFSET $6::int`,
+      ORDER BY updated_at DESC, agent_id LIMIT $5::int OFFSET $6::int)) ORDER BY updated_at DESC, agent_id`,
     categories: `SELECT category AS value FROM ${s}.agents UNION SELECT category FROM ${s}.gossip_entries WHERE NOT tombstoned
       ORDER BY 1 LIMIT ${vocabularyMax}`,
     tags: `SELECT value FROM ${s}.agents, jsonb_array_elements_text(tags) AS value
