@@ -5,6 +5,7 @@ import { announceDeveloper } from "../../../src/protocol/gossip/announcement.ts"
 import { makeMemoryStore } from "../../../src/runtime/store/memory.ts"
 import { announced, buried, developerOf, entityOf, noon, registryOf } from "../../support/builders.ts"
 import { mergeProperty, storeContract } from "./contract.ts"
+import { deployedContract } from "./deployed-contract.ts"
 import { listsContract } from "./lists-contract.ts"
 import { wordsContract, wordsProperty } from "./words-contract.ts"
 
@@ -14,6 +15,7 @@ const withStore = <A, E>(use: (store: ReturnType<typeof makeMemoryStore>) => Eff
 storeContract("the memory store", withStore)
 wordsContract("the memory store", withStore)
 listsContract("the memory store", withStore)
+deployedContract("the memory store", withStore)
 
 it("the memory store shows the same whatever the order and the pieces", () => mergeProperty(withStore, 200))
 

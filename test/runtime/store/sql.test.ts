@@ -15,6 +15,7 @@ import { makeSqlStore } from "../../../src/runtime/store/sql.ts"
 import { announced, developerOf, entityOf, registryOf } from "../../support/builders.ts"
 import { type Pooler, transactionPooler } from "../../support/transaction-pooler.ts"
 import { mergeProperty, storeContract } from "./contract.ts"
+import { deployedContract } from "./deployed-contract.ts"
 import { listsContract } from "./lists-contract.ts"
 import { wordsContract, wordsProperty } from "./words-contract.ts"
 
@@ -72,6 +73,7 @@ const contractOn = (name: string, client: () => Layer.Layer<PgClient.PgClient, u
     storeContract("the record store", withStore)
     wordsContract("the record store", withStore)
     listsContract("the record store", withStore)
+    deployedContract("the record store", withStore)
 
     describe("migrating", () => {
       const inSchema = <A, E>(use: (sql: PgClient.PgClient, name: string) => Effect.Effect<A, E, PgClient.PgClient>): Promise<A> =>
