@@ -21,7 +21,7 @@ export const registryOn = (desk: Desk, certificate: OwnCertificate): Pick<Node["
       if (said !== undefined && isTrue(said.proof) && said.atMs + leaseRenewalMs > (yield* nowMs)) return said.proof
       const word = yield* nextWord(proofSubject(origin.registryId))
       const body = word.last?.body
-      const held = body?.kind === "proof" && isTrue(body.proof) ? body.proof : undefined
+      const held = body?.kind === "proof" && body.isBare !== true && isTrue(body.proof) ? body.proof : undefined
       if (held !== undefined && word.last!.at * 1_000 + leaseRenewalMs > (yield* nowMs)) {
         said = { proof: held, atMs: word.last!.at * 1_000 }
         return held
