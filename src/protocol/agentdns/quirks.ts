@@ -15,6 +15,20 @@
  * - *A reply is never answered*, nor a type that we do not know: two nodes would answer each other for ever.
  * - *Every ping names our address*: only whom it knows by address it asks on a GET.
  * - *Never a `search` without a request, never a filter that is larger than its bytes*: either ends the process.
+ *
+ * What concerns announcements:
+ *
+ * - *No hop made*: it counts a hop in what it passes on and leaves the signature over the count, so the next node refuses it. Sent
+ *   on as it was signed, with no hop made, an announcement is taken at any distance (`go-announcement.ts`).
+ * - *One word a second*: of two announcements about one id with one timestamp it loses the second, whatever they say
+ *   (`said-of.ts`, `outbox.ts`).
+ * - *Nothing of its own back*: its developers, names and proofs it would take for another's, and tell all others again.
+ * - *What it missed*: it never catches up by itself (`actors/herald.ts`). Statuses come after registrations, which make an entity
+ *   active there.
+ * - *The developer's name with a handle*: it would show the developer without one (`announceHandle`).
+ * - *Only what we would show*: another registry's registration overwrites what it has (`standing.ts`).
+ * - *Not to blame*: it passes on whatever is signed by its origin; what else is wrong with it costs it nothing here
+ *   (`gossip/reputation.ts`).
  */
 
 /** What those above the codec have to go by. A HELLO in that dialect brings it; no other has it. */
