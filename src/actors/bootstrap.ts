@@ -55,6 +55,8 @@ interface BootstrapContext extends BootstrapInput {
   readonly connected: ReadonlySet<string>
   readonly registries: ReadonlySet<RegistryId>
   readonly members: number
+  /** Addresses at which we met ourselves: deployed nodes tell everybody all they are connected to, ourselves included. */
+  readonly own: ReadonlySet<string>
   /** Callers that were lost, to be dialled with the next plan. */
   readonly returning: ReadonlyArray<Address>
   /** What to start next; filled by `plan`, emptied by the commands. */
@@ -83,7 +85,8 @@ export const bootstrap = setup({
       pins: [...context.pins.filter(({ address }) => address !== pin.address), pin],
     })),
     return: assign(({ context }, { address }: { readonly address: Address }) => ({ returning: [...context.returning, address] })),
-    strike: assign(({ context }, { peer }: { readonly peer: string }) => ({
+    strike: assign(({ context }, { peer, reason }: { readonly peer: string; readonly reason: string }) => ({
+      ...(reason === "own-id" && { own: new Set([...context.own, peer.slice("peer/".length)].slice(-ownAddressesMax)) }),
       running: new Set([...context.running].filter((id) => id !== peer)),
       candidates: Candidates.blame(context.candidates, peer.slice("peer/".length)),
     })),
@@ -103,6 +106,7 @@ export const bootstrap = setup({
     connected: new Set(),
     registries: new Set(),
     members: 0,
+    own: new Set(),
     returning: [],
     next: [],
     dice: dice(input.seed),
@@ -153,15 +157,21 @@ export const bootstrap = setup({
   },
 })
 
+/** One for each of our interfaces and names. */
+const ownAddressesMax = 32
+
 /** Whom to dial now: configured addresses that are neither running nor connected, then candidates. */
 const plan = (context: BootstrapContext): Partial<BootstrapContext> => {
   const pinnedAt = (address: Address) => context.pins.find((pin) => pin.address === writeAddress(address))?.key
   /** Another address of somebody who is connected: dialled again, it would only take the other link's place. */
   const isAnothers = (key: PublicKey | undefined) => key !== undefined && context.registries.has(idOf("registry", key))
   const isBusy = (address: Address) =>
-    context.running.has(outboundPeerOf(address)) || context.connected.has(writeAddress(address)) || isAnothers(pinnedAt(address))
+    context.running.has(outboundPeerOf(address)) ||
+    context.own.has(writeAddress(address)) ||
+    context.connected.has(writeAddress(address)) ||
+    isAnothers(pinnedAt(address))
   const missing = context.configured.filter(({ address }) => !isBusy(address))
-  const busy = new Set([...context.connected, ...[...context.running].map((id) => id.slice("peer/".length))])
+  const busy = new Set([...context.connected, ...context.own, ...[...context.running].map((id) => id.slice("peer/".length))])
   const room = Math.min(context.wantedPeers, context.maxPeers) - context.members - missing.length
   const [drawn, afterDraw] = Candidates.choose(context.candidates, busy, room, context.dice)
   let current = afterDraw

@@ -99,6 +99,10 @@ export const peer = setup({
       returnTo: returnOf(context),
     })),
     stayAway: assign({ returnTo: undefined }),
+    /** It will never be anybody else. */
+    giveUpOnOurselves: assign((_, { reason }: { readonly reason: string }) =>
+      reason === "own-id" ? { attempts: Number.POSITIVE_INFINITY } : {},
+    ),
     /** Who loses links by itself is dialled again at once, then ever later like any other. */
     hurry: assign(({ context }) => (context.hello?.quirks?.losesLinks === true ? { attempts: -redialsAtOnce } : {})),
     /** It was no success after all. */
@@ -209,6 +213,7 @@ export const peer = setup({
               { type: "report", params: ({ context, event }) => ({ happening: refusal(context, whyNot(context, event.message)!) }) },
               { type: "close", params: ({ context, event }) => ({ link: linkOf(context), reason: whyNot(context, event.message)! }) },
               { type: "end", params: ({ context, event }) => ({ reason: whyNot(context, event.message)! }) },
+              { type: "giveUpOnOurselves", params: ({ context, event }) => ({ reason: whyNot(context, event.message)! }) },
             ],
           },
         ],

@@ -280,7 +280,7 @@ export const makeNode = Effect.fnUntraced(function* (
   /** What peers hold about an entity; a light node keeps it, a gateway does not. */
   const askFor = Effect.fnUntraced(function* (id: EntityId) {
     const holders = rosterNow()
-      .filter(({ role }) => role === "full")
+      .filter(({ quirks, role }) => role === "full" && quirks === undefined)
       .slice(0, askedPeersMax)
     const answers = yield* readThrough(
       id,

@@ -23,6 +23,7 @@ const dialling: Context = {
   connected: new Set(),
   registries: new Set(),
   members: 0,
+  own: new Set(),
   returning: [],
   next: [],
   dice: dice(1),
@@ -176,5 +177,20 @@ describe("bootstrap", () => {
     const small = live({ configured: [], wantedPeers: 8, maxPeers: 1 })
     small.tell({ type: "addresses.learned", addresses: [3, 4, 5].map(addressOf) })
     expect(small.started()).toHaveLength(1)
+  })
+
+  it("does not dial where it met itself, though peers tell of it again and it was configured", () => {
+    const compiled = compile(bootstrap)
+    const said: Array<Step> = []
+    const events: ReadonlyArray<BootstrapEvent> = [
+      { type: "peer.gone", peer: idOf(2), reason: "own-id" },
+      { type: "addresses.learned", addresses: [addressOf(2)] },
+    ]
+    let state: Settled = compiled.initial(input, [])
+    for (const event of events) state = compiled.step(state, event, said)
+    state = compiled.step(state, { type: `xstate.after.${refillPeriodMs}.bootstrap.looking` }, said)
+    const started = said.flatMap((step) => (step.kind === "action" && step.type === "startAll" ? [step.params] : []))
+    expect(started.length).toBeGreaterThan(0)
+    for (const one of started) expect(one).toEqual({ actors: [] })
   })
 })

@@ -170,7 +170,7 @@ describe("peer", () => {
           ],
           "our own HELLO": [
             { context: { linked: { ...greeting.linked!, key: keyOf(1).publicKey } }, event: { message: helloOf(1) } },
-            "backingOff · tell gossip verdict.given, report peer.refused, close 7 own-id",
+            "gone · tell gossip verdict.given, report peer.refused, close 7 own-id, tell bootstrap peer.gone",
           ],
           "no HELLO, from a caller": [
             { context: asInbound, event: { message: heartbeatOf(2) } },
