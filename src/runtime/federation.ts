@@ -27,6 +27,7 @@ import { type Found, readAnswers } from "./peers-answers.ts"
 import type { SearchSettings } from "./search-settings.ts"
 import type { RecordStore, StoreFailed, Verifier } from "./ports.ts"
 import { asksOthers } from "./roles.ts"
+import type { Spanned } from "./tracing.ts"
 import { filtersIn, type Searcher } from "./searcher.ts"
 
 export interface Federation {
@@ -52,6 +53,7 @@ export interface FederationParts {
   readonly clock: Clock.Clock
   readonly tell: (to: string, event: Told) => void
   readonly send: (link: Link, message: Message) => void
+  readonly spanned: Spanned
   readonly report: (happening: Happening) => void
   /** False: the operator blocks it, whoever finds it. */
   readonly mayBeShown: (record: EntityEntry["record"]) => boolean
@@ -144,7 +146,7 @@ export const makeFederation = (parts: FederationParts): Federation => {
   const find = Effect.fnUntraced(function* (asking: Asking) {
     const startedAtMs = clock.currentTimeMillisUnsafe()
     const names = new Map(peers().map(({ link, registryId }) => [link, registryId]))
-    const { answers, asked } = yield* fanOut(asking)
+    const { answers, asked } = yield* parts.spanned("mesh.fan-out", fanOut(asking))
     const latencyMs = clock.currentTimeMillisUnsafe() - startedAtMs
     for (const { link } of asked) report({ type: "search.asked", peer: names.get(link)! })
     for (const { documents, hearsay = [], link } of answers)

@@ -20,6 +20,7 @@ import type { Engine } from "./engine/engine.ts"
 import { defaultDht, type DhtSettings } from "./node/dht.ts"
 import type { LivenessSettings } from "./node/liveness.ts"
 import type { Selection } from "./roles.ts"
+import { type Spanned, untraced } from "./tracing.ts"
 import { searchSettingsDefault, type SearchSettings } from "./search-settings.ts"
 
 export interface NodeSettings {
@@ -68,6 +69,8 @@ export interface NodeSettings {
   /** Whom it trusts beforehand; its first peers when absent. */
   readonly preTrusted?: ReadonlyArray<PublicKey>
   readonly search: SearchSettings
+  /** Around what takes its time; `tracing.ts`. */
+  readonly spanned: Spanned
 }
 
 export const defaultSettings: Omit<NodeSettings, "version"> = {
@@ -91,4 +94,5 @@ export const defaultSettings: Omit<NodeSettings, "version"> = {
   indexes: true,
   fillsIndexes: "before",
   search: searchSettingsDefault,
+  spanned: untraced,
 }

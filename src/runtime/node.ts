@@ -78,9 +78,8 @@ export const makeNode = Effect.fnUntraced(function* (
   const speaksDeployed = settings.dialect !== "spec"
   const origin: Origin = { ...signer, signsDeployed: speaksDeployed }
   const signatures = signaturesOf(signer, verifier)
-  const moderation = makeBlockList()
+  const moderation = makeBlockList(blocksOf(yield* disk.blocks))
   const { list: blockList } = moderation
-  moderation.replace(blocksOf(yield* disk.blocks))
   const roleStore = storeOf(settings.role, disk, settings.selection)
   const { store, views } = remembering(roleStore, yield* Clock.Clock, outwardOf(roleStore, blockList.now, blockList.note).store)
   const outward = outwardOf(store, blockList.now, blockList.note)
@@ -223,6 +222,7 @@ export const makeNode = Effect.fnUntraced(function* (
     tell,
     send: (link, message) => links.send([link], message),
     report,
+    spanned: settings.spanned,
     mayBeShown: (record) => blockOfEntity(blockList.now(), record) === undefined,
     peers: rosterNow,
   })
@@ -265,6 +265,7 @@ export const makeNode = Effect.fnUntraced(function* (
     signed: signatures.signed,
     store: { ...store, documents: outward.store.documents },
     nowMs: Clock.currentTimeMillis,
+    spanned: settings.spanned,
     address: () => (settings.advertisedHost === undefined ? undefined : { host: settings.advertisedHost, port: address.port }),
   })
 
@@ -282,9 +283,12 @@ export const makeNode = Effect.fnUntraced(function* (
     const holders = rosterNow()
       .filter(({ quirks, role }) => role === "full" && quirks === undefined)
       .slice(0, askedPeersMax)
-    const answers = yield* readThrough(
-      id,
-      holders.map(({ link }) => link),
+    const answers = yield* settings.spanned(
+      "mesh.ask",
+      readThrough(
+        id,
+        holders.map(({ link }) => link),
+      ),
     )
     return settings.role === "gateway" ? shownOf(answers.filter(mayBeShown)) : yield* keep(id, answers)
   })
@@ -373,11 +377,7 @@ export const makeNode = Effect.fnUntraced(function* (
     ...registryOn(desk, yield* OwnCertificate),
     ...lookupsOn(desk, stale),
     ...operator.service,
-    vocabulary: Effect.flatMap(store.vocabulary, (all) =>
-      vocabularyOf(blockList, all, (filter) =>
-        Effect.map(searcher.search({ ...filter, max_results: 1 }), ({ totalFound }) => totalFound > 0),
-      ),
-    ),
+    vocabulary: vocabularyOf(blockList, store, searcher),
 
     entity: Effect.fnUntraced(function* (id) {
       return yield* entityById(id)

@@ -35,7 +35,8 @@ import { Dns, OwnCertificate, Web } from "../web.ts"
 import { readDeveloperId } from "../../protocol/identity/id.ts"
 import { makeNode } from "../node.ts"
 import { defaultSettings, type NodeSettings } from "../node-settings.ts"
-import { Journal } from "../ports.ts"
+import { Journal, RecordStore } from "../ports.ts"
+import { traced, tracedService, untraced } from "../tracing.ts"
 import { StoreLive } from "../store/layer.ts"
 import { databaseEnding } from "./database-ending.ts"
 import { type Ending, exitCode } from "./exit.ts"
@@ -55,8 +56,26 @@ export const serveUntilStopped = (
     const reporter = reporterFor(settings.log)
     warnings.forEach(reporter.warn)
     notes.forEach(reporter.note)
-    return yield* serve(settings, reporter).pipe(Effect.provide(settings.log === "json" ? Logger.layer([Logger.consoleJson]) : Layer.empty))
+    const telemetry = yield* telemetryOf(settings)
+    const logs = settings.log === "json" ? Logger.layer([Logger.consoleJson]) : Layer.empty
+    return yield* serve(settings, reporter).pipe(Effect.provide(Layer.mergeAll(logs, telemetry)))
   })
+
+/** Nothing where the operator collects no spans; then not even the code of it is read. */
+const telemetryOf = (settings: Settings): Effect.Effect<Layer.Layer<never>> => {
+  const endpoint = settings["telemetry.otlp_endpoint"]
+  if (endpoint === undefined) return Effect.succeed(Layer.empty)
+  const collector = {
+    endpoint,
+    headers: settings["telemetry.otlp_headers"],
+    serviceName: settings["telemetry.service_name"],
+    version: version(),
+  }
+  return Effect.map(
+    Effect.promise(() => import("../live/telemetry.ts")),
+    ({ otlp }) => otlp(collector),
+  )
+}
 
 const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, Ending> =>
   Effect.gen(function* () {
@@ -82,6 +101,7 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
         isPooled: settings["database.pooler"],
       }),
     )
+    const isTraced = settings["telemetry.otlp_endpoint"] !== undefined
     const { key, warnings } = found ?? (yield* newIdentity(file, reporter))
     warnings.forEach(reporter.warn)
 
@@ -110,15 +130,16 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
       Layer.succeed(Dns, publicDns()),
       shared,
       Layer.succeed(OwnCertificate, certificate),
-      Layer.succeedContext(store),
+      isTraced ? Layer.succeed(RecordStore, tracedService("store", Context.get(store, RecordStore))) : Layer.succeedContext(store),
     )
     const node = yield* makeNode({ ...(yield* nodeSettings(settings)), search }).pipe(Effect.provide(ports))
+    const service = isTraced ? tracedService("node", node.service) : node.service
     yield* Effect.addFinalizer(() => node.stop)
     const { HttpListener, layer: httpServer } = yield* Effect.promise(() => httpCode)
     const served = yield* Layer.build(
       Layer.provide(
         httpServer(httpSettings(settings, tls)),
-        Layer.mergeAll(Layer.succeed(Node, node.service), Layer.succeed(Activity, activity), systemHandleWitness, shared),
+        Layer.mergeAll(Layer.succeed(Node, service), Layer.succeed(Activity, activity), systemHandleWitness, shared),
       ),
     )
     const http = Context.get(served, HttpListener)
@@ -236,6 +257,7 @@ const nodeSettings = (settings: Settings): Effect.Effect<NodeSettings> =>
       cards: { cardsMax: settings["cache.max_agent_cards"], lifetimeMs: settings["cache.agent_card_ttl_seconds"] * 1_000 },
       inspects: true,
       fillsIndexes: "behind",
+      spanned: settings["telemetry.otlp_endpoint"] === undefined ? untraced : traced,
       engine,
     }
   })
@@ -262,5 +284,6 @@ const httpSettings = (settings: Settings, tls: TlsFiles | undefined): HttpSettin
     trustedProxies: settings["api.trusted_proxies"],
     heartbeatSilenceMs: settings["heartbeat.inactive_threshold_seconds"] * 1_000,
     corsOrigins: settings["api.cors_origins"],
+    isTraced: settings["telemetry.otlp_endpoint"] !== undefined,
   }
 }

@@ -207,6 +207,18 @@ export const settings = {
   "onboarding.auth_url": optional(Kind.httpUrl, "where developers are sent when it is restricted"),
   "onboarding.webhook_secret": optional(Kind.secret, "bearer of the approving web hook"),
 
+  "telemetry.otlp_endpoint": optional(
+    Kind.httpUrl,
+    "OpenTelemetry collector (OTLP over HTTP) that is sent spans; without it nothing is traced",
+    {
+      variables: ["OTEL_EXPORTER_OTLP_ENDPOINT"],
+    },
+  ),
+  "telemetry.otlp_headers": optional(Kind.secret, "headers for it, such as authorization=Bearer%20x, with commas between", {
+    variables: ["OTEL_EXPORTER_OTLP_HEADERS"],
+  }),
+  "telemetry.service_name": setting(Kind.text(), "agentdns", "what the node is called there", { variables: ["OTEL_SERVICE_NAME"] }),
+
   "cards.allow_private": setting(Kind.yesNo, false, "fetch cards from private, link-local and loopback addresses too"),
 }
 

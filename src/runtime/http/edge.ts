@@ -78,6 +78,9 @@ interface Declared {
   >
 }
 
+export const pathsOf = (api: Declared): ReadonlyArray<string> =>
+  Object.values(api.groups).flatMap(({ endpoints }) => Object.values(endpoints).map(({ path }) => path))
+
 /** The methods of an API's paths, and those of the given GET pages. */
 export const methodsOf = (api: Declared, pages: ReadonlyArray<FindMyWay.PathInput>, config: Partial<FindMyWay.RouterConfig>) => {
   const paths = FindMyWay.make<true>(config)

@@ -1,24 +1,7 @@
-/**
- * `/metrics`: what the node counts, in Prometheus' text form.
- *
- * | Metric | Type | Means |
- * | --- | --- | --- |
- * | `agentdns_uptime_seconds` | gauge | since the start |
- * | `agentdns_peers` | gauge | mesh peers that are connected |
- * | `agentdns_entities{tier}` | gauge | entities held: `local`, `gossip` |
- * | `agentdns_developers` | gauge | developers registered here |
- * | `agentdns_vectors_waiting` | gauge | entities that wait for a model's vector |
- * | `agentdns_searches_degraded_total` | counter | searches with words alone, because the model did not answer |
- * | `agentdns_peer_reputation{peer}` | gauge | 1 at the best, 0 when it has to go |
- * | `agentdns_peer_verdicts_total{peer,verdict}` | counter | verdicts on what a connected peer sent |
- * | `agentdns_verdicts_total{verdict}` | counter | verdicts on links that are gone, or never were |
- * | `agentdns_dht_contacts` | gauge | nodes in the DHT's routing table |
- * | `agentdns_dht_values{whose}` | gauge | values held for `others`, and published as its `own` |
- * | `agentdns_dht_lookups_total{result}` | counter | lookups that ended: values `found` and `missing`, `contacts` |
- * | `agentdns_dht_questions_total` | counter | questions that they asked |
- */
+/** `/metrics`: what the node counts, in Prometheus' text form. `deploy/README.md` has the table; a test holds both against each other. */
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
+import type { Block } from "../../protocol/moderation/blocks.ts"
 import { type DhtStatus, Node, type NodeStatus, type PeerView } from "../node-service.ts"
 
 export const metricsPath = "/metrics"
@@ -28,7 +11,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Node> = La
     const router = yield* HttpRouter.HttpRouter
     const node = yield* Node
     const page = Effect.gen(function* () {
-      return HttpServerResponse.text(textOf(yield* node.status, yield* node.peers), {
+      return HttpServerResponse.text(textOf(yield* node.status, yield* node.peers, yield* node.blocks), {
         contentType: "text/plain; version=0.0.4; charset=utf-8",
       })
     })
@@ -42,15 +25,22 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Node> = La
 )
 
 /** Every sample belongs to a family, and families stay together: so the form wants it. */
-const textOf = (status: NodeStatus, peers: ReadonlyArray<PeerView>): string =>
+const textOf = (status: NodeStatus, peers: ReadonlyArray<PeerView>, blocks: ReadonlyArray<Block>): string =>
   [
     family("agentdns_uptime_seconds", "gauge", [[{}, status.uptimeMs / 1_000]]),
     family("agentdns_peers", "gauge", [[{}, status.peerCount]]),
+    family("agentdns_known_registries", "gauge", [[{}, status.knownRegistries]]),
     family("agentdns_entities", "gauge", [
       [{ tier: "local" }, status.localEntities],
       [{ tier: "gossip" }, status.gossipEntities],
     ]),
     family("agentdns_developers", "gauge", [[{}, status.developers]]),
+    family(
+      "agentdns_blocks",
+      "gauge",
+      [...Map.groupBy(blocks, ({ kind }) => kind)].map(([kind, ofKind]) => [{ kind }, ofKind.length]),
+    ),
+    family("agentdns_searches_total", "counter", [[{}, status.searches]]),
     family("agentdns_vectors_waiting", "gauge", [[{}, status.vectors.waiting]]),
     family("agentdns_searches_degraded_total", "counter", [[{}, status.vectors.degraded]]),
     family(
@@ -71,7 +61,14 @@ const textOf = (status: NodeStatus, peers: ReadonlyArray<PeerView>): string =>
       Object.entries(status.refused).map(([verdict, count]) => [{ verdict }, count]),
     ),
     ...(status.dht === undefined ? [] : dhtFamilies(status.dht)),
+    family("process_resident_memory_bytes", "gauge", [[{}, process.memoryUsage.rss()]]),
+    family("process_cpu_seconds_total", "counter", [[{}, cpuSeconds()]]),
   ].join("")
+
+const cpuSeconds = (): number => {
+  const { system, user } = process.cpuUsage()
+  return (system + user) / 1_000_000
+}
 
 const dhtFamilies = ({ contacts, lookups, ownValues, storedValues }: DhtStatus): ReadonlyArray<string> => {
   const { questions, ...results } = lookups

@@ -5,7 +5,7 @@
  */
 import { NodeHttpServer } from "@effect/platform-node"
 import { ByteSize, Context, Effect, Layer, type Scope } from "effect"
-import { HttpIncomingMessage, HttpRouter } from "effect/http"
+import { HttpIncomingMessage, HttpMiddleware, HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from "node:http"
 import { createServer as createSecureServer, type Server as SecureServer } from "node:https"
@@ -25,7 +25,7 @@ import * as Changes from "./changes.ts"
 import { corsOf } from "./cors.ts"
 import * as Developers from "./developers.ts"
 import { docsPath, layer as docsPage } from "./docs-page.ts"
-import { edge, headersOf, methodsOf } from "./edge.ts"
+import { edge, headersOf, methodsOf, pathsOf } from "./edge.ts"
 import * as Entities from "./entities.ts"
 import * as Handles from "./handles.ts"
 import { heartbeatStreams } from "./heartbeats.ts"
@@ -39,6 +39,7 @@ import * as Search from "./search.ts"
 import { layer as livePage, livePagePaths } from "./live-page.ts"
 import { entityTexts, readyAnswers } from "./ready-answers.ts"
 import type { HttpSettings } from "./settings.ts"
+import { spanning, wordsOf } from "./spans.ts"
 import * as Trust from "./trust.ts"
 import * as Streams from "./streams.ts"
 import { makeUpgrades, plainAnswer } from "./upgrades.ts"
@@ -112,14 +113,20 @@ const serve = Effect.fnUntraced(function* (
 ): Effect.fn.Return<HttpListener["Service"], ListenFailed, Activity | HttpRouter.HttpRouter | Node | Scope.Scope> {
   const router = yield* HttpRouter.HttpRouter
   const cors = corsOf(settings.corsOrigins)
-  const app = edge(router.asHttpEffect(), cors, methodsOf(Api, [openapiPath, docsPath, metricsPath, ...livePagePaths], routerConfig))
-  const handler = yield* NodeHttpServer.makeHandler(app, { scope: yield* Effect.scope }).pipe(
+  const pages = [openapiPath, docsPath, metricsPath, ...livePagePaths] as const
+  const app = edge(router.asHttpEffect(), cors, methodsOf(Api, pages, routerConfig))
+  const { isTraced = false } = settings
+  const handler = yield* NodeHttpServer.makeHandler(isTraced ? spanning(app, wordsOf([...pathsOf(Api), ...pages])) : app, {
+    scope: yield* Effect.scope,
+  }).pipe(
     Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(requestBytesMax)),
+    // its spans tell whole URLs; ours do not (`spans.ts`)
+    Effect.provideService(HttpMiddleware.TracerDisabledWhen, () => true),
   )
   const node = yield* Node
   const isAnswered = readyAnswers(node, entityText, headersOf(cors, undefined))
   const answer: RequestListener = (request, response) => {
-    if (!isAnswered(request, response)) handler(request, response)
+    if (isTraced || !isAnswered(request, response)) handler(request, response)
   }
   const options = {
     shouldUpgradeCallback: (request: IncomingMessage) => upgrades.isOurs(request),

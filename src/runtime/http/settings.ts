@@ -36,4 +36,6 @@ export interface HttpSettings {
   readonly heartbeatSilenceMs: number
   /** Origins whose pages may call; `*` is any. */
   readonly corsOrigins: ReadonlyArray<string>
+  /** Every request is a span. */
+  readonly isTraced?: boolean
 }

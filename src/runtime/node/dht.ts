@@ -31,6 +31,7 @@ import { secondsOf } from "../../protocol/time.ts"
 import type { ActorSystem } from "../actor-system.ts"
 import type { DhtStatus } from "../node-service.ts"
 import type { RecordStore, StoreFailed } from "../ports.ts"
+import type { Spanned } from "../tracing.ts"
 import type { Signatures } from "./signatures.ts"
 
 /** What an operator may decide about it (`[dht]`). */
@@ -81,6 +82,7 @@ export interface DhtParts {
   readonly signed: Signatures["signed"]
   readonly store: RecordStore["Service"]
   readonly nowMs: Effect.Effect<number>
+  readonly spanned: Spanned
   /** Where we are reached, if we know. */
   readonly address: () => Address | undefined
 }
@@ -107,6 +109,12 @@ export const makeDht = Effect.fnUntraced(function* (parts: DhtParts): Effect.fn.
     goal: Search.SearchPlan["goal"],
     key: DhtKey,
     more: Partial<DhtLookupInput> & { readonly paths?: number } = {},
+  ): Effect.Effect<Search.Search> => parts.spanned("dht.lookup", startLookUp(goal, key, more))
+
+  const startLookUp = (
+    goal: Search.SearchPlan["goal"],
+    key: DhtKey,
+    more: Partial<DhtLookupInput> & { readonly paths?: number },
   ): Effect.Effect<Search.Search> =>
     Effect.callback((resume) => {
       const id = `dht-lookup/read/${++lookups}`

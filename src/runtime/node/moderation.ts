@@ -14,15 +14,15 @@ import {
   type Blocks,
   blocksMax,
   blocksOf,
-  noBlocks,
   readTarget,
 } from "../../protocol/moderation/blocks.ts"
 import type { EntityEntry } from "../../protocol/records/entity.ts"
 import { isPlainText } from "../../protocol/records/plain-json.ts"
 import { secondsOf } from "../../protocol/time.ts"
-import type { Node } from "../node-service.ts"
+import type { Node, SearchRequest } from "../node-service.ts"
 import type { Outward } from "../outward.ts"
 import type { RecordStore, StoreCounts, StoreFailed, Vocabulary } from "../ports.ts"
+import type { Searcher } from "../searcher.ts"
 import { conflict, notFound, refused } from "./desk.ts"
 
 /** The blocks that hold now. */
@@ -46,8 +46,8 @@ export interface Moderation {
   readonly replace: (blocks: Blocks) => void
 }
 
-export const makeBlockList = (): Moderation => {
-  let blocks = noBlocks
+export const makeBlockList = (kept: Blocks): Moderation => {
+  let blocks = kept
   const hidden = new Map<string, Hidden>()
   const countOf = (wanted: EntityEntry["tier"]) => [...hidden.values()].filter(({ tier }) => tier === wanted).length
   return {
@@ -73,21 +73,23 @@ export const makeBlockList = (): Moderation => {
   }
 }
 
-/** Categories and tags that something has which is shown. `has` looks into the index. */
-export const vocabularyOf = Effect.fnUntraced(function* (
+/** Categories and tags that something has which is shown: of those of hidden entities the index tells. */
+export const vocabularyOf = (
   { hidden }: BlockList,
-  all: Vocabulary,
-  has: (filter: { readonly category: string } | { readonly tags: ReadonlyArray<string> }) => Effect.Effect<boolean, StoreFailed>,
-) {
-  const only = (list: keyof Vocabulary, filterOf: (word: string) => Parameters<typeof has>[0]) =>
-    Effect.gen(function* () {
-      const words = new Set([...hidden.values()].flatMap((one) => one.words[list]))
+  store: RecordStore["Service"],
+  searcher: Pick<Searcher, "search">,
+): Effect.Effect<Vocabulary, StoreFailed> =>
+  Effect.gen(function* () {
+    const all = yield* store.vocabulary
+    if (hidden.size === 0) return all
+    const only = Effect.fnUntraced(function* (list: keyof Vocabulary, filterOf: (word: string) => SearchRequest) {
       const gone = new Set<string>()
-      for (const word of words) if (!(yield* has(filterOf(word)))) gone.add(word)
+      for (const word of new Set([...hidden.values()].flatMap(({ words }) => words[list])))
+        if ((yield* searcher.search({ ...filterOf(word), max_results: 1 })).totalFound === 0) gone.add(word)
       return all[list].filter((word) => !gone.has(word))
     })
-  return { categories: yield* only("categories", (category) => ({ category })), tags: yield* only("tags", (tag) => ({ tags: [tag] })) }
-})
+    return { categories: yield* only("categories", (category) => ({ category })), tags: yield* only("tags", (tag) => ({ tags: [tag] })) }
+  })
 
 export interface ModerationParts {
   readonly self: RegistryId
