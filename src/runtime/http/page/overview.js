@@ -16,7 +16,11 @@ const peersShown = 12
 /** @returns {import("./router.js").Page} */
 export const overview = () => {
   const stops = /** @type {Array<() => void>} */ ([])
-  const [identity, pills, figures] = [el("div"), el("p", { class: "pills", "aria-label": "Health" }), el("dl", { class: "figures" })]
+  const [identity, pills, figures] = [
+    el("div"),
+    el("p", { class: "pills", role: "group", "aria-label": "Health" }),
+    el("dl", { class: "figures" }),
+  ]
   const heading = el("h1", {}, "Registry node")
   const note = el("p", { class: "note", hidden: true })
 

@@ -122,8 +122,8 @@ const knownPeer = (peer) =>
   el(
     "div",
     {},
-    el("p", {}, idOf(peer.registry_id, "the id")),
     facts([
+      ["Id", idOf(peer.registry_id, "the id")],
       ...columns.slice(1).map(([name, cell]) => /** @type {const} */ ([name, cell(peer)])),
       ["Key", idOf(peer.public_key, "the key")],
       ["Connected", moment(peer.connected_at)],

@@ -179,7 +179,9 @@ const trustOf = (trust) =>
     el(
       "p",
       { class: "soft" },
-      `As this node reckons it from its own experience, and from what ${counted(trust.attesters, "registry", "registries")} said of it today.`,
+      trust.attesters === 0
+        ? "As this node reckons it from its own experience; no registry said anything of it today."
+        : `As this node reckons it from its own experience, and from what ${counted(trust.attesters, "registry", "registries")} said of it today.`,
     ),
   )
 

@@ -5,7 +5,7 @@ import { byId, el, fill } from "./dom.js"
 
 /**
  * @typedef {{ title: string, content: ReadonlyArray<import("./dom.js").Child>, stop?: () => void, change?: (query: URLSearchParams) => void }} Page
- * @typedef {(parts: ReadonlyArray<string>, query: URLSearchParams) => Page} Maker
+ * @typedef {(parts: ReadonlyArray<string>, query: URLSearchParams, isReturn: boolean) => Page} Maker
  */
 
 /** @type {Readonly<Record<string, Maker>>} */
@@ -14,6 +14,11 @@ let makers = {}
 let page
 let shownPath = ""
 let name = "Registry node"
+
+/** How far down each page was read, for who comes back to it; the oldest is forgotten. @type {Map<string, number>} */
+const places = new Map()
+const placesMax = 50
+let shownAt = ""
 
 /** Parts of an address are ids and names: each is encoded, so that a slash in one is no border. @param {string} hash */
 const read = (hash) => {
@@ -39,7 +44,8 @@ export const addressOf = (kind, parts = [], query = {}) => {
 
 /** Changes the address of the page that is shown, without a step for the back button. @param {string} address */
 export const replace = (address) => {
-  history.replaceState(null, "", address)
+  history.replaceState(history.state, "", address)
+  shownAt = location.hash
   show(false)
 }
 
@@ -61,9 +67,13 @@ const show = (takesFocus) => {
   const { kind, parts, path, query } = read(location.hash)
   if (page !== undefined && path === shownPath && page.change !== undefined) return page.change(query)
   page?.stop?.()
+  // an entry of the history that was shown before is marked: links make entries that are not
+  const isReturn = history.state?.isSeen === true
+  history.replaceState({ isSeen: true }, "")
   shownPath = path
+  shownAt = location.hash
   const made = Object.hasOwn(makers, kind) ? makers[kind] : undefined
-  page = made === undefined ? missing() : made(parts, query)
+  page = made === undefined ? missing() : made(parts, query, isReturn)
   fill(byId("main"), ...page.content)
   title(page.title)
   for (const link of document.querySelectorAll("nav a")) {
@@ -73,7 +83,7 @@ const show = (takesFocus) => {
   }
   // who types goes on typing
   if (!takesFocus || document.activeElement instanceof HTMLInputElement) return
-  window.scrollTo(0, 0)
+  window.scrollTo(0, isReturn ? (places.get(shownAt) ?? 0) : 0)
   const heading = byId("main").querySelector("h1") ?? byId("main")
   heading.tabIndex = -1
   heading.focus({ preventScroll: true })
@@ -97,6 +107,12 @@ const missing = () => ({
 /** @param {Readonly<Record<string, Maker>>} pages */
 export const route = (pages) => {
   makers = pages
+  history.scrollRestoration = "manual"
+  document.addEventListener("scroll", () => {
+    places.delete(shownAt)
+    places.set(shownAt, window.scrollY)
+    if (places.size > placesMax) places.delete(places.keys().next().value ?? "")
+  })
   window.addEventListener("hashchange", () => show(true))
   show(false)
 }

@@ -72,8 +72,15 @@ export const searchBox = () => {
   })
 }
 
-/** @param {ReadonlyArray<string>} _ @param {URLSearchParams} first @returns {import("./router.js").Page} */
-export const searchPage = (_, first) => {
+/** The page as it was left, for who comes back to it. @type {{ query: string, page: import("./router.js").Page, resume: () => void } | undefined} */
+let left
+
+/** @param {ReadonlyArray<string>} _ @param {URLSearchParams} first @param {boolean} isReturn @returns {import("./router.js").Page} */
+export const searchPage = (_, first, isReturn) => {
+  if (isReturn && left?.query === first.toString()) {
+    left.resume()
+    return left.page
+  }
   const box = /** @type {HTMLInputElement} */ (byId("query"))
   const filters = filtersFor((change) => {
     const { query } = here()
@@ -88,6 +95,8 @@ export const searchPage = (_, first) => {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let again
   let found = 0
+  let shown = first.toString()
+  let isAnswered = false
 
   /** @param {URLSearchParams} query @param {number} offset */
   const search = async (query, offset) => {
@@ -96,10 +105,15 @@ export const searchPage = (_, first) => {
     asking = new AbortController()
     const { signal } = asking
     const request = requestOf(query, offset)
+    isAnswered = false
     fill(end)
     if (request === undefined) {
       fill(list)
-      return say(summary, "Type a few words, a name such as host/handle/name, or an id; or choose a filter.")
+      say(summary, "Type a few words, a name such as host/handle/name, or an id; or choose a filter or a category.")
+      return void get("v1/categories", signal).then(
+        (/** @type {any} */ answer) => fill(list, categoryList(answer.categories)),
+        () => {},
+      )
     }
     list.classList.add("waiting")
     try {
@@ -113,6 +127,9 @@ export const searchPage = (_, first) => {
       if (offset === 0) fill(list)
       found = offset + document.results.length
       list.append(...document.results.map(resultOf))
+      // the button that was pressed is gone
+      if (offset > 0) list.children[offset]?.querySelector("a")?.focus()
+      isAnswered = true
       say(summary, summaryOf(document))
       if (document.results.length === 0 && offset === 0) fill(list, el("li", { class: "empty" }, nothingFound(query)))
       if (document.has_more) fill(end, el("button", { type: "button", click: () => void search(here().query, found) }, `${pageSize} more`))
@@ -131,10 +148,12 @@ export const searchPage = (_, first) => {
     const { status, waitS } = trouble
     if (status === 429 && waitS !== undefined) {
       const until = Date.now() + 1_000 * waitS
+      // read out once, counted down for the eye
+      say(summary, `Too many searches from your address. This one goes on by itself in ${waitS} s.`)
       const count = () => {
         const leftS = Math.ceil((until - Date.now()) / 1_000)
         if (leftS <= 0) return void search(query, offset)
-        fill(summary, `Too many searches from your address. This one goes on by itself in ${leftS} s.`)
+        fill(end, el("span", { class: "soft", "aria-hidden": "true" }, `${leftS} s to go`))
         again = setTimeout(count, 1_000)
       }
       return count()
@@ -144,16 +163,16 @@ export const searchPage = (_, first) => {
   }
 
   const aside = el("p", { class: "note" })
-  const stopWatching = status.listen((node) => say(aside, roleWords[node?.node_type ?? ""] ?? ""))
 
   const change = (/** @type {URLSearchParams} */ query) => {
     const q = query.get("q") ?? ""
     if (document.activeElement !== box && box.value !== q) box.value = q
     filters.show(query)
+    shown = query.toString()
     void search(query, 0)
   }
-  change(first)
-  return {
+  /** @type {import("./router.js").Page} */
+  const page = {
     title: "Search",
     content: [el("section", { class: "plain" }, el("h1", {}, "Search"), aside, filters.content, summary, list, end)],
     change,
@@ -162,9 +181,22 @@ export const searchPage = (_, first) => {
       clearTimeout(again)
       stopWatching()
       box.value = ""
+      left = { query: shown, page, resume }
     },
   }
+  const resume = () => {
+    stopWatching = status.listen((node) => say(aside, roleWords[node?.node_type ?? ""] ?? ""))
+    box.value = new URLSearchParams(shown).get("q") ?? ""
+    if (!isAnswered) change(new URLSearchParams(shown))
+  }
+  let stopWatching = () => {}
+  resume()
+  return page
 }
+
+/** Ways in, for who does not know what there is. @param {ReadonlyArray<string>} categories */
+const categoryList = (categories) =>
+  categories.length > 0 && el("li", {}, el("h2", {}, "Categories"), tagList(categories.slice(0, offeredMax), "category"))
 
 /** @param {URLSearchParams} query */
 const nothingFound = (query) =>
@@ -173,9 +205,9 @@ const nothingFound = (query) =>
     : "Nothing matches."
 
 /** @param {Results} answer */
-const summaryOf = ({ search_stats: stats, total_found: total, ...answer }) =>
+const summaryOf = ({ incomplete, search_stats: stats, total_found: total }) =>
   [
-    "incomplete" in answer && "This node started a moment ago and does not find everything yet",
+    incomplete === true && "This node started a moment ago and does not find everything yet",
     counted(total, "match", "matches"),
     stats.peers_queried > 0 && `${counted(stats.peers_answered, "peer")} of ${stats.peers_queried} answered`,
     stats.federated_results > 0 && `${whole(stats.federated_results)} known to peers only`,
@@ -228,13 +260,13 @@ const resultOf = (result) =>
     ),
   )
 
-/** @param {ReadonlyArray<string>} tags */
-export const tagList = (tags) =>
-  tags.length > 0 &&
+/** Each leads to a search for it. @param {ReadonlyArray<string>} words @param {"tag" | "category"} [kind] */
+export const tagList = (words, kind = "tag") =>
+  words.length > 0 &&
   el(
     "ul",
-    { class: "tags", "aria-label": "Tags" },
-    ...tags.map((tag) => el("li", {}, el("a", { href: addressOf("search", [], { tag }) }, tag))),
+    { class: "tags", "aria-label": kind === "tag" ? "Tags" : "Categories" },
+    ...words.map((word) => el("li", {}, el("a", { href: addressOf("search", [], { [kind]: word }) }, word))),
   )
 
 /** @param {(change: Readonly<Record<string, string>>) => void} changed */
@@ -277,7 +309,7 @@ const filtersFor = (changed) => {
   /** @type {Readonly<Record<string, HTMLSelectElement | HTMLInputElement>>} */
   const fields = {
     type: chosen("type", [
-      ["", "agents and services"],
+      ["", "any"],
       ["agent", "agents"],
       ["service", "services"],
     ]),
@@ -303,11 +335,17 @@ const filtersFor = (changed) => {
   })
   return {
     content: el(
-      "div",
-      { class: "filters", role: "group", "aria-label": "Filters" },
-      ...Object.entries(fields).map(([name, field]) => el("label", {}, el("span", {}, labels[name]), field)),
-      category.offered,
-      tag.offered,
+      "details",
+      // on a phone they would take the room of the results
+      { class: "filters", open: window.matchMedia("(min-width: 561px)").matches },
+      el("summary", {}, "Filters"),
+      el(
+        "div",
+        { role: "group", "aria-label": "Filters" },
+        ...Object.entries(fields).map(([name, field]) => el("label", {}, el("span", {}, labels[name]), field)),
+        category.offered,
+        tag.offered,
+      ),
     ),
     /** @param {URLSearchParams} query */
     show: (query) => {

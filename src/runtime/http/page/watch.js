@@ -25,33 +25,45 @@ export const isReachable = signal(true)
 const periodMs = 5_000
 /** For each peer in the list the next question waits this much longer. */
 const perPeerMs = 20
+/** A node that takes long to answer is asked seldom: this many times as long passes in between. */
+const patience = 20
 const soonMs = 400
-/** Who else there is changes seldom: asked for with every so many-th look. */
-const looksPerRegistries = 6
+/** Who the node is, who else there is, and whether its database answers is asked with every so many-th look. */
+const looksPerRound = 6
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let next
+let nextAtMs = Number.POSITIVE_INFINITY
 let isAsking = false
 let looks = 0
 
-/** @param {number} ms */
+/** An earlier look that is due already stays due. @param {number} ms */
 const lookIn = (ms) => {
+  const atMs = performance.now() + ms
+  if (isAsking || atMs >= nextAtMs) return
   clearTimeout(next)
+  nextAtMs = atMs
   next = setTimeout(() => void look(), ms)
 }
 
 const look = async () => {
-  if (isAsking) return
   isAsking = true
-  await Promise.all([
-    info.value === undefined && take("v1/info", info),
-    take("v1/network/status", status),
-    takePeers(),
-    looks++ % looksPerRegistries === 0 && takeRegistries(),
-    takeReadiness(),
-  ])
-  isAsking = false
-  if (document.visibilityState === "visible") lookIn(periodMs + perPeerMs * (peers.value?.length ?? 0))
+  nextAtMs = Number.POSITIVE_INFINITY
+  const beganMs = performance.now()
+  const isRound = looks++ % looksPerRound === 0
+  try {
+    await Promise.all([
+      take("v1/network/status", status),
+      takePeers(),
+      isRound && take("v1/info", info),
+      isRound && takeRegistries(),
+      (isRound || readiness.value?.isReady !== true || readiness.value.isFilling) && takeReadiness(),
+    ])
+  } finally {
+    isAsking = false
+    const tookMs = performance.now() - beganMs
+    if (document.visibilityState === "visible") lookIn(Math.max(periodMs + perPeerMs * (peers.value?.length ?? 0), patience * tookMs))
+  }
 }
 
 /** What does not come stays as it was: the banner says why. @template T @param {string} path @param {import("./signal.js").Signal<T | undefined>} into */
@@ -60,6 +72,8 @@ const take = async (path, into) => {
     into.set(await get(path))
   } catch (error) {
     if (!(error instanceof Trouble)) throw error
+    // the next look asks what it is
+    if (error.status === 503) readiness.set({ isReady: false, isFilling: false, says: error.message })
   }
 }
 
@@ -85,7 +99,7 @@ const takeRegistries = async () => {
 
 const takeReadiness = async () => {
   try {
-    /** @type {{ indexes?: "complete" | "filling" }} */
+    /** @type {{ readonly indexes: "complete" | "filling" }} */
     const { indexes } = await get("ready")
     readiness.set({ isReady: true, isFilling: indexes === "filling", says: "database answers" })
   } catch (error) {
@@ -107,7 +121,10 @@ export const watch = () => {
   let wasLive = false
   stream.listen(({ phase }) => {
     // who was away for a moment has changed, perhaps; who is gone is found out at once
-    if (phase === "live" ? !wasLive : wasLive) lookIn(0)
+    if (phase === "live" ? !wasLive : wasLive) {
+      looks = 0
+      lookIn(0)
+    }
     wasLive = phase === "live"
   })
   void look()
