@@ -2,7 +2,7 @@
  * Tells deployed nodes what is said, and those who come late, or were away, what they missed: among themselves they have no way
  * to catch up, and pass nothing on farther than to their own neighbours.
  *
- *     joined ──3 s──► going through what we hold, page by page ──the end──► resting ──10 min──► going through what came since
+ *     joined ──3 s──► going through what we hold, page by page ──the end──► resting ──a minute──► going through what came since
  *                        └ what gossip brings meanwhile goes into the same outbox (`protocol/agentdns/outbox.ts`)
  *
  * How far a registry was told is remembered, so that it hears nothing twice for a link that was lost. It has no modes, only

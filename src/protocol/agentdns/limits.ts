@@ -32,8 +32,8 @@ export const deployedToldMax = 32_768
 export const deployedRepeatsMax = 1_000
 /** After it joined, until it is told what it lacks: its own greetings come first (ruled). */
 export const deployedCatchUpDelayMs = 3_000
-/** What it lacks is gone through again so often, for what was lost on the way (ruled). */
-export const deployedCatchUpPeriodMs = 600_000
+/** What came since is gone through so often, for what gossip did not bring; so far it was told then (ruled). */
+export const deployedCatchUpPeriodMs = 60_000
 /** What was told so shortly before a link was lost may not have arrived: it is told again on the next one (ruled). */
 export const deployedDoubtMs = 60_000
 /** Words that are read at once while going through what it lacks. */

@@ -1,5 +1,5 @@
 /** Searches and their results as the deployed dialect carries them: a REST search body there, REST results back. */
-import { type Announcement, developerOf, read } from "../gossip/announcement.ts"
+import { type Announcement, developerOf, read, recordIn } from "../gossip/announcement.ts"
 import type { JsonObject } from "../identity/canonical-json.ts"
 import { readDeveloperId, readEntityId, readRegistryId } from "../identity/id.ts"
 import {
@@ -62,7 +62,7 @@ const textsIn = (said: unknown): ReadonlyArray<string> =>
 export const resultsOf = (documents: ReadonlyArray<JsonObject>): ReadonlyArray<JsonObject> => {
   const announcements = documents.map(read)
   const inactive = new Set(announcements.flatMap((one) => (isStatus(one) && one.body.status === "inactive" ? [one.body.entityId] : [])))
-  const records = announcements.flatMap((one) => (one.type !== "malformed" && one.body.kind === "entity" ? [one.body.record] : []))
+  const records = announcements.flatMap((one) => (one.type === "malformed" ? [] : (recordIn(one) ?? [])))
   return records.map((record, rank) => ({
     entity_id: record.entity_id,
     name: record.name,
@@ -105,9 +105,9 @@ const textOf = (value: unknown): string => (typeof value === "string" ? value : 
 /** What is held of an entity, as a value of the deployed DHT; nothing where it is deleted or unknown. */
 export const valueOf = (documents: ReadonlyArray<JsonObject>): JsonObject | undefined => {
   const slots = documents.map(read).filter((one) => one.type !== "malformed")
-  const body = Slots.shown<Announcement>(slots, developerOf)?.body
-  if (body?.kind !== "entity") return undefined
-  const { record } = body
+  const shown = Slots.shown<Announcement>(slots, developerOf)
+  const record = shown === undefined ? undefined : recordIn(shown)
+  if (record === undefined) return undefined
   return {
     entity_id: record.entity_id,
     name: record.name,
