@@ -46,8 +46,11 @@ export const makeRememberingCodec = (): Codec["Service"] => {
   }
 }
 
+/** That its sender speaks both dialects is said in the deployed one alone. */
 const isReadAsSaid = (message: Message): boolean =>
-  message.type === "DHT" || message.type === "HELLO" || (message.type === "HEARTBEAT" && message.filter === undefined)
+  message.type === "DHT" ||
+  (message.type === "HELLO" && message.isBilingual === undefined) ||
+  (message.type === "HEARTBEAT" && message.filter === undefined)
 
 /** Does the chunk end where a frame ends? */
 const isWhole = (chunk: Uint8Array): boolean => {
