@@ -9,12 +9,12 @@
  *                 └──four probes in vain──────────────────────────────────┘
  *
  * In doubt are links of nodes that forget one of two (`agentdns/quirks.ts`): what such a one has forgotten is silent for ever,
- * and a new link replaces it at once.
+ * and a new link replaces it at once. One that once lived may be stuck for 90 s; then it is given up sooner than others, too.
  *
  * Now and then a beat asks for an answer: what lies between the two is the round trip (`runtime/links.ts`).
  */
 import { assign, setup } from "xstate"
-import { deployedProbeMs, deployedProbesMax } from "../protocol/agentdns/limits.ts"
+import { deployedProbeMs, deployedProbesMax, deployedSilenceMs } from "../protocol/agentdns/limits.ts"
 import { beatsPerRoundTrip, heartbeatPeriodMs, probePeriodMs, suspicionAfterMs, suspicionPatienceMs } from "../protocol/limits.ts"
 import type { Message } from "../protocol/wire/message.ts"
 import { commands, type Link, type Outcome } from "./command.ts"
@@ -50,7 +50,8 @@ export const heartbeat = setup({
   },
   guards: {
     isQuiet: (_, { silentMs }: { readonly silentMs: number }) => silentMs > suspicionAfterMs,
-    isDead: (_, { silentMs }: { readonly silentMs: number }) => silentMs > suspicionAfterMs + suspicionPatienceMs,
+    isDead: ({ context }, { silentMs }: { readonly silentMs: number }) =>
+      silentMs > (context.isDoubted === true ? deployedSilenceMs : suspicionAfterMs + suspicionPatienceMs),
     isHeard: (_, { silentMs }: { readonly silentMs: number }) => silentMs <= probePeriodMs,
     isDoubted: ({ context }) => context.isDoubted === true,
     isHeardLately: (_, { silentMs }: { readonly silentMs: number }) => silentMs < deployedProbeMs,

@@ -2,7 +2,7 @@
 import type { ContextFrom, StateValueFrom } from "xstate"
 import { describe, expect, it } from "vitest"
 import { heartbeat, type HeartbeatEvent } from "../../src/actors/heartbeat.ts"
-import { deployedProbeMs, deployedProbesMax } from "../../src/protocol/agentdns/limits.ts"
+import { deployedProbeMs, deployedProbesMax, deployedSilenceMs } from "../../src/protocol/agentdns/limits.ts"
 import { beatsPerRoundTrip, heartbeatPeriodMs, probePeriodMs, suspicionAfterMs, suspicionPatienceMs } from "../../src/protocol/limits.ts"
 import { compile, type Step } from "../../src/runtime/engine/compile.ts"
 import { addressOf, announcementOf, gossipOf, heartbeatOf, noonMs } from "../support/mesh.ts"
@@ -72,6 +72,14 @@ describe("heartbeat", () => {
           "heard since": [silent(0), "alive · tell node heartbeat.due"],
           "heard within a probe's time": [silent(probePeriodMs), "alive · tell node heartbeat.due"],
           silent: [silent(suspicionAfterMs + suspicionPatienceMs), "–"],
+          "silent for as long as a link that may be forgotten can be": [
+            { context: { isDoubted: true }, event: { silentMs: deployedSilenceMs } },
+            "–",
+          ],
+          "silent for longer than that": [
+            { context: { isDoubted: true }, event: { silentMs: deployedSilenceMs + 1 } },
+            "dead · tell peer/in/7 link.silent",
+          ],
           "silent for too long": [silent(suspicionAfterMs + suspicionPatienceMs + 1), "dead · tell peer/in/7 link.silent"],
         },
         "message.received": {

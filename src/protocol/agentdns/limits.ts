@@ -46,6 +46,8 @@ export const deployedFilterMs = 300_000
 /** A peer that has shown no sign of life on a link is asked for one this often; after so many questions it is a ghost (ruled). */
 export const deployedProbeMs = 5_000
 export const deployedProbesMax = 4
+/** A link that once lived and answers no ping for this long was forgotten: a node that is stuck is so for 90 s at most (deployed). */
+export const deployedSilenceMs = 120_000
 /** Two of them are told addresses at least so long after each other (ruled: dialling one another, they have greeted by then). */
 export const deployedAddressesMs = 3_000
 /** Searches of one link that are answered in a second; to those beyond it nothing is found (ruled: it asks one after the other). */
