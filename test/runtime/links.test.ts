@@ -315,6 +315,21 @@ describe("links", () => {
       expect(taken()).toEqual(["peer/in/1: frame.refused unknown-type"])
     })
 
+    it("count what does not decode against its sender, and go on; what is no envelope ends it", () => {
+      const { arriveBytes, link, links, taken } = scene("agentdns")
+      arriveBytes(hello)
+      links.open(link)
+      taken()
+      arriveBytes(deployed("search", { request_id: "a" }))
+      arriveBytes(deployed("gossip", { announcement: { type: "agent_announce" } }))
+      arriveBytes(deployed("hello_again", {}))
+      expect(taken()).toEqual(
+        ["drop:malformed", "drop:malformed", "drop:unknown-type"].map((verdict) => `gossip: verdict.given ${verdict}`),
+      )
+      arriveBytes(encodeFrame(Buffer.from("[]")))
+      expect(taken()).toEqual(["peer/in/1: frame.refused not-a-message"])
+    })
+
     it("tell the owner when a node that knows us says HELLO and closes", () => {
       const { arriveBytes, end, events, link, links } = scene("agentdns")
       arriveBytes(hello)

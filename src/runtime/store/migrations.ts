@@ -17,6 +17,7 @@ import { changesAndReplays } from "./migrations/changes-and-replays.ts"
 import { dhtContacts } from "./migrations/dht-contacts.ts"
 import { firstTables } from "./migrations/first-tables.ts"
 import { moderation } from "./migrations/moderation.ts"
+import { pinDialects } from "./migrations/pin-dialects.ts"
 import { precedence } from "./migrations/precedence.ts"
 import { failedAt } from "./sql-failure.ts"
 import { quoted } from "./statements.ts"
@@ -28,6 +29,7 @@ const migrations: Readonly<Record<string, (schema: string) => ReadonlyArray<stri
   "0003_dht_contacts": dhtContacts,
   "0004_precedence": precedence,
   "0005_moderation": moderation,
+  "0006_pin_dialects": pinDialects,
 }
 const newest = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name)))
 

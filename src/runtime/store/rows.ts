@@ -355,6 +355,7 @@ export interface PinRow {
   readonly address: string
   readonly key: PublicKey
   readonly since: Int8
+  readonly dialect: PeerPin["dialect"] | null
 }
 
 export interface BlockRow extends Omit<Block, "since"> {
@@ -371,4 +372,9 @@ export interface ContactRow {
 
 export const readContact = ({ host, id, port }: ContactRow): Contact => ({ id, address: { host, port } })
 
-export const readPin = ({ address, key, since }: PinRow): PeerPin => ({ address, key, since: Number(since) })
+export const readPin = ({ address, dialect, key, since }: PinRow): PeerPin => ({
+  address,
+  key,
+  since: Number(since),
+  ...(dialect === "agentdns" && { dialect }),
+})

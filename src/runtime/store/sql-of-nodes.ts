@@ -18,7 +18,7 @@ export const ofNodes = ({ during, query, statements }: OfNodesParts): OfNodes =>
     Effect.map((found) => found.map(readPin)),
     during("pins"),
   ),
-  pin: ({ address, key, since }) => query(statements.pin, address, key, since).pipe(Effect.asVoid, during("pin")),
+  pin: ({ address, dialect, key, since }) => query(statements.pin, address, key, since, dialect ?? null).pipe(Effect.asVoid, during("pin")),
 
   contacts: query<ContactRow>(statements.contacts).pipe(
     Effect.map((found) => found.map(readContact)),

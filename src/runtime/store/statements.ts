@@ -309,9 +309,9 @@ export const statementsFor = (schema: string) => {
       ON CONFLICT (subject) DO UPDATE SET kind = excluded.kind, reason = excluded.reason, since = excluded.since`,
     unblock: `DELETE FROM ${s}.moderation_blocks WHERE subject = $1 RETURNING subject`,
 
-    pins: `SELECT address, key, since FROM ${s}.peer_pins`,
-    /** $1: address, $2: key, $3: since. */
-    pin: `INSERT INTO ${s}.peer_pins (address, key, since) VALUES ($1, $2, $3::bigint)
-      ON CONFLICT (address) DO UPDATE SET key = excluded.key, since = excluded.since`,
+    pins: `SELECT address, key, since, dialect FROM ${s}.peer_pins`,
+    /** $1: address, $2: key, $3: since, $4: dialect. */
+    pin: `INSERT INTO ${s}.peer_pins (address, key, since, dialect) VALUES ($1, $2, $3::bigint, $4)
+      ON CONFLICT (address) DO UPDATE SET key = excluded.key, since = excluded.since, dialect = excluded.dialect`,
   }
 }

@@ -445,11 +445,11 @@ export const storeContract = (name: string, withStore: <A, E>(use: (store: Store
       on("are kept by address, the last one for each", (store) =>
         Effect.gen(function* () {
           yield* store.pin({ address: "a.example:4001", key: keyOf(1).publicKey, since: noon })
-          yield* store.pin({ address: "[::1]:4001", key: keyOf(2).publicKey, since: noon + 1 })
+          yield* store.pin({ address: "[::1]:4001", key: keyOf(2).publicKey, since: noon + 1, dialect: "agentdns" })
           yield* store.pin({ address: "a.example:4001", key: keyOf(3).publicKey, since: noon + 2 })
           const pins = [...(yield* store.pins)].sort((a, b) => a.since - b.since)
           expect(pins).toEqual([
-            { address: "[::1]:4001", key: keyOf(2).publicKey, since: noon + 1 },
+            { address: "[::1]:4001", key: keyOf(2).publicKey, since: noon + 1, dialect: "agentdns" },
             { address: "a.example:4001", key: keyOf(3).publicKey, since: noon + 2 },
           ])
         }),
