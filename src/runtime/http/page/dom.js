@@ -96,9 +96,10 @@ export const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(
 /**
  * A link to somewhere else, if it is one that a browser may follow; else the same words.
  * @param {string} url
+ * @param {string} [words]
  */
-export const outward = (url) =>
-  /^https?:\/\//i.test(url) && URL.canParse(url) ? el("a", { href: url, rel: "noopener noreferrer nofollow", class: "outward" }, url) : url
+export const outward = (url, words = url) =>
+  /^https?:\/\//i.test(url) && URL.canParse(url) ? el("a", { href: url, rel: "noopener noreferrer nofollow" }, words) : words
 
 /**
  * A button that copies a text.

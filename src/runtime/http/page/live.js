@@ -17,7 +17,7 @@ export const clock = { aheadMs: 0 }
 
 /** What happened, oldest first, bounded: the oldest are forgotten. @type {Array<Happening>} */
 export const happenings = []
-export const happeningsMax = 500
+const happeningsMax = 500
 
 /** @type {Set<(happening: Happening) => void>} */
 const listeners = new Set()
@@ -36,17 +36,23 @@ let waitMs = firstWaitMs
 let latest = ""
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let retry
+/** @type {WebSocket | undefined} */
+let current
 
+/** Also instead of a connection that only seems to be there: what it still says is not heard. */
 export const connect = () => {
   clearTimeout(retry)
   const url = new URL("v1/ws/activity", document.baseURI)
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:"
   url.hash = ""
   url.search = latest === "" ? `?last=${history}` : `?since=${encodeURIComponent(latest)}`
+  current?.close()
   const socket = new WebSocket(url)
+  current = socket
   stream.set({ phase: stream.value.phase === "lost" ? "lost" : "connecting" })
-  socket.addEventListener("message", ({ data }) => hear(String(data)))
+  socket.addEventListener("message", ({ data }) => socket === current && hear(String(data)))
   socket.addEventListener("close", () => {
+    if (socket !== current) return
     // half of it by chance, so that not all pages come back at once
     const afterMs = waitMs * (0.5 + Math.random() / 2)
     waitMs = Math.min(longestWaitMs, waitMs * 2)

@@ -56,5 +56,16 @@ const banner = () => {
 stream.listen(banner)
 isReachable.listen(banner)
 
+// a connection that was cut on the way says nothing of it: one that outlived a time without answers is made anew
+let isDoubtful = false
+stream.listen(({ phase }) => {
+  if (phase !== "live") isDoubtful = false
+})
+isReachable.listen((answers) => {
+  const wasDoubtful = isDoubtful
+  isDoubtful = !answers && stream.value.phase === "live"
+  if (answers && wasDoubtful) connect()
+})
+
 watch()
 connect()

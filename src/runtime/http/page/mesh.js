@@ -8,7 +8,7 @@
 import { el, fill, svg } from "./dom.js"
 import { whenHappening } from "./live.js"
 import { addressOf } from "./router.js"
-import { info, peers, registries } from "./watch.js"
+import { peers, registries } from "./watch.js"
 import { counted, hueOf, latency, short } from "./words.js"
 
 /** @typedef {import("./watch.js").Peer} Peer */
@@ -93,7 +93,7 @@ export const meshPanel = () => {
 
   const fits = new ResizeObserver(draw)
   fits.observe(content)
-  const stops = [peers.listen(draw), registries.listen(draw), info.listen(draw), whenHappening(ripple)]
+  const stops = [peers.listen(draw), registries.listen(draw), whenHappening(ripple)]
   return {
     content,
     stop: () => {

@@ -1,6 +1,6 @@
 /** The first page: who this node is and how it stands, its figures, its place in the mesh, and what happens now. */
 import { activityPanel } from "./activity.js"
-import { el, facts, fill, renew, say } from "./dom.js"
+import { el, facts, fill, outward, renew, say } from "./dom.js"
 import { stream } from "./live.js"
 import { meshPanel } from "./mesh.js"
 import { pacePanel } from "./pace.js"
@@ -109,12 +109,11 @@ export const overview = () => {
 }
 
 /** @param {typeof import("../documents.ts").Info.Type["developer_onboarding"]} onboarding */
-const onboardingWords = ({ mode, auth_url: url }) =>
-  mode === "open"
-    ? "open to everybody"
-    : url === undefined
-      ? "developers are let in by the operator"
-      : el("a", { href: url, rel: "noopener noreferrer" }, "developers are let in by the operator")
+const onboardingWords = ({ mode, auth_url: url }) => {
+  if (mode === "open") return "open to everybody"
+  const words = "developers are let in by the operator"
+  return url === undefined ? words : outward(url, words)
+}
 
 /** Tiles that stay the same elements while their numbers change. @param {HTMLElement} list */
 const tilesIn = (list) => {

@@ -21,7 +21,18 @@ const plotter = () =>
 
 export const pacePanel = () => {
   const box = el("div", { class: "pace", "aria-hidden": "true" })
-  const sentence = el("p", { class: "soft" })
+  const [cameWords, wentWords] = [el("span"), el("span")]
+  const sentence = el(
+    "p",
+    { class: "soft" },
+    "In the last minute ",
+    key("same"),
+    cameWords,
+    " came in, and ",
+    key("accent"),
+    wentWords,
+    " of its own went out.",
+  )
   const nowS = () => Math.floor((Date.now() + clock.aheadMs) / 1_000)
   /** Counts of each second, at its remainder. */
   const [came, went] = [new Uint32Array(seconds), new Uint32Array(seconds)]
@@ -53,7 +64,8 @@ export const pacePanel = () => {
     const data = rows()
     plot?.setData(data)
     const sum = (/** @type {ReadonlyArray<number> | undefined} */ list) => (list ?? []).slice(-60).reduce((total, each) => total + each, 0)
-    say(sentence, `In the last minute ${counted(sum(data[1]), "announcement")} came in, and ${whole(sum(data[2]))} of its own went out.`)
+    say(cameWords, counted(sum(data[1]), "announcement"))
+    say(wentWords, whole(sum(data[2])))
   }
   const make = async () => {
     const UPlot = await plotter()
@@ -81,6 +93,9 @@ export const pacePanel = () => {
     },
   }
 }
+
+/** The line's colour, before its number. @param {string} name */
+const key = (name) => el("i", { class: `key color-${name}`, "aria-hidden": "true" })
 
 /** @param {string} name */
 const color = (name) => {

@@ -11,7 +11,7 @@ export const registryLink = (id, name = short(id)) =>
   el("a", { href: addressOf("registry", [id]), class: "registry", title: id }, dot(id), el("code", {}, name))
 
 /** @param {string} id */
-export const dot = (id) => {
+const dot = (id) => {
   const mark = el("i", { class: "dot", "aria-hidden": "true" })
   mark.style.setProperty("--hue", String(hueOf(id)))
   return mark

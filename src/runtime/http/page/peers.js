@@ -25,7 +25,7 @@ const columns = [
 ]
 
 /** @param {number} reputation */
-export const reputationPill = (reputation) => pill(reputation >= 0.8 ? "good" : reputation >= 0.4 ? "fair" : "bad", reputation.toFixed(2))
+const reputationPill = (reputation) => pill(reputation >= 0.8 ? "good" : reputation >= 0.4 ? "fair" : "bad", reputation.toFixed(2))
 
 /** @param {number} [most] @param {boolean} [isBrief] on a narrow screen a line for each */
 export const peersTable = (most = rowsMax, isBrief = false) => {

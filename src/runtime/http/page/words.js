@@ -16,9 +16,6 @@ export const latency = (ms) => {
   return ms < 10 ? `${ms.toFixed(1)} ms` : `${whole(ms)} ms`
 }
 
-/** 0 … 1 as a percentage. @param {number} share */
-export const percent = (share) => `${Math.round(100 * share)} %`
-
 /** @param {number} ms */
 export const lasting = (ms) => {
   const seconds = Math.max(0, Math.round(ms / 1_000))
