@@ -133,7 +133,8 @@ export const dht: Reducer<DhtInput, DhtMemory, DhtEvent> = {
     refreshing: undefined,
     refreshCount: 0,
     rememberedMs: 0,
-    joins: 0,
+    // who was here before needs not wait for those who come with it
+    joins: remembered.length > 0 ? 1 : 0,
     joinedSize: 0,
     joinAgainMs: 0,
     blocks,

@@ -375,8 +375,8 @@ export const dhtPaths = 4
 export const dhtHoldersWanted = 2
 /** What did not fit into a full bucket waits here; beyond it the one that waited longest is forgotten (ruled). */
 export const dhtReplacementsMax = 20
-/** A contact that was not heard for this long is pinged when another wants its place (ruled). */
-export const dhtQuietMs = 5 * minute
+/** A contact that was not heard for this long is pinged when another wants its place (ruled: a quarter of what a session lasts). */
+export const dhtQuietMs = 15 * minute
 /** Contacts of one IPv4 /24 or IPv6 /48: in a bucket, and in the whole table; private addresses are exempt (as go-libp2p; ruled). */
 export const dhtContactsPerNetworkAndBucket = 3
 export const dhtContactsPerNetwork = 10

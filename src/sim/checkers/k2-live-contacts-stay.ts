@@ -33,7 +33,7 @@ export const liveContactsStay: Checker = {
     const wronged = lost.map((id) => machineOf(stage, id)).find((other) => other !== undefined && isAround(stage, machine, other, calmMs))
     if (wronged !== undefined) return { node: machine.name, detail: `gave ${wronged.name}'s place away, which lives` }
     const forgotten = connectedTo(machine, memory)
-      .filter((id) => !now.has(id) && !isWaiting(memory, id))
+      .filter((id) => !now.has(id) && !isWaiting(memory, id) && mayWait(stage, memory, id))
       .map((id) => machineOf(stage, id))
       .find((other) => other !== undefined && isAround(stage, machine, other, calmMs))
     return forgotten === undefined ? undefined : { node: machine.name, detail: `forgot ${forgotten.name}, to which it is connected` }
@@ -46,11 +46,19 @@ const connectedTo = ({ clock }: Machine, { links }: DhtMemory): ReadonlyArray<Dh
     address !== undefined && clock.currentTimeMillisUnsafe() - heardMs < calmEnoughMs ? [id] : [],
   )
 
-/** Or all who may wait do. */
-const isWaiting = ({ table: { buckets, self } }: DhtMemory, id: DhtKey): boolean => {
-  const { replacements = [] } = buckets.get(sharedBits(self, id)) ?? {}
-  return replacements.length >= dhtReplacementsMax || replacements.some((seen) => seen.id === id)
+const isWaiting = ({ table: { buckets, self } }: DhtMemory, id: DhtKey): boolean =>
+  buckets.get(sharedBits(self, id))?.replacements.some((seen) => seen.id === id) === true
+
+/** Where so few live that all of them have a place or wait for one. */
+const mayWait = ({ world }: Stage, memory: DhtMemory, id: DhtKey): boolean => {
+  const { k, self } = memory.table
+  const counts = inRange.get(memory) ?? Map.groupBy(world.machines, ({ key }) => sharedBits(self, nodeKeyOf(key)))
+  inRange.set(memory, counts)
+  return (counts.get(sharedBits(self, id))?.length ?? 0) <= k + dhtReplacementsMax
 }
+
+/** Machines by the bits that they share with a node. */
+const inRange = new WeakMap<DhtMemory, ReadonlyMap<number, ReadonlyArray<Machine>>>()
 
 const machineOf = (stage: Stage, id: DhtKey): Machine | undefined => stage.world.machines.find(({ key }) => nodeKeyOf(key) === id)
 

@@ -22,7 +22,7 @@ import { client } from "../workload/clients.ts"
 import type { Machine } from "../world.ts"
 
 /** Peers of a node; fewer where a day has to pass, as each says every half minute that it lives. */
-const degreeOf = ({ churnMs }: RunOptions): number => (churnMs > 0 ? 4 : 8)
+const degreeOf = ({ churnMs }: RunOptions): number => (churnMs > 0 ? 3 : 8)
 /** Whoever has fewer finds more by itself; not where a day has to pass. */
 const wantedOf = (options: RunOptions): number => (options.churnMs > 0 ? 0 : degreeOf(options))
 /** In a day of churn, else half of the time is spent on looking. */
