@@ -36,6 +36,20 @@ describe("scenarios", () => {
     expect(result.gossip!.coverage).toBe(1)
   })
 
+  it("those who register while the mesh boots are all heard, and nothing is taken twice", () => {
+    const early: Scenario = {
+      ...convergence,
+      play: (stage) => {
+        stage.mesh(4)
+        stage.registerMany(stage.options.records, 500)
+        stage.run(stage.options.untilMs)
+        return { gossip: stage.gossipSection() }
+      },
+    }
+    const result = run(early, { seed: 1, ...small, nodes: 10 })
+    expect([result.violations, result.gossip!.coverage]).toEqual([[], 1])
+  })
+
   it("an announcement reaches the end of a chain that is longer than its hops", () => {
     const result = run(chain.scenario, { ...chain.over, nodes: gossipHopsMax + 6 })
     expect(result.violations).toEqual([])

@@ -3,7 +3,7 @@
  * nothing, not even time, makes a node forget what it has seen, and where nobody lies. And whoever sends, no peer has more
  * verified in a second than its allowance.
  */
-import { announcementsPerSecond, seenWindowMs } from "../../protocol/limits.ts"
+import { announcementsPerSecond, claimsPerEntityMax, seenWindowMs } from "../../protocol/limits.ts"
 import { lookEveryMs } from "../digest-watch.ts"
 import { tallied } from "../figures.ts"
 import type { Stage } from "../stage.ts"
@@ -19,9 +19,9 @@ export const cheapBeforeDear: Checker = {
   end: (stage) => {
     if (stage.world.clock.elapsedMs > seenWindowMs || !stage.world.isSteady || stage.honest().length < stage.world.machines.length)
       return []
-    // only what a later word overtook on its way may be too late
+    // only what a later word overtook on its way may be too late, and what finds no place among the claims that are kept
     const { count } = stage.ledger
-    const overtaken = count - stage.ledger.all().length
+    const overtaken = count - stage.ledger.all().length + crowdedOut(stage)
     return stage.honest().flatMap((machine): ReadonlyArray<Finding> => {
       const [stale, merged] = [tallied(machine, "stale"), tallied(machine, "accept") + tallied(machine, "stale")]
       if (stale > overtaken) return [{ node: machine.name, detail: `merged ${stale} announcements that it had merged before, of ${count}` }]
@@ -30,6 +30,14 @@ export const cheapBeforeDear: Checker = {
         : [{ node: machine.name, detail: `verified ${machine.believed} announcements to merge ${merged}` }]
     })
   },
+}
+
+/** Several registries may have met a developer before they heard of each other: claims to it beyond those that are kept. */
+const crowdedOut = ({ ledger }: Stage): number => {
+  const homes = Map.groupBy(ledger.all(), ({ client }) => client.registration["developer_id"])
+  let claims = 0
+  for (const words of homes.values()) claims += Math.max(0, new Set(words.map(({ home }) => home)).size - claimsPerEntityMax)
+  return claims
 }
 
 /** Connections that may have come and gone between two looks. */
