@@ -9,6 +9,7 @@ import { writeFileSync } from "node:fs"
 import { availableParallelism, cpus } from "node:os"
 import { type Benchmark, type Figure, readable } from "./benchmark.ts"
 import { benchmarks } from "./benchmarks.ts"
+import { soak } from "./soak.ts"
 import { measureQuality } from "./search/quality.ts"
 
 interface Arguments {
@@ -20,6 +21,7 @@ type Result = { readonly name: string } & Figure
 
 const main = async (): Promise<number> => {
   if (process.argv[2] === "search-quality") return measureQuality(process.argv.slice(3))
+  if (process.argv[2] === "soak") return soak(process.argv.slice(3))
   const read = readArguments(process.argv.slice(2))
   if (typeof read === "string") {
     console.error(read)
