@@ -69,7 +69,7 @@ export const soak = async (argv: ReadonlyArray<string>): Promise<number> => {
     work.end()
     return await report(notes, minutes, await together(steady, peers))
   } finally {
-    await Promise.all([steady, ...peers.map(({ node }) => node)].map((node) => node?.stop()))
+    for (const node of [steady, ...peers.flatMap((peer) => peer.node ?? [])]) await node.stop()
     rmSync(directory, { recursive: true, force: true })
   }
 }
@@ -200,7 +200,8 @@ class Work {
       taken.push(performance.now() - startedAt)
       return true
     } catch (error) {
-      return wrong(error instanceof Error ? String(error.cause ?? error.message) : "it failed")
+      const { cause } = error as Error
+      return wrong(cause instanceof Error ? cause.message : (error as Error).message)
     }
   }
 }

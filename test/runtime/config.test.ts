@@ -304,6 +304,91 @@ republish_interval = 3600
   })
 })
 
+/** Every key that a deployed node's file may have, with the value that it writes itself (reference 8.1). */
+const deployedKeys: Readonly<Record<string, unknown>> = {
+  "node.name": "my-registry",
+  "node.type": "full",
+  "node.data_dir": "~/.zynd/data",
+  "node.external_ip": "auto",
+  "node.https_endpoint": "",
+  "mesh.listen_port": 4001,
+  "mesh.max_peers": 15,
+  "mesh.bootstrap_peers": [],
+  "mesh.tls_enabled": true,
+  "gossip.max_hops": 10,
+  "gossip.max_announcements_per_second": 100,
+  "gossip.dedup_window_seconds": 300,
+  "registry.postgres_url": "postgres://agentdns@localhost/agentdns",
+  "registry.max_local_agents": 100_000,
+  "search.embedding_backend": "hash",
+  "search.embedding_model": "all-MiniLM-L6-v2",
+  "search.embedding_dimensions": 384,
+  "search.embedding_model_dir": "",
+  "search.embedding_endpoint": "",
+  "search.onnx_runtime_path": "",
+  "search.use_improved_keyword": true,
+  "search.min_score": 0,
+  "search.max_federated_peers": 10,
+  "search.federated_timeout_ms": 1_500,
+  "search.default_max_results": 20,
+  "search.ranking.method": "weighted",
+  "search.ranking.text_relevance_weight": 0.3,
+  "search.ranking.semantic_similarity_weight": 0.3,
+  "search.ranking.trust_weight": 0.2,
+  "search.ranking.freshness_weight": 0.1,
+  "search.ranking.availability_weight": 0.1,
+  "cache.max_agent_cards": 50_000,
+  "cache.agent_card_ttl_seconds": 3_600,
+  "cache.max_gossip_entries": 2_000_000,
+  "redis.url": "",
+  "redis.password": "",
+  "redis.db": 0,
+  "redis.prefix": "",
+  "trust.min_display_score": 0.1,
+  "api.listen": "0.0.0.0:8080",
+  "api.rate_limit_search": 100,
+  "api.rate_limit_register": 10,
+  "api.cors_origins": ["*"],
+  "bloom.expected_tokens": 500_000,
+  "bloom.false_positive_rate": 0.01,
+  "bloom.update_interval_seconds": 300,
+  "onboarding.mode": "open",
+  "onboarding.auth_url": "",
+  "onboarding.webhook_secret": "",
+  "heartbeat.enabled": true,
+  "heartbeat.inactive_threshold_seconds": 300,
+  "heartbeat.sweep_interval_seconds": 60,
+  "heartbeat.max_clock_skew_seconds": 60,
+  "dht.enabled": true,
+  "dht.k": 20,
+  "dht.alpha": 3,
+  "dht.republish_interval": 3_600,
+  "dht.expire_after": 86_400,
+  "dht.lookup_timeout_ms": 5_000,
+  // names of the deployed documentation, which its node ignores
+  "server.http_port": 8080,
+  "server.mesh_port": 4001,
+  "server.external_url": "https://registry.example",
+  "postgres.url": "postgres://agentdns@localhost/agentdns",
+  "search.embedder": "hash",
+  "search.onnx_model": "all-MiniLM-L6-v2",
+  "heartbeat.ttl_minutes": 5,
+  "metrics.enabled": true,
+}
+
+describe("every key of deployed files and pages", () => {
+  it.each(Object.entries(deployedKeys))("%s is no error: it is a setting, or a note that says why not", (key, value) => {
+    const dot = key.lastIndexOf(".")
+    const decision = told({ toml: `[${key.slice(0, dot)}]\n${key.slice(dot + 1)} = ${JSON.stringify(value)}\n`, env: {} })
+    expect(complaintsOf(decision)).toEqual([])
+    if (decision.type !== "decided") return
+    const isTaken = Object.values(decision.sources).includes("node.toml line 2")
+    const isNoted = decision.notes.length === 1 && decision.notes[0]!.startsWith("node.toml line 2: ")
+    // an empty text is how a deployed file says nothing
+    expect(isTaken || isNoted || value === "").toBe(true)
+  })
+})
+
 describe("lines and neighbours", () => {
   it("finds keys in tables, dotted, quoted and inline, and is not misled by texts over several lines", () => {
     const toml = `a = """\n[mesh]\nmax_peers = 1\n"""\n[ "mesh" ]\n"max_peers" = 2\n[search]\nranking = { method = "rrf" }\nx.y = 1\n`

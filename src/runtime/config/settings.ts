@@ -250,6 +250,15 @@ export const keysWithoutMeaning: ReadonlyMap<string, string> = new Map([
   ["registry.max_local_agents", "there is no such bound"],
   ["cache.max_gossip_entries", "gossiped records are in the database"],
   ["trust.min_display_score", "results are not hidden by trust"],
+  // names of the deployed documentation: its own node ignores them, too
+  ["server.http_port", "[server] listen says where REST is served"],
+  ["server.mesh_port", "[mesh] listen_port says it"],
+  ["server.external_url", "[server] https_endpoint says it"],
+  ["postgres.url", "[database] url says it"],
+  ["search.embedder", "[search] embedding_backend says it"],
+  ["search.onnx_model", "[search] embedding_model says it"],
+  ["heartbeat.ttl_minutes", "[heartbeat] inactive_threshold_seconds says it"],
+  ["metrics.enabled", "/metrics is always there"],
 ])
 
 /** In a section of the file, or only a flag and a variable? */
