@@ -8,6 +8,7 @@
  */
 import { askOf, fanOutOf, heartbeatOf, reconcilerOf } from "../actors/cast.ts"
 import type { Link, Told } from "../actors/command.ts"
+import { greetingBytesMax } from "../protocol/agentdns/limits.ts"
 import { outboundQueueBytesMax } from "../protocol/limits.ts"
 import type { Dht, Dialect, Message } from "../protocol/wire/message.ts"
 import { isUnreadable, type Unreadable } from "../protocol/wire/spec-codec.ts"
@@ -18,7 +19,7 @@ interface LinkState {
   voice: Voice
   /** Dialects that the other end may speak as well, and the bytes that came until it is known whether it does. */
   others: ReadonlyArray<Dialect>
-  unsettled: Array<Uint8Array>
+  unsettled: Uint8Array
   /** The peer that holds it. */
   owner: string
   isOpen: boolean
@@ -142,14 +143,15 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
   const settled = (state: LinkState, chunk: Uint8Array, spoken: ReturnType<Voice["read"]>): ReturnType<Voice["read"]> => {
     if (state.others.length === 0) return spoken
     const [first] = spoken.messages
-    if (first === undefined && spoken.fault === undefined) {
-      state.unsettled.push(chunk)
+    const bytes = Buffer.concat([state.unsettled, chunk])
+    // what is longer than any greeting is kept for nobody
+    if (first === undefined && spoken.fault === undefined && bytes.length <= greetingBytesMax) {
+      state.unsettled = bytes
       return spoken
     }
-    const bytes = Buffer.concat([...state.unsettled, chunk])
     const others = first === undefined || !isUnreadable(first) ? [] : state.others
     state.others = []
-    state.unsettled = []
+    state.unsettled = noBytes
     for (const dialect of others) {
       const voice = voiceOf(dialect, state.connection)
       const again = voice.read(bytes)
@@ -174,7 +176,7 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
         connection,
         voice: voiceOf(dialects[0], connection),
         others: dialects.slice(1),
-        unsettled: [],
+        unsettled: noBytes,
         owner: owner(link),
         isOpen: false,
         isVisit: false,
@@ -231,6 +233,8 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
     closeAll: () => [...links.keys()].forEach(close),
   }
 }
+
+const noBytes = new Uint8Array(0)
 
 const addresseeOf = (link: Link, { isOpen, isVisit, owner }: LinkState, message: Message): string => {
   if (!isOpen || (isVisit && message.type !== "DHT")) return owner

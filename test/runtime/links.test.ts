@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { gossip } from "../../src/actors/gossip.ts"
 import type { Told } from "../../src/actors/command.ts"
+import { greetingBytesMax } from "../../src/protocol/agentdns/limits.ts"
 import { frameBytesMax, outboundQueueBytesMax } from "../../src/protocol/limits.ts"
 import { nodeKeyOf } from "../../src/protocol/dht/key.ts"
 import { encodeFrame } from "../../src/protocol/wire/frame.ts"
@@ -310,6 +311,11 @@ describe("links", () => {
         arriveBytes(bytes)
         expect(taken()[0]).toMatch(/frame\.refused/)
       }
+      const long = scene("spec", "agentdns")
+      const greeting = deployed("hello", { registry_id: nodeId, public_key: publicKey, unknown: "x".repeat(2 * greetingBytesMax) })
+      long.arriveBytes(greeting.subarray(0, greetingBytesMax + 1))
+      long.arriveBytes(greeting.subarray(greetingBytesMax + 1))
+      expect(long.taken()).toEqual(["peer/in/1: frame.refused unknown-type"])
       const { arriveBytes, taken } = scene("spec")
       arriveBytes(hello)
       expect(taken()).toEqual(["peer/in/1: frame.refused unknown-type"])

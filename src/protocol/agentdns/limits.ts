@@ -52,3 +52,5 @@ export const deployedSilenceMs = 120_000
 export const deployedAddressesMs = 3_000
 /** Searches of one link that are answered in a second; to those beyond it nothing is found (ruled: it asks one after the other). */
 export const deployedSearchesPerSecond = 1_000
+/** Bytes of a caller's first frame that are kept until its dialect is known; a longer one is no greeting (ruled). */
+export const greetingBytesMax = 16_384
