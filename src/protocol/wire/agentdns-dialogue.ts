@@ -81,11 +81,11 @@ export const makeDialogue = ({ gossip, localHost }: Ends): Dialogue => {
 
   // when ---------------------------------------------------------------------------------------------------------------
 
-  const isPinged = (nowMs: number): boolean => pingedAtMs !== undefined && nowMs - pingedAtMs < deployedPingMs
+  const isPinged = (nowMs: number): boolean => pingedAtMs !== undefined && isWithin(deployedPingMs, pingedAtMs, nowMs)
 
   const isAsked = (nowMs: number): boolean => {
     for (const [query, { atMs }] of searched) {
-      if (nowMs - atMs < deployedQuestionMs) return true
+      if (isWithin(deployedQuestionMs, atMs, nowMs)) return true
       searched.delete(query)
     }
     return false
@@ -336,6 +336,8 @@ const remember = <K, V>(map: Map<K, V>, key: K, value: V): void => {
 
 const frameOf = (said: Exclude<Said, { readonly type: "gossip" }>): Uint8Array => encodeFrame(writeSaid(said))
 const nothing = new Uint8Array(0)
+/** Also when the clock was set back: then it is over. */
+const isWithin = (ms: number, sinceMs: number, nowMs: number): boolean => nowMs >= sinceMs && nowMs - sinceMs < ms
 const joined = (frames: ReadonlyArray<Uint8Array>): Uint8Array => (frames.length === 1 ? frames[0]! : Buffer.concat(frames))
 /** What the ids of pings of ours begin with. */
 const pingMark = "p"

@@ -123,6 +123,14 @@ describe("a link in the deployed dialect", () => {
       expect(says(queryOf(3))).toEqual(["dht_ping", "dht_ping", "gossip", "search"])
     })
 
+    it("nothing waits any longer when the clock is set back", () => {
+      const { asks, pass, says } = scene()
+      asks("a")
+      expect(says(word)).toEqual([])
+      pass(-3_600_000)
+      expect(says(queryOf(3))).toEqual(["dht_ping", "dht_ping", "gossip", "search"])
+    })
+
     it("what waits is bounded: beyond it all of it goes out", () => {
       const { asks, write } = scene()
       asks("a")
