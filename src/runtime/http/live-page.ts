@@ -94,7 +94,8 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter> = Layer.eff
     const loaded = yield* Effect.cached(Effect.sync(load))
     yield* router.add("GET", "/", (request) =>
       Effect.map(loaded, ({ digest, page }) => {
-        const etag = `"${digest}"`
+        // weak: packed or not, it says the same
+        const etag = `W/"${digest}"`
         const headers = { ...guarded, etag, "cache-control": "no-cache" }
         return namesTag(request.headers["if-none-match"], etag)
           ? HttpServerResponse.empty({ status: 304, headers })
@@ -118,7 +119,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter> = Layer.eff
 const notFound: Problem = { error: "not_found", message: "there is nothing at this path" }
 
 const namesTag = (header: string | undefined, etag: string): boolean =>
-  header === "*" || (header ?? "").split(",").some((each) => each.trim().replace(/^W\//, "") === etag)
+  header === "*" || (header ?? "").split(",").some((each) => each.trim().replace(/^(?!W\/)/, "W/") === etag)
 
 const answerOf = (
   { headers: asked }: HttpServerRequest.HttpServerRequest,

@@ -46,7 +46,7 @@ describe("the live page's files", () => {
     const html = await page.text()
     expect(html).not.toMatch(/ on\w+=|<script>|<style|style=|https?:\/\//)
     const etag = page.headers.get("etag")!
-    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+    for (const known of [etag, etag.slice(2), `"other", ${etag}`, "*"]) {
       const same = await fetch(`${near.url}/`, { headers: { "if-none-match": known } })
       expect([same.status, await same.text()]).toEqual([304, ""])
     }

@@ -25,7 +25,9 @@ export const statusPill = (status) => pill(status === "active" ? "good" : "plain
 
 /** Where a record is from, in words. @param {string} tier */
 export const tierWords = (tier) =>
-  ({ local: "registered here", gossip: "learned from the mesh", dht: "looked up in the DHT" })[tier] ?? tier
+  ({ local: "registered here", gossip: "learned from the mesh", dht: "looked up in the DHT", hearsay: "told by a peer, proven by nobody" })[
+    tier
+  ] ?? tier
 
 /** 0 … 1 as a bar with its number. @param {string} label @param {number} share */
 export const bar = (label, share) => {
