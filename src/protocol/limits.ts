@@ -369,7 +369,7 @@ export const filterChangesMax = 16
 export const dhtBucketSize = 20
 /** α: questions of one lookup that are open at a time (pages). */
 export const dhtConcurrency = 3
-/** Disjoint paths of a lookup for a value, each with one open question (S/Kademlia; ruled). */
+/** Disjoint paths of a lookup for a value, or for whom to store one with; each has one open question (S/Kademlia; ruled). */
 export const dhtPaths = 4
 /** A lookup for a value ends when so many paths came to a holder: what they say proves itself, the second is for what is newer (ruled). */
 export const dhtHoldersWanted = 2

@@ -250,6 +250,13 @@ describe("the node itself", () => {
       peer_count: 1,
       gossip_entries: 0,
       node_type: "full",
+      dht: {
+        contacts: 4,
+        buckets: { 0: 3, 2: 1 },
+        stored_values: 5,
+        own_values: 2,
+        lookups: { found: 6, missing: 1, contacts: 9, questions: 321 },
+      },
     })
     expect((await call(at("/v1/network/peers"))).json["peers"]).toMatchObject([
       { registry_id: homeOf(201), agent_count: 7, address: "192.0.2.1:4001" },
@@ -263,6 +270,7 @@ describe("the node itself", () => {
     const lines = page.text.trimEnd().split("\n")
     expect(lines.every((line) => /^# TYPE \w+ (gauge|counter)$|^\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? [\d.]+$/.test(line))).toBe(true)
     expect(page.text).toContain(`agentdns_peer_verdicts_total{peer="${homeOf(201)}",verdict="accept"} 3`)
+    expect(page.text).toContain('agentdns_dht_lookups_total{result="found"} 6')
   })
 
   it("describes itself in OpenAPI, and on a page", async () => {

@@ -6,7 +6,7 @@ import { HandleWitness } from "../../../src/runtime/handle-witness.ts"
 import { HttpListener, layer } from "../../../src/runtime/http/server.ts"
 import type { HttpSettings } from "../../../src/runtime/http/settings.ts"
 import type { NodeSettings } from "../../../src/runtime/node-settings.ts"
-import { Node } from "../../../src/runtime/node-service.ts"
+import { type DhtStatus, Node } from "../../../src/runtime/node-service.ts"
 import { StoreFailed } from "../../../src/runtime/ports.ts"
 import { makeMemoryStore } from "../../../src/runtime/store/memory.ts"
 import { expect } from "vitest"
@@ -65,8 +65,16 @@ const troubled = (service: Node["Service"], served: { trouble: Trouble }): Node[
   return { ...guardedMembers, readyEntity: (id) => (served.trouble === "none" ? service.readyEntity(id) : undefined) }
 }
 
+const dhtStatus: DhtStatus = {
+  contacts: 4,
+  buckets: { 0: 3, 2: 1 },
+  storedValues: 5,
+  ownValues: 2,
+  lookups: { found: 6, missing: 1, contacts: 9, questions: 321 },
+}
+
 const fixed = ({ status }: Node["Service"]): Pick<Node["Service"], "peers" | "status"> => ({
-  status: Effect.map(status, (now) => ({ ...now, uptimeMs: 3_723_400, peerCount: 1, refused: { tls: 2 } })),
+  status: Effect.map(status, (now) => ({ ...now, uptimeMs: 3_723_400, peerCount: 1, refused: { tls: 2 }, dht: dhtStatus })),
   peers: Effect.succeed([
     {
       registryId: homeOf(201),
