@@ -30,7 +30,7 @@ export interface DeployedHeartbeat {
   readonly peer_addrs?: ReadonlyArray<string>
 }
 
-export interface DeployedSearch {
+interface DeployedSearch {
   readonly request_id: string
   /** The body of a REST search. */
   readonly request: JsonObject
@@ -38,7 +38,7 @@ export interface DeployedSearch {
   readonly ttl: number
 }
 
-export interface DeployedSearchAck {
+interface DeployedSearchAck {
   readonly request_id: string
   readonly results: ReadonlyArray<JsonObject>
   readonly stats?: JsonObject
@@ -61,7 +61,7 @@ export interface DeployedDht {
   readonly timestamp: string
 }
 
-export interface DeployedNode {
+interface DeployedNode {
   readonly id: DeployedKey
   readonly address: string
   /** Seconds since 1970. */
