@@ -5,6 +5,9 @@ import { defaultSettings } from "../../src/runtime/node-settings.ts"
 import { withoutDht } from "../../src/runtime/node/dht.ts"
 import { type Machine, World } from "../../src/sim/world.ts"
 import { client } from "../../src/sim/workload/clients.ts"
+import { secondsOf } from "../../src/protocol/time.ts"
+import { signerOf } from "../../src/sim/keys.ts"
+import { deployedWord } from "../support/deployed-words.ts"
 import { digestOf } from "../../src/sim/digest-watch.ts"
 
 it("a home that lost its disk does not take its own records from others, and they let go of them", () => {
@@ -30,6 +33,28 @@ it("a home that lost its disk does not take its own records from others, and the
   expect(again._tag).toBe("Success")
   world.run(125_000)
   expect(world.perform(other, other.store.entity(who.entityId))).toBeDefined()
+})
+
+it("a home takes back what it said as a deployed node, and ends none of it", () => {
+  const world = new World({ seed: 3, codec: "wire", weather: { latencyMs: () => 20, jitter: 0, loss: 0, duplicate: 0, reorder: 0 } })
+  const [home, other] = [world.addMachine(), world.addMachine()]
+  const settings = { ...defaultSettings, version: "test", dht: withoutDht, wantedPeers: 0 }
+  world.boot(home, settings)
+  world.boot(other, { ...settings, bootstrap: [{ address: { host: "n0", port: 4001 } }] })
+  const nowMs = world.clock.currentTimeMillisUnsafe()
+  const said = { type: "agent_announce", action: "register", entity_id: client(3, 1).entityId, name: "before" }
+  const word = deployedWord({ ...signerOf(home.secret), secret: home.secret }, said, secondsOf(nowMs))
+  world.perform(other, other.store.merge([word], nowMs))
+  world.crash(other, {})
+  world.boot(other, { ...settings, bootstrap: [{ address: { host: "n0", port: 4001 } }] })
+  world.run(120_000)
+  for (const machine of [home, other]) expect(world.perform(machine, machine.store.slots(word.subject))).toEqual([word])
+
+  // what registers then proves itself
+  world.perform(home, home.node!.service.registerEntity(client(3, 1).registration))
+  world.run(125_000)
+  for (const machine of [home, other])
+    expect(world.perform(machine, machine.store.entity(client(3, 1).entityId))?.record.public_key).not.toBe("")
 })
 
 describe("a home that lost its disk and speaks before it hears", () => {

@@ -13,7 +13,10 @@ import {
   read,
   type VerifiedAnnouncement,
 } from "../../../src/protocol/gossip/announcement.ts"
+import { keyOf as keyOfWord } from "../../../src/protocol/dht/key.ts"
 import { believe } from "../../../src/protocol/gossip/authority.ts"
+import * as Reputation from "../../../src/protocol/gossip/reputation.ts"
+import type { Verdict } from "../../../src/protocol/gossip/verdict.ts"
 import type { JsonObject } from "../../../src/protocol/identity/canonical-json.ts"
 import { sign, verify } from "../../../src/protocol/identity/ed25519.ts"
 import { idOf } from "../../../src/protocol/identity/id.ts"
@@ -260,6 +263,21 @@ describe("its word", () => {
     expect(words.map(({ at }) => at)).toEqual([noon, noon, noon])
     for (const [i, a] of words.entries())
       for (const [j, b] of words.entries()) if (i < j) expect([Slots.later(a, b), Slots.later(b, a)]).toEqual([b, b])
+  })
+
+  it("is stored in no DHT, where nothing is believed that does not prove itself", () => {
+    for (const members of [agent, { ...agent, action: "deregister" }, person, name])
+      expect(keyOfWord(deployedWord(go, members))).toBeUndefined()
+    expect(keyOfWord(announced(home, entity))).toBeDefined()
+  })
+
+  it("costs a deployed node that passes it on no reputation, unless the signature is wrong", () => {
+    const costOf = (verdict: Verdict, isDeployed: boolean) => 1 - Reputation.after(Reputation.fresh(0), verdict, 0, isDeployed).score
+    for (const verdict of ["drop:malformed", "drop:authority", "drop:hops", "drop:ahead-of-clock"] as const) {
+      expect(costOf(verdict, true)).toBe(0)
+      expect(costOf(verdict, false)).toBeGreaterThan(0)
+    }
+    expect(costOf("drop:signature", true)).toBe(costOf("drop:signature", false))
   })
 
   it("names no registration, so ours that goes on from it names its own", () => {
