@@ -58,8 +58,8 @@ const dhtLines = (dht: DhtSection): ReadonlyArray<string> => [
   `  ${dht.rpcsMean.toFixed(1)} questions in ${dht.rounds.toFixed(1)} rounds for the closest, ${dht.valueRpcsMean.toFixed(1)} for a value · p50 ${count(dht.p50Ms)} ms · p99 ${count(dht.p99Ms)} ms · max ${count(dht.maxMs)} ms`,
 ]
 
-const mixedLines = ({ answered, deployed, explained, missing, owed, searches }: MixedSection): ReadonlyArray<string> => [
-  `  ${deployed} deployed nodes · ${count(owed - missing)} of ${count(owed)} owed words are there · ${count(answered)} of ${count(searches)} of their questions answered`,
+const mixedLines = ({ answered, asked, deployed, explained, missing, owed }: MixedSection): ReadonlyArray<string> => [
+  `  ${deployed} deployed nodes · ${count(owed - missing)} of ${count(owed)} owed words are there · ${percent(answered)} of ${count(asked)} of their questions answered`,
   ...Object.entries(explained).map(([limit, pairs]) => `  ${count(pairs)} not there: ${limit}`),
 ]
 

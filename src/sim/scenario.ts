@@ -90,8 +90,8 @@ export interface MixedSection {
   readonly missing: number
   /** Pairs that are not there because of a limit of deployed nodes, by that limit. */
   readonly explained: Readonly<Record<string, number>>
-  /** Questions of searching deployed nodes to their peers of either kind, and those that were answered. */
-  readonly searches: number
+  /** Questions of searching deployed nodes that know no other of their kind, and the share that was answered in time. */
+  readonly asked: number
   readonly answered: number
 }
 

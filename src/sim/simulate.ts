@@ -10,6 +10,7 @@ import { federated } from "./scenarios/federated.ts"
 import { dht } from "./scenarios/dht.ts"
 import { frames } from "./scenarios/frames.ts"
 import { flood } from "./scenarios/flood.ts"
+import { mixed } from "./scenarios/mixed.ts"
 import { partition } from "./scenarios/partition.ts"
 import { reconcile } from "./scenarios/reconcile.ts"
 import { roles } from "./scenarios/roles.ts"
@@ -29,6 +30,7 @@ export const scenarios: Array<Scenario> = [
   roles,
   federated,
   dht,
+  mixed,
 ]
 
 export interface RunResult extends Sections {

@@ -22,6 +22,10 @@ export interface PeerOptions extends Partial<DeployedSettings> {
   readonly certificateKey?: SecretKey
   /** Shows no certificate when it dials. */
   readonly isAnonymous?: boolean
+  /** Dials every address that it hears of, as the real one does; else only those it is given. */
+  readonly isCurious?: boolean
+  /** Do its two readers tear the next frame in pieces? Never, unless a test says so. */
+  readonly isTorn?: () => boolean
   /** Bytes it writes go out in pieces of this size. */
   readonly pieceBytes?: number
 }
@@ -33,6 +37,8 @@ export interface DeployedPeer {
   readonly pass: (ms: number) => void
   /** Sockets that are open, in the order they were made. */
   readonly sockets: ReadonlyArray<Socket>
+  /** Connects as this node does, and leaves the rest to the test. */
+  readonly knock: (address: { readonly host: string; readonly port: number }) => Socket
   /** What it was sent, frame by frame, as text. */
   readonly heard: ReadonlyArray<string>
 }
@@ -42,7 +48,7 @@ const keepMs = 60
 
 export const deployedPeer = (name: string, options: PeerOptions = {}): Effect.Effect<DeployedPeer, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { certificateKey, isAnonymous = false, pieceBytes, tls = true, ...over } = options
+    const { certificateKey, isAnonymous = false, isCurious = false, isTorn = () => false, pieceBytes, tls = true, ...over } = options
     const seed = keySeed(7, name)
     const key = certificateKey ?? secretKeyOf(seed)
     const credentials = {
@@ -50,6 +56,7 @@ export const deployedPeer = (name: string, options: PeerOptions = {}): Effect.Ef
       cert: selfSigned(key, { serial: randomBytes(16), nowMs: Date.now() }),
     }
     const sockets: Array<Socket> = []
+    const knocked: Array<Socket> = []
     const heard: Array<string> = []
     const clock = new PassingClock()
     const wireOf = (socket: Socket): Wire => {
@@ -58,20 +65,17 @@ export const deployedPeer = (name: string, options: PeerOptions = {}): Effect.Ef
       return wireOver(socket, pieceBytes, heard)
     }
 
+    const tlsOptions = { minVersion: "TLSv1.3", rejectUnauthorized: false, servername: "", checkServerIdentity: () => undefined } as const
+    const knock = (where: { readonly host: string; readonly port: number }): Socket => {
+      const socket = tls ? connectTls({ ...tlsOptions, ...where, ...(isAnonymous ? {} : credentials) }) : connectTcp(where)
+      socket.on("error", () => {})
+      knocked.push(socket)
+      return socket
+    }
     const dial: Ground["dial"] = (text, done) => {
+      if (!isCurious && over.bootstrap?.includes(text) !== true) return done(undefined)
       const at = text.lastIndexOf(":")
-      const where = { host: text.slice(0, at), port: Number(text.slice(at + 1)) }
-      const shown = isAnonymous ? {} : credentials
-      const socket = tls
-        ? connectTls({
-            ...where,
-            ...shown,
-            minVersion: "TLSv1.3",
-            rejectUnauthorized: false,
-            servername: "",
-            checkServerIdentity: () => undefined,
-          })
-        : connectTcp(where)
+      const socket = knock({ host: text.slice(0, at), port: Number(text.slice(at + 1)) })
       let isDone = false
       const once = (wire: Wire | undefined) => {
         if (isDone) return
@@ -101,18 +105,20 @@ export const deployedPeer = (name: string, options: PeerOptions = {}): Effect.Ef
           clock.stop()
           running.node?.end()
           server.close()
-          for (const socket of sockets) socket.destroy()
+          for (const socket of [...sockets, ...knocked]) socket.destroy()
         }),
     )
     const { port } = server.address() as AddressInfo
     const node = new DeployedNode(
-      { nowMs: clock.nowMs, after: clock.after, chance: Math.random, dial },
+      { nowMs: clock.nowMs, after: clock.after, chance: chanceOf(isTorn), dial },
       deployedSettings(seed, { name, listenPort: port, ...over }),
     )
     running.node = node
     node.begin()
-    return { node, address: { host: "127.0.0.1", port }, pass: clock.pass, sockets, heard }
+    return { node, address: { host: "127.0.0.1", port }, pass: clock.pass, sockets, knock, heard }
   })
+
+const chanceOf = (isTorn: () => boolean) => (): number => (isTorn() ? 0 : Math.max(0.01, Math.random()))
 
 /** Time of the system, and what a test adds to it: timers for later than some seconds fire only as far as tests let time pass. */
 class PassingClock {

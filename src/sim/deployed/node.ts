@@ -30,9 +30,9 @@ import { type DeployedEntity, DeployedRecords, entityOf } from "./records.ts"
 /** What its search answers over REST. */
 export interface DeployedFindings {
   readonly results: ReadonlyArray<DeployedResult>
-  /** Peers asked, and those that answered in time. */
-  readonly asked: number
-  readonly answered: number
+  /** Ids of the peers that were asked, and of those that did not answer in time. */
+  readonly asked: ReadonlyArray<string>
+  readonly silent: ReadonlyArray<string>
 }
 
 const askPatienceMs = 5_000
@@ -124,7 +124,7 @@ export class DeployedNode {
         return done()
       case "gossip": {
         const said = read(gossip, payload)?.announcement
-        if (said === undefined || said === null || !this.#take(said)) return done()
+        if (said === undefined || said === null || !this.#take(said, link.registryId)) return done()
         return this.#broadcast({ ...said, hop_count: said.hop_count + 1 }, link.registryId, done)
       }
       case "search":
@@ -212,7 +212,7 @@ export class DeployedNode {
   }
 
   /** Stores it. False: it goes no farther. */
-  #take(said: DeployedAnnouncement): boolean {
+  #take(said: DeployedAnnouncement, via: string): boolean {
     if (said.hop_count >= said.max_hops) return false
     if (!isSigned(said, this.settings.check)) {
       this.refused++
@@ -221,7 +221,7 @@ export class DeployedNode {
     const key = dedupKeyOf(said)
     if (this.#seen.has(key)) return false
     this.#seen.set(key, this.#ground.nowMs())
-    return this.records.take(said)
+    return this.records.take(said, via)
   }
 
   #sweep(): void {
@@ -262,8 +262,9 @@ export class DeployedNode {
     const request = { ...searchRequest.zero, ...asked, federated: true }
     const results = [...this.records.search(request)]
     const peers = this.#relevant(request)
-    let [left, answered] = [peers.length, 0]
-    const finish = () => done({ results, asked: peers.length, answered })
+    const silent: Array<string> = []
+    let left = peers.length
+    const finish = () => done({ results, asked: peers, silent })
     if (left === 0) return finish()
     const id = randomHex(this.#ground.chance)
     const question = { request_id: id, request, origin_id: this.settings.registryId, ttl: 1 }
@@ -273,7 +274,7 @@ export class DeployedNode {
         if (!isWaiting) return
         isWaiting = false
         timer.cancel()
-        if (found !== undefined) answered++
+        if (found === undefined) silent.push(peer)
         results.push(...(found ?? []).filter(({ entity_id }) => !results.some((one) => one.entity_id === entity_id)))
         if (--left === 0) finish()
       }
@@ -290,6 +291,7 @@ export class DeployedNode {
       link.write("search", payload)
       link.readToo(askPatienceMs, (said) => {
         link.unlock()
+        if (said?.type === "gossip") this.records.swallow(read(gossip, said.payload)?.announcement?.entity_id)
         const ack = said?.type === "search_ack" ? read(searchAck, said.payload) : undefined
         take(ack === undefined ? undefined : (ack.results ?? []))
       })

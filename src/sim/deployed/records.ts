@@ -48,10 +48,15 @@ export class DeployedRecords {
   readonly names = new Map<string, DeployedName>()
   /** Registry proofs by the registry they claim to be of, with whatever they say; and who attested whom. */
   readonly proofs = new Map<string, { readonly domain: string; readonly tier: string }>()
+  /** Entities about which an older word came after a newer one, by another link: it looks at no time, and keeps what came last. */
+  readonly outrun = new Set<string>()
+  /** Entities about which a question of its own took the last word for its answer, and threw it away. */
+  readonly swallowed = new Set<string>()
+  readonly #last = new Map<string, { readonly timestamp: string; readonly via: string }>()
   readonly #attesters = new Map<string, Set<string>>()
 
-  /** Stores what it says. False: it is dropped here, and goes no farther. */
-  take(said: DeployedAnnouncement): boolean {
+  /** Stores what it says, as it came from this peer. False: it is dropped here, and goes no farther. */
+  take(said: DeployedAnnouncement, via: string): boolean {
     switch (said.type) {
       case "developer_announce":
         if (said.action === "register" || said.action === "update") this.#putDeveloper(said, said.profile_url, said.github)
@@ -71,8 +76,12 @@ export class DeployedRecords {
         if (said.action === "attest") this.#attest(said)
         return true
       default:
-        return this.#takeEntity(said)
+        return this.#takeEntity(said, via)
     }
+  }
+
+  swallow(entityId: string | undefined): void {
+    if (entityId !== undefined) this.swallowed.add(entityId)
   }
 
   /** What GET shows without asking anybody: the local record comes before the remote one. */
@@ -110,7 +119,17 @@ export class DeployedRecords {
       .map(({ entity, score }) => resultOf(entity, score))
   }
 
-  #takeEntity(said: DeployedAnnouncement): boolean {
+  #takeEntity(said: DeployedAnnouncement, via: string): boolean {
+    if (!this.#keepEntity(said)) return false
+    this.swallowed.delete(said.entity_id)
+    const last = this.#last.get(said.entity_id)
+    if (last !== undefined && last.timestamp > said.timestamp && last.via !== via) this.outrun.add(said.entity_id)
+    else this.outrun.delete(said.entity_id)
+    this.#last.set(said.entity_id, { timestamp: said.timestamp, via })
+    return true
+  }
+
+  #keepEntity(said: DeployedAnnouncement): boolean {
     const known = this.heard.get(said.entity_id)
     const isPinned = known !== undefined && known.originKey === said.origin_public_key
     switch (said.action) {

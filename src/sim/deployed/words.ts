@@ -16,7 +16,7 @@ export interface DeployedWord {
   readonly client: Client
   readonly home: Placed
   readonly atMs: number
-  /** Summaries that were said in the same second as this one: a deployed node takes the first it hears, and nobody can tell which was meant. */
+  /** What may be shown: what it says, and what was said before in the same second, for a deployed node takes the first that it hears. */
   readonly summaries: ReadonlyArray<string>
   /** To peers by id, over links that lived on long enough for it to arrive. */
   readonly told: Set<string>
@@ -60,7 +60,7 @@ export class DeployedWords {
       client,
       home,
       atMs,
-      summaries: [summaryOf(client), ...(isSameSecond ? before.summaries : [])],
+      summaries: [...(action === "deregister" ? [] : [summaryOf(client)]), ...(isSameSecond ? before.summaries : [])],
       told: new Set(),
     }
     this.#words.set(client.entityId, word)
@@ -72,7 +72,7 @@ export class DeployedWords {
   /** Of one of its own announcements: it was written to this peer. */
   readonly told = (said: DeployedAnnouncement, link: Link): void => {
     const word = this.#words.get(said.entity_id)
-    if (word === undefined || !word.summaries.includes(said.summary)) return
+    if (word === undefined || summaryOf(word.client) !== said.summary) return
     this.#after(arrivesMs, () => void (link.isOpen && word.told.add(link.registryId)))
   }
 

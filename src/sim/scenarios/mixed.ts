@@ -33,6 +33,9 @@ const lateShare = 0.2
 const restartShare = 0.2
 const outageMs = 20_000
 const invariant = "M1 healed mesh"
+/** Some are asked over links that end, and 1 of 300 is torn (`deployed/link.ts`): of few questions nothing follows. */
+const questionsMin = 20
+const answeredMin = 0.95
 
 export const mixed: Scenario = {
   name: "mixed",
@@ -63,6 +66,8 @@ interface Reader {
   /** The summary that it holds; `undefined` where it holds nothing. */
   readonly holds: (id: EntityId) => { readonly summary: string; readonly isTombstoned: boolean } | undefined
   readonly isDeployed: boolean
+  /** What it did itself to the last word about an entity. */
+  readonly lost: (id: EntityId) => string | undefined
   /** Is a deployed node linked with one of ours? Ours always are. */
   readonly hasDoor: boolean
 }
@@ -83,7 +88,8 @@ class Play {
   readonly #ours: ReadonlyArray<Machine>
   readonly #placed: ReadonlyArray<Placed>
   readonly #words: DeployedWords
-  readonly #findings: Array<DeployedFindings> = []
+  /** Questions of those that know none of their kind: were they answered? */
+  readonly #questions: Array<boolean> = []
 
   constructor(stage: Stage, mesh: Mesh) {
     this.#stage = stage
@@ -97,7 +103,7 @@ class Play {
     this.#ours = Array.from({ length: count }, () => stage.world.addMachine())
     const guests = mesh.islands.map((_, i) => stage.addGuest(`g${i}`))
     for (const machine of this.#ours)
-      stage.world.boot(machine, stage.settings({ bootstrap: this.#dialledBy(machine, guests), indexes: true }))
+      stage.world.boot(machine, stage.settings({ bootstrap: this.#dialledBy(machine, guests), dialect: "auto", indexes: true }))
     const random = stage.world.random("deployed")
     this.#placed = guests.map((machine, i) => this.#place(machine, i, guests, random))
     stage.drawn["deployed"] = guests.length
@@ -144,7 +150,9 @@ class Play {
     const say = (version: number, action: "register" | "update" | "deregister"): void => {
       if (!isUp(home)) return
       this.#words.say(home, client(options.seed, number, version), action)
-      const [fate, thinkingMs] = [random.next(), random.isTrue(0.2) ? 100 : random.between(3_000, 40_000)]
+      const fate = random.next()
+      // some owners are quick, and say two things in one second; who returned in the second of the end would be gone for all
+      const thinkingMs = action !== "deregister" && random.isTrue(0.2) ? 100 : random.between(3_000, 40_000)
       const next = world.clock.elapsedMs + thinkingMs
       if (next >= untilMs) return
       if (action === "deregister") {
@@ -173,11 +181,15 @@ class Play {
   searchUntil(untilMs: number): void {
     const { world } = this.#stage
     const random = world.random("searches")
-    for (const placed of this.#placed)
+    for (const [i, placed] of this.#placed.entries()) {
+      const isLone = this.#mesh.islands[i]!.neighbours.length === 0
       for (let atMs = joinMs + random.between(0, searchEveryMs); atMs < untilMs; atMs += random.between(0.5, 1.5) * searchEveryMs) {
         const query = random.pick(topics)
-        this.#at(atMs, () => isUp(placed) && placed.node().search({ query, max_results: 5 }, (found) => this.#findings.push(found)))
+        const note = ({ asked, silent }: DeployedFindings) =>
+          asked.forEach((peer) => isLone && this.#questions.push(!silent.includes(peer)))
+        this.#at(atMs, () => isUp(placed) && placed.node().search({ query, max_results: 5 }, note))
       }
+    }
   }
 
   #at(atMs: number, act: () => void): void {
@@ -212,13 +224,20 @@ class Play {
         this.#stage.violate("liveness", invariant, { node: reader.name, detail })
       }
     this.#judgeLinks()
+    const asked = this.#questions.length
+    const answered = asked === 0 ? 1 : this.#questions.filter(Boolean).length / asked
+    if (asked >= questionsMin && answered < answeredMin)
+      this.#stage.violate("liveness", "M2 searches answered", {
+        node: "all",
+        detail: `only ${answered} of ${asked} questions were answered`,
+      })
     return {
       deployed: this.#placed.length,
       owed,
       missing,
       explained,
-      searches: this.#findings.reduce((sum, { asked }) => sum + asked, 0),
-      answered: this.#findings.reduce((sum, { answered }) => sum + answered, 0),
+      asked,
+      answered,
     }
   }
 
@@ -243,17 +262,21 @@ class Play {
       const shown = this.#stage.shownBy(machine, id)
       return shown === undefined ? undefined : { summary: shown.record.summary, isTombstoned: false }
     }
-    return { name: machine.name, holds, isDeployed: false, hasDoor: true }
+    return { name: machine.name, holds, isDeployed: false, lost: () => undefined, hasDoor: true }
   }
 
   #asReader({ machine, node }: Placed, i: number): Reader {
     const holds = (id: EntityId) => node().records.entity(id)
-    return { name: machine.name, holds, isDeployed: true, hasDoor: this.#mesh.islands[i]!.doors.length > 0 }
+    const lost = (id: EntityId): string | undefined => {
+      if (node().records.outrun.has(id)) return "it looks at no time: an older word came last, by another link"
+      return node().records.swallowed.has(id) ? "a question of its own took the word for its answer" : undefined
+    }
+    return { name: machine.name, holds, isDeployed: true, lost, hasDoor: this.#mesh.islands[i]!.doors.length > 0 }
   }
 
   #allWords(): ReadonlyArray<Owed> {
     const ours = this.#stage.ledger.all().map(({ client: who, home, kind }): Owed => {
-      return { id: who.entityId, home: home.name, kind, summaries: [summaryOf(who)], isOurs: true }
+      return { id: who.entityId, home: home.name, kind, summaries: kind === "deleted" ? [] : [summaryOf(who)], isOurs: true }
     })
     return [...ours, ...this.#words.all().map((word) => this.#owedOf(word))]
   }
@@ -279,13 +302,14 @@ const isUp = ({ machine, node }: Placed): boolean => machine.outages.length === 
 
 /** The limit of deployed nodes that explains why a word is not shown. */
 const explanationOf = (
-  { home, isOurs, kind, summaries }: Owed,
-  { hasDoor, isDeployed, name }: Reader,
+  { home, id, isOurs, kind, summaries }: Owed,
+  { hasDoor, isDeployed, lost, name }: Reader,
   held: ReturnType<Reader["holds"]>,
 ): string | undefined => {
   if (!isOurs && name !== home) return "told to nobody of ours, and no catch-up"
   if (isDeployed && !hasDoor) return "one hop: it has no door to ours"
+  if (isDeployed && kind === "deleted" && summaries.includes(held?.summary ?? "")) return "two words in one second are one"
   // it took the new registration, but what was deleted once stays so
   if (isDeployed && kind === "registered" && held?.isTombstoned === true && summaries.includes(held.summary)) return "its tombstones stay"
-  return undefined
+  return lost(id)
 }

@@ -20,10 +20,10 @@ it.each([
     first.node.say(agentOf(alice, 0))
     yield* until("the end of the line refuses it", () => third.node.refused === 1)
     expect([second.node.records.heard.has(id), third.node.records.heard.has(id)]).toEqual([true, false])
-    let answered: number | undefined
-    third.node.search({ query: "registered" }, (found) => (answered = found.answered))
-    yield* until("it gives up", () => answered !== undefined)
-    expect([answered, [...third.node.conns.values()].map(({ isLocked }) => isLocked)]).toEqual([0, [true]])
+    let silent: number | undefined
+    third.node.search({ query: "registered" }, (found) => (silent = found.silent.length))
+    yield* until("it gives up", () => silent !== undefined)
+    expect([silent, [...third.node.conns.values()].map(({ isLocked }) => isLocked)]).toEqual([1, [true]])
   })
   return Effect.runPromise(Effect.scoped(program))
 })

@@ -1,10 +1,12 @@
 /** Deployed nodes on the simulated network: they come back with what they held, and every run is the same. */
 import { expect, it } from "vitest"
+import { idOf } from "../../../src/protocol/identity/id.ts"
+import { matches } from "../../../src/sim/deployed/filter.ts"
 import { placeDeployed } from "../../../src/sim/deployed/place.ts"
 import { announcementOf } from "../../../src/sim/deployed/words.ts"
 import { defaultRun } from "../../../src/sim/scenario.ts"
 import { Stage } from "../../../src/sim/stage.ts"
-import { client } from "../../../src/sim/workload/clients.ts"
+import { client, topics } from "../../../src/sim/workload/clients.ts"
 
 const settings = { expectedItems: 200, maxPeers: 15, rebuildEveryMs: 60_000 }
 
@@ -47,6 +49,39 @@ it("tells its neighbour and nobody beyond, and nobody later", () => {
   expect(refused[2]).toBe(1)
   expect(links).toEqual([1, 2, 2, 1])
   expect([stage.honest(), stage.violations]).toEqual([[], []])
+})
+
+it("is freed by our heartbeat when it is stuck, and tells what it had to say", () => {
+  const stage = new Stage({ ...defaultRun, seed: 4 })
+  const ours = stage.world.addMachine()
+  stage.world.boot(ours, stage.settings({ dialect: "auto" }))
+  const { node } = placeDeployed(stage.world, stage.addGuest("g0"), { ...settings, bootstrap: ["n0:4001"] }, 0)
+  stage.run(5_000)
+  const [link] = [...node().conns.values()]
+  // an asker whose answer the loop took
+  link!.lock(() => link!.readToo(90_000, () => link!.unlock()))
+  node().say(announcementOf(client(4, 1), "register"))
+  expect(link!.isLocked).toBe(true)
+  stage.run(40_000)
+  expect([link!.isOpen, link!.isLocked]).toEqual([true, false])
+  expect(stage.shownBy(ours, client(4, 1).entityId)).toBeDefined()
+})
+
+it("knows our words by a filter that is small, and never an empty one", () => {
+  const stage = new Stage({ ...defaultRun, seed: 5 })
+  const ours = stage.world.addMachine()
+  stage.world.boot(ours, stage.settings({ dialect: "auto", indexes: true }))
+  const { node } = placeDeployed(stage.world, stage.addGuest("g0"), { ...settings, bootstrap: ["n0:4001"] }, 0)
+  stage.register(ours, client(5, 3))
+  for (let seconds = 10; seconds <= 100; seconds += 10) {
+    stage.run(seconds * 1_000)
+    const filter = node().mesh.filters.get(idOf("registry", ours.key))
+    expect(filter?.bits.some((byte) => byte > 0) ?? true, `after ${seconds} s`).toBe(true)
+  }
+  const filter = node().mesh.filters.get(idOf("registry", ours.key))!
+  expect(matches(filter, ["answers", topics[3]!, "tools", "simulated"])).toBe(4)
+  expect(matches(filter, ["marzipan", "forecast", "zebra"])).toBe(0)
+  expect(filter.bits.length).toBeLessThan(10_000)
 })
 
 it("is the same whenever the seed is", () => {
