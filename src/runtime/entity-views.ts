@@ -6,7 +6,7 @@
  * than what was acknowledged; what others write into the same database is seen two seconds later.
  */
 import { type Clock, Effect } from "effect"
-import { entityOf, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
+import { type Announcement, entityOf } from "../protocol/gossip/announcement.ts"
 import type { EntityId } from "../protocol/identity/id.ts"
 import { entityViewsMax } from "../protocol/limits.ts"
 import { named } from "./node/lookups.ts"
@@ -14,6 +14,8 @@ import type { EntityView, SearchAnswer, SearchHit } from "./node-service.ts"
 import type { OwnWord, RecordStore, StoreFailed } from "./ports.ts"
 
 export interface EntityViews {
+  /** Somebody else wrote this. */
+  readonly follow: (announcement: Announcement) => void
   /** What is shown of anything may be another. */
   readonly forget: () => void
   /** One that is kept. */
@@ -53,7 +55,7 @@ export const remembering = (
   }
 
   /** What a statement may change of what is shown. */
-  const follow = (announcement: VerifiedAnnouncement) => {
+  const follow = (announcement: Announcement) => {
     const { body, origin } = announcement
     if (body.kind === "handle") forgetAll()
     if (body.kind === "name") {
@@ -91,6 +93,7 @@ export const remembering = (
   return {
     views: {
       forget: forgetAll,
+      follow,
       ready,
       one: (id) => {
         const view = ready(id)

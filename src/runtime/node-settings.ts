@@ -42,6 +42,8 @@ export interface NodeSettings {
   /** What its operator calls it. */
   readonly name?: string
   readonly bootstrap: ReadonlyArray<{ readonly address: Address; readonly key?: PublicKey }>
+  /** Its maker says when it looks for them (`RunningNode.meet`). */
+  readonly isMetLater: boolean
   /** A private mesh: only these keys are let in. */
   readonly allowed?: ReadonlyArray<PublicKey>
   /** The host others dial, where it differs from the one they see. */
@@ -83,6 +85,7 @@ export const defaultSettings: Omit<NodeSettings, "version"> = {
   wantedPeers: 8,
   dialect: "auto",
   bootstrap: [],
+  isMetLater: false,
   onboarding: "open",
   selection: { categories: new Set(), developers: new Set() },
   liveness: { isWatching: true, inactiveAfterMs, sweepPeriodMs, skewMaxMs: beatSkewMaxMs },

@@ -3,12 +3,11 @@
  *
  * The very same node serves REST on a laptop and runs a thousand times in one simulation.
  */
-import { Clock, Effect, Layer, type Scope, Stream } from "effect"
+import { Clock, Effect, type Scope, Stream } from "effect"
 import type { NodeContext, NodeInput } from "../actors/node.ts"
 import type { HoldingsMemory } from "../actors/holdings.ts"
 import { inboundPeerOf } from "../actors/cast.ts"
 import { entityOf, type Origin, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
-import { isPrivate } from "../protocol/gossip/kinds/name.ts"
 import type { SlotKey } from "../protocol/gossip/slot-set.ts"
 import type { DhtKey } from "../protocol/dht/key.ts"
 import { type EntityId, idOf, readDeveloperId, readEntityId, type RegistryId } from "../protocol/identity/id.ts"
@@ -36,6 +35,7 @@ import { lookupsOn } from "./node/lookups.ts"
 import { makeBlockList, moderationOn, vocabularyOf } from "./node/moderation.ts"
 import { namesOn } from "./node/names.ts"
 import { statusOf } from "./node/status.ts"
+import { voiceOf } from "./node/voice.ts"
 import { readsOf } from "./node/reads.ts"
 import { signaturesOf } from "./node/signatures.ts"
 import { trustOn } from "./node/trust.ts"
@@ -47,6 +47,7 @@ import { outwardOf } from "./outward.ts"
 import { refusingOwnWords } from "./own-words.ts"
 import { makeTrust } from "./trust.ts"
 import { makeIndexFill } from "./index-fill.ts"
+import { joinSiblings, Siblings } from "./siblings.ts"
 import { makeReadThrough, shownOf } from "./read-through.ts"
 import { SharedCache } from "./shared-cache.ts"
 import { Dns, OwnCertificate, Web } from "./web.ts"
@@ -63,6 +64,8 @@ export interface RunningNode {
   readonly address: Address
   /** For who fills them behind: reads what the store holds. */
   readonly fillIndexes: Effect.Effect<void>
+  /** Looks for its first peers, at once. */
+  readonly meet: Effect.Effect<void>
   /** Says goodbye to its peers. */
   readonly stop: Effect.Effect<void>
 }
@@ -89,6 +92,7 @@ export const makeNode = Effect.fnUntraced(function* (
     tell("gossip", { type: "verdict.given", link: 0, verdict: "drop:blocked" })
   })
   const startedAtMs = yield* Clock.currentTimeMillis
+  const family = yield* joinSiblings(yield* Siblings)
   const pins = yield* disk.pins
   const isHolder = settings.role === "full"
   const roster = Effect.sync(() => rosterNow())
@@ -128,6 +132,7 @@ export const makeNode = Effect.fnUntraced(function* (
       const about = entityOf(announcement)
       if (about !== undefined) show(about, outcome.entity)
       if (outcome.changed && outcome.isWithheld !== true) trust.hear(announcement)
+      if (outcome.changed) family.wrote(announcement)
       if (outcome.changed && isHolder) {
         held(announcement)
         if (outcome.isCrowded === true) fork(crowded.recount(announcement.subject))
@@ -202,7 +207,12 @@ export const makeNode = Effect.fnUntraced(function* (
     announcementsPerSecond: settings.announcementsPerSecond,
     gossip: { hopsMax: settings.hopsMax, seenWindowMs: settings.seenWindowMs },
     ...(settings.allowed !== undefined && { allowed: new Set(settings.allowed) }),
-    bootstrap: { configured: settings.bootstrap, pins, wantedPeers: settings.wantedPeers, dialect: settings.dialect },
+    bootstrap: {
+      configured: settings.isMetLater ? [] : settings.bootstrap,
+      pins,
+      wantedPeers: settings.wantedPeers,
+      dialect: settings.dialect,
+    },
     seed: yield* drawSeed,
     inspects: settings.inspects,
     blocks: blockList.now(),
@@ -243,19 +253,19 @@ export const makeNode = Effect.fnUntraced(function* (
   yield* Stream.runForEach(store.everySlot, (slot) => Effect.sync(() => held(slot)))
   yield* crowded.lookAtOwn
 
-  const announce = (announcement: VerifiedAnnouncement): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      // said of old, and blocked since
-      if (blockOfWord(blockList.now(), announcement) !== undefined) return Effect.sync(() => held(announcement))
-      report({ type: "announcement.said", announcement })
-      if (isPrivate(announcement.body)) return Effect.void
-      held(announcement)
-      tell("gossip", { type: "announcement.made", announcement })
-      return Effect.andThen(
-        crowded.look(announcement.subject),
-        Effect.sync(() => fork(dht.publish(announcement))),
-      )
-    })
+  const { announce, hearSibling } = voiceOf({
+    self: signer.registryId,
+    blocks: blockList.now,
+    report,
+    tell,
+    held,
+    wrote: family.wrote,
+    lookAt: crowded.look,
+    publish: (said) => fork(dht.publish(said)),
+    forget: views.follow,
+    show: (id) => Effect.andThen(showAnew(id), sayCounts),
+    trust: trust.hear,
+  })
 
   const dht: DhtOfNode = yield* makeDht({
     settings: hasDht ? settings.dht : withoutDht,
@@ -419,30 +429,15 @@ export const makeNode = Effect.fnUntraced(function* (
     registries: peers.registries,
   })
 
-  const leave = () => {
+  const stop = Effect.gen(function* () {
     tell("dht", { type: "dht.leaving" })
     tell("node", { type: "stop.requested" })
-  }
-  const stop = Effect.sync(leave).pipe(
-    Effect.andThen(
-      Effect.suspend(() => (actors.isAlive("node") ? Effect.sleep(pollMs) : Effect.void)).pipe(
-        Effect.repeat({ while: () => actors.isAlive("node") }),
-      ),
-    ),
-  )
-  return { service, actors, dht, address, stop, fillIndexes: indexes.runPatiently }
+    while (actors.isAlive("node")) yield* Effect.sleep(pollMs)
+  })
+  yield* family.follow(store, hearSibling)
+  const meet = Effect.sync(() => settings.bootstrap.forEach((peer) => tell("bootstrap", { type: "peer.named", ...peer })))
+  return { service, actors, dht, address, stop, fillIndexes: indexes.runPatiently, meet }
 })
 
 /** The draining node is looked at this often. */
 const pollMs = 20
-
-/** The node as a service; says goodbye to its peers when the scope closes. */
-export const layer = (settings: NodeSettings): Layer.Layer<Node, ListenFailed | StoreFailed, Ports | Signer> =>
-  Layer.effect(
-    Node,
-    Effect.gen(function* () {
-      const { service, stop } = yield* makeNode(settings)
-      yield* Effect.addFinalizer(() => stop)
-      return service
-    }),
-  )

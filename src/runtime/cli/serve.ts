@@ -41,6 +41,7 @@ import { StoreLive } from "../store/layer.ts"
 import { databaseEnding } from "./database-ending.ts"
 import { type Ending, exitCode } from "./exit.ts"
 import { journalOf } from "./journal.ts"
+import { meshPlace } from "./mesh-place.ts"
 import { type Reporter, reporterFor } from "./reporter.ts"
 import { identityEnding, namedButAbsent } from "./run.ts"
 import { settingsFor } from "./settings.ts"
@@ -84,14 +85,16 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
     const meshListen = { host: settings["mesh.listen_host"], port: settings["mesh.listen_port"] }
 
     yield* holdDataDirectory(dataDirectory)
-    yield* canListen([settings["server.listen"], meshListen])
+    yield* canListen(settings["database.shared"] ? [settings["server.listen"]] : [settings["server.listen"], meshListen])
     const found = yield* readIdentity(file)
     if (found === undefined && isNamed) return yield* Effect.fail(namedButAbsent(file))
 
     const search = yield* searchSettings(settings, reporter.note, reporter.warn)
 
-    // The database opens in a thread of its own; meanwhile this one reads the code of REST, the largest part.
-    const httpCode = import("../http/server.ts")
+    // The embedded database opens in a thread of its own; meanwhile this one reads the code of REST, the largest part. A server
+    // waits for this thread: on a busy machine it would have to wait longer than we do for it.
+    const readHttpCode = () => import("../http/server.ts")
+    const httpCode = settings["database.url"] === undefined ? readHttpCode() : undefined
     const store = yield* Layer.build(
       StoreLive({
         databaseUrl: settings["database.url"],
@@ -119,8 +122,10 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
     )
     const journal = journalOf(reporter)
     const activity = makeActivity(Date.now().toString(36), Date.now)
+    const transport = settings["mesh.tls_enabled"] ? tlsTransport(key, meshListen) : plainTransport(meshListen)
+    const place = yield* meshPlace(settings, transport, reporter)
     const ports = Layer.mergeAll(
-      settings["mesh.tls_enabled"] ? tlsTransport(key, meshListen) : plainTransport(meshListen),
+      place.ports,
       systemTimers,
       signerOf(key),
       strictVerifier,
@@ -135,7 +140,7 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
     const node = yield* makeNode({ ...(yield* nodeSettings(settings)), search }).pipe(Effect.provide(ports))
     const service = isTraced ? tracedService("node", node.service) : node.service
     yield* Effect.addFinalizer(() => node.stop)
-    const { HttpListener, layer: httpServer } = yield* Effect.promise(() => httpCode)
+    const { HttpListener, layer: httpServer } = yield* Effect.promise(() => httpCode ?? readHttpCode())
     const served = yield* Layer.build(
       Layer.provide(
         httpServer(httpSettings(settings, tls)),
@@ -143,6 +148,7 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
       ),
     )
     const http = Context.get(served, HttpListener)
+    yield* place.take(node.meet)
     yield* Effect.forkScoped(node.fillIndexes)
     yield* certificate.observe
     if (publicUrl !== undefined) yield* Effect.ignore(node.service.proof)
@@ -245,6 +251,7 @@ const nodeSettings = (settings: Settings): Effect.Effect<NodeSettings> =>
       },
       wantedPeers: Math.min(defaultSettings.wantedPeers, settings["mesh.max_peers"]),
       bootstrap: settings["mesh.bootstrap_peers"],
+      isMetLater: settings["database.shared"],
       ...(advertisedHost !== undefined && { advertisedHost }),
       ...(publicUrl !== undefined && { registryHost: new URL(publicUrl).hostname }),
       ...(settings["mesh.allow"].length > 0 && { allowed: settings["mesh.allow"] }),

@@ -33,6 +33,12 @@ const migrations: Readonly<Record<string, (schema: string) => ReadonlyArray<stri
 }
 const newest = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name)))
 
+/**
+ * Programs that know this number work with these tables as they are, beside newer ones: it rises only with a migration that
+ * takes something away from them. A newer program leaves its number with the tables, for an older one that starts later.
+ */
+const worksSince = 5
+
 /** The number that our advisory locks of a schema carry. */
 export const lockClass = (schema: string): number => Buffer.from(sha256(`agentdns/${schema}`)).readInt32BE()
 
@@ -48,11 +54,13 @@ export const migrate = (schema: string): Effect.Effect<void, StoreFailed, PgClie
         yield* sql.unsafe("SELECT pg_advisory_xact_lock($1::int, $2::int)", [lockClass(schema), migrationLock])
         const version = yield* versionOf(sql, schema)
         if (version === newest) return
-        if (version > newest) return yield* refuse(newerSentence(schema, version))
+        if (version > newest)
+          return (yield* worksSinceOf(sql, schema)) <= newest ? undefined : yield* refuse(newerSentence(schema, version))
         if (version === 0) yield* makeRoom(sql, schema)
         yield* Migrator.make({})({ loader: loaderFor(sql, schema), table: `${schema}.migrations` }).pipe(
           Effect.provideService(SqlClient, sql),
         )
+        yield* sql.unsafe(`COMMENT ON TABLE ${quoted(schema)}.migrations IS '${worksSincePrefix}${worksSince}'`).unprepared
       }),
     )
   }).pipe(
@@ -60,6 +68,18 @@ export const migrate = (schema: string): Effect.Effect<void, StoreFailed, PgClie
       SqlError: (error) => Effect.fail(failedAt("migrate", error)),
       MigrationError: (error) => Effect.fail(new StoreFailed({ operation: "migrate", reason: error.message })),
     }),
+  )
+
+const worksSincePrefix = "works with programs since "
+
+/** From which on programs work with newer tables; none, where nobody said so. */
+const worksSinceOf = (sql: PgClient.PgClient, schema: string): Effect.Effect<number, SqlError> =>
+  Effect.map(
+    sql.unsafe<{ readonly said: string | null }>("SELECT obj_description(to_regclass($1), 'pg_class') AS said", [
+      `${quoted(schema)}.migrations`,
+    ]),
+    ([row]) =>
+      row?.said?.startsWith(worksSincePrefix) === true ? Number(row.said.slice(worksSincePrefix.length)) : Number.POSITIVE_INFINITY,
   )
 
 const refuse = (reason: string) => Effect.fail(new StoreFailed({ operation: "migrate", reason }))

@@ -113,7 +113,24 @@ const contractOn = (name: string, client: () => Layer.Layer<PgClient.PgClient, u
           Effect.gen(function* () {
             yield* migrate(name)
             yield* sql.unsafe(`INSERT INTO ${name}.migrations (migration_id, name) VALUES (99, 'tomorrow')`)
-            expect(yield* refusal(name)).toMatch(/newer agentdns \(version 99/)
+            for (const said of ["'works with programs since 99'", "'something else'", "NULL"]) {
+              yield* sql.unsafe(`COMMENT ON TABLE ${name}.migrations IS ${said}`)
+              expect(yield* refusal(name)).toMatch(/newer agentdns \(version 99/)
+            }
+          }),
+        ))
+
+      it("works beside a newer program that takes nothing away from it", () =>
+        inSchema((sql, name) =>
+          Effect.gen(function* () {
+            yield* migrate(name)
+            yield* sql.unsafe(`INSERT INTO ${name}.migrations (migration_id, name) VALUES (99, 'tomorrow')`)
+            yield* sql.unsafe(`ALTER TABLE ${name}.agents ADD COLUMN of_tomorrow TEXT`)
+            yield* migrate(name)
+            const store = yield* makeSqlStore(name)
+            const record = entityOf(5, 0)
+            yield* store.register({ record, developer: developerOf(5), announcement: announced(registryOf(1), record) })
+            expect((yield* store.entity(record.entity_id))?.tier).toBe("local")
           }),
         ))
 
