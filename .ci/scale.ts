@@ -106,10 +106,10 @@ await new Promise((made) => spawn(process.execPath, [main, "init", "--dir", dire
 
 let next = 0
 const acknowledged = new Map<number, string>()
-let isWriting = true
+const work = { isOn: true }
 
 const write = async (process: Process): Promise<void> => {
-  while (isWriting) {
+  while (work.isOn) {
     const number = next++
     const { entityId, registration } = client(11, number)
     const answer = await fetch(`${process.url}/v1/entities`, { method: "POST", body: JSON.stringify(registration) }).catch(() => undefined)
@@ -133,7 +133,7 @@ try {
   const seen = async () =>
     (await json<Peers>(`${peer.url}/v1/network/peers`)).peers.filter(({ registry_id }) => registry_id === self).length
   const watching = (async () => {
-    while (isWriting) {
+    while (work.isOn) {
       if ((await seen().catch(() => 0)) > 1) faults.push("the peer sees the registry twice")
       if (running.filter(({ holdsMesh }) => holdsMesh).length > 1) faults.push("two processes hold the mesh")
       await sleep(50)
@@ -161,7 +161,7 @@ try {
     writeAt(await startSibling(`${holder.name}+`))
   }
   await sleep(betweenKillsMs)
-  isWriting = false
+  work.isOn = false
   await Promise.all([...writers, watching])
 
   const siblings = running.filter(({ name }) => name !== "peer")
@@ -183,7 +183,7 @@ try {
     if (!(await within(takeoverMs, found))) faults.push(`${name} does not find the last registration`)
   }
 } finally {
-  for (const { child } of [...running]) child.kill("SIGKILL")
+  for (const { child } of running) child.kill("SIGKILL")
   rmSync(directory, { recursive: true, force: true })
 }
 console.log(`${kills} kills, ${acknowledged.size} registrations acknowledged, ${faults.length} faults`)

@@ -9,6 +9,7 @@ import { ingestNew } from "./mesh/gossip-ingest-new.ts"
 import { simFast, simWire } from "./mesh/sim-frames.ts"
 import { simIdle } from "./mesh/sim-idle.ts"
 import { search100k, searchIndex, searchMemory, searchP99 } from "./search/search-100k.ts"
+import { bigGet } from "./store/big-get.ts"
 import { bigRestart } from "./store/big-restart.ts"
 import { registerEmbedded } from "./store/register-embedded.ts"
 import { registerPostgres } from "./store/register-postgres.ts"
@@ -26,6 +27,7 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
   registerEmbedded,
   registerPostgres,
   bigRestart,
+  bigGet,
   search100k,
   searchP99,
   searchIndex,

@@ -4,11 +4,15 @@
  */
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
+import type { EntityId } from "../../src/protocol/identity/id.ts"
 import { makeSqlStore } from "../../src/runtime/store/sql.ts"
 import { announced, entityOf, registryOf } from "../../test/support/builders.ts"
 
 /** The id of the record with this number, 1 and up. */
-export const idOf = (number: number): string => `zns:${number.toString(16).padStart(32, "0")}`
+export const recordId = (number: number): EntityId => `zns:${number.toString(16).padStart(32, "0")}` as EntityId
+
+/** Records that one statement makes: some seconds' work. */
+const atOnce = 20_000
 
 /** Brings the records up to this many; makes schema and tables where there are none. */
 export const fillTo = (schema: string, count: number) =>
@@ -17,17 +21,27 @@ export const fillTo = (schema: string, count: number) =>
     const store = yield* makeSqlStore(schema)
     const record = entityOf(1, 0)
     yield* store.merge([announced(registryOf(1), record)], 0)
-    const [held] = yield* sql.unsafe<{ readonly held: number }>(`SELECT count(*)::int - 1 AS held FROM "${schema}".gossip_entries`)
-    const numbers = `generate_series(${held!.held + 1}, ${count - 1}) AS n`
+    const [held] = yield* sql.unsafe<{ readonly held: number }>(`SELECT count(*)::int AS held FROM "${schema}".gossip_entries`)
     const id = "'zns:' || lpad(to_hex(n), 32, '0')"
-    // Zipf's law, roughly: a random number's square is a frequent word more often than a rare one.
+    // frequent words and rare ones, roughly as Zipf's law has them
     const word = "'word' || floor(power(random(), 3) * 20000)::int"
-    const said = `jsonb_build_object('agent_id', ${id}, 'name', ${word} || ' agent ' || n, 'summary', ${Array.from({ length: 12 }, () => word).join(" || ' ' || ")})`
-    yield* sql.unsafe(`INSERT INTO "${schema}".gossip_entries SELECT (jsonb_populate_record(g, ${said})).*
-      FROM "${schema}".gossip_entries AS g, ${numbers} WHERE g.agent_id = '${record.entity_id}'`)
-    const columns = ["origin", "at", "kind", "is_tombstone", "own_word", "registered_at", "home_signed", "received_at"]
-    yield* sql.unsafe(`INSERT INTO "${schema}".announcements (subject, id, document, ${columns.join(", ")})
-      SELECT ${id}, md5(n::text), replace(a.document, '${record.entity_id}', ${id}), ${columns.map((column) => `a.${column}`).join(", ")}
-      FROM "${schema}".announcements AS a, ${numbers} WHERE a.subject = '${record.entity_id}'`)
+    const words = Array.from({ length: 12 }, () => word).join(" || ' ' || ")
+    const copy = (table: string, key: string, own: Readonly<Record<string, string>>, numbers: string) =>
+      Effect.gen(function* () {
+        const columns = yield* sql.unsafe<{ readonly name: string }>(
+          "SELECT column_name AS name FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2 AND column_default IS NULL",
+          [schema, table],
+        )
+        const names = columns.map(({ name }) => name)
+        yield* sql.unsafe(`INSERT INTO "${schema}".${table} (${names.join(", ")})
+          SELECT ${names.map((name) => own[name] ?? `sample.${name}`).join(", ")}
+          FROM (SELECT * FROM "${schema}".${table} WHERE ${key} = '${record.entity_id}') AS sample, ${numbers}`)
+      })
+    for (let from = held!.held; from < count; from += atOnce) {
+      const numbers = `generate_series(${from}, ${Math.min(count, from + atOnce) - 1}) AS n`
+      yield* copy("gossip_entries", "agent_id", { agent_id: id, name: `${word} || ' agent ' || n`, summary: words }, numbers)
+      yield* copy("announcements", "subject", { subject: id, id: "md5(n::text)" }, numbers)
+    }
     yield* sql.unsafe("ANALYZE")
+    return store
   })

@@ -20,8 +20,18 @@ export const statusOf = (parts: {
   readonly dht: Pick<DhtOfNode, "status">
   readonly peerCount: () => number
   readonly searches: () => number
-}): Effect.Effect<NodeStatus, StoreFailed> =>
-  Effect.gen(function* () {
+}): Effect.Effect<NodeStatus, StoreFailed> => {
+  let kept: { readonly counts: StoreCounts; readonly untilMs: number } | undefined
+  /** A database counts by looking at every row: of many it is not asked each time that somebody looks at the node. */
+  const counts = Effect.gen(function* () {
+    const nowMs = yield* Clock.currentTimeMillis
+    if (kept !== undefined && nowMs < kept.untilMs) return kept.counts
+    const counts = yield* parts.counts
+    const isLarge = counts.localEntities + counts.gossipEntities >= countedAnewMax
+    kept = isLarge ? { counts, untilMs: nowMs + keptForMs } : undefined
+    return counts
+  })
+  return Effect.gen(function* () {
     const { actors, dht, self } = parts
     const memory = actors.snapshot("gossip")?.context as GossipMemory | undefined
     const leases = (actors.snapshot("holdings")?.context as HoldingsMemory | undefined)?.leases
@@ -31,7 +41,7 @@ export const statusOf = (parts: {
       uptimeMs: (yield* Clock.currentTimeMillis) - parts.startedAtMs,
       phase: actors.snapshot("node")?.value ?? "stopped",
       peerCount: parts.peerCount(),
-      ...(yield* parts.counts),
+      ...(yield* counts),
       areIndexesFilled: parts.indexes.isDone(),
       vectors: parts.searcher.vectorCounts(),
       knownRegistries: [...(leases?.lastWord.keys() ?? [])].filter((registry) => registry !== self).length,
@@ -40,3 +50,8 @@ export const statusOf = (parts: {
       ...(ofDht !== undefined && { dht: ofDht }),
     }
   })
+}
+
+/** So many records are counted within milliseconds. */
+const countedAnewMax = 20_000
+const keptForMs = 10_000

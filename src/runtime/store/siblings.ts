@@ -68,7 +68,7 @@ export const shareDatabase = (
         const holding = Effect.gen(function* () {
           yield* Effect.sleep(graceMs)
           note("this process holds the mesh now")
-          yield* Effect.scoped(Effect.andThen(held, Effect.never))
+          return yield* Effect.scoped(Effect.andThen(held, Effect.never))
         })
         return yield* Effect.ensuring(
           Effect.raceFirst(alive, holding),

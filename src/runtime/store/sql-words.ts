@@ -38,12 +38,12 @@ export const sayerOn = ({ query, rows, statements, write, writeTyped }: Sql) => 
           return body.status === "gone" || (yield* query(statements.isLocal, body.entityId)).length > 0
         case "handle": {
           if (body.action === "release") return true
-          const others = yield* query<HandleRow>(statements.handles, null, body.developerId)
+          const others = yield* query<HandleRow>(...statements.handles(null, body.developerId))
           return others.every((row) => !row.is_local || row.handle === body.handle)
         }
         case "name": {
           if (body.action === "release") return true
-          const holders = yield* query<HandleRow>(statements.handles, body.handle, body.developerId)
+          const holders = yield* query<HandleRow>(...statements.handles(body.handle, body.developerId))
           return holders.some((row) => row.registry_id === origin) && (yield* query(statements.isLocal, body.entityId)).length > 0
         }
         case "developer":

@@ -230,7 +230,7 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
       if (!isNews(before.slots, announcement)) return yield* outdated("deregister")
       yield* Effect.forEach(also, sayOne, { discard: true })
       // A name that was bound meanwhile would be left without its entity.
-      const left = yield* query<NameRow>(statements.names, null, null, null, [id])
+      const left = yield* query<NameRow>(...statements.names(null, null, null, [id]))
       if (left.some(({ tier }) => tier === "local")) return yield* new Overtaken({ subject: id })
       yield* query(statements.removeAgent, id)
       yield* write(writesOf(id, before.slots, withSlot(before.slots, slotOf(announcement, announcement.at), announcement.origin), true))
@@ -294,7 +294,7 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
       sql.withTransaction(work).pipe(Effect.retry({ times: 2, while: wasInTheWay }), during(operation))
 
   const handlesBy = (handle: string | null, developer: string | null) =>
-    query<HandleRow>(statements.handles, handle, developer).pipe(
+    query<HandleRow>(...statements.handles(handle, developer)).pipe(
       Effect.map((found) => inOrder(found.map(readHandleRow))),
       during("handles"),
     )
@@ -352,7 +352,7 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
         during("changes"),
       ),
     names: ({ entityId, entityIds = null, handle = null, name = null, registry = null }) =>
-      query<NameRow>(statements.names, registry, handle, name, entityId === undefined ? entityIds : [entityId]).pipe(
+      query<NameRow>(...statements.names(registry, handle, name, entityId === undefined ? entityIds : [entityId])).pipe(
         Effect.map((found) => inOrder(found.map(readNameRow))),
         during("names"),
       ),

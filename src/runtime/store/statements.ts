@@ -130,6 +130,18 @@ const typedTables = {
 export type TypedTable = keyof typeof typedTables
 export const typedTableNames = Object.keys(typedTables) as ReadonlyArray<TypedTable>
 
+/** A statement and its parameters. */
+export type Filtered = readonly [text: string, ...parameters: ReadonlyArray<unknown>]
+
+/** Each combination of filters has a text of its own: one that says "this, or nothing is given" no index could serve. */
+const filtered = (table: string, by: Readonly<Record<string, string | ReadonlyArray<string> | null>>): Filtered => {
+  const given = Object.entries(by).filter(([, value]) => value !== null)
+  const conditions = given.map(([column, value], i) =>
+    Array.isArray(value) ? `${column} = ANY($${i + 1}::text[])` : `${column} = $${i + 1}`,
+  )
+  return [`SELECT * FROM ${table} WHERE ${["TRUE", ...conditions].join(" AND ")}`, ...given.map(([, value]) => value)]
+}
+
 export type Statements = ReturnType<typeof statementsFor>
 
 export const statementsFor = (schema: string) => {
@@ -163,8 +175,8 @@ export const statementsFor = (schema: string) => {
         SELECT 'gossip', ${developerColumns.join(", ")} FROM ${s}.gossip_developers WHERE developer_id = $1) AS d
       LEFT JOIN ${s}.handles AS h ON h.registry_id = d.home_registry AND h.developer_id = d.developer_id
       ORDER BY d.tier DESC, h.handle LIMIT 1`,
-    /** $1: handle or null, $2: developer or null. */
-    handles: `SELECT * FROM ${s}.handles WHERE ($1::text IS NULL OR handle = $1) AND ($2::text IS NULL OR developer_id = $2)`,
+    /** Those of a handle, of a developer, or of both. */
+    handles: (handle: string | null, developer_id: string | null) => filtered(`${s}.handles`, { handle, developer_id }),
     /** $1: type, $2: category, $3: developer, $4: status, each or null; $5: rows, $6: rows before them. */
     list: `SELECT * FROM ${s}.shown_entities WHERE tier = 'local' AND agent_id = ANY(ARRAY(SELECT agent_id FROM ${s}.agents
       WHERE ($1::text IS NULL OR entity_type = $1) AND ($2::text IS NULL OR category = $2)
@@ -181,9 +193,13 @@ export const statementsFor = (schema: string) => {
       ORDER BY change_xid, change_no LIMIT $3::int`,
     /** In a database that was restored elsewhere transactions count anew: what is from the future is from now. */
     rebaseChanges: `UPDATE ${s}.announcements SET change_xid = DEFAULT WHERE change_xid > pg_current_xact_id()`,
-    /** $1: registry, $2: handle, $3: name, each or null; $4: entities or null. */
-    names: `SELECT * FROM ${s}.shown_names WHERE ($1::text IS NULL OR registry_id = $1) AND ($2::text IS NULL OR developer_handle = $2)
-      AND ($3::text IS NULL OR entity_name = $3) AND ($4::text[] IS NULL OR agent_id = ANY($4))`,
+    /** What is not given does not filter. */
+    names: (
+      registry_id: string | null,
+      developer_handle: string | null,
+      entity_name: string | null,
+      agent_id: ReadonlyArray<string> | null,
+    ) => filtered(`${s}.shown_names`, { registry_id, developer_handle, entity_name, agent_id }),
     /** $1: handle, $2: name. */
     versions: `SELECT v.* FROM ${s}.zns_versions AS v JOIN ${s}.zns_names AS n USING (fqan)
       WHERE n.developer_handle = $1 AND n.entity_name = $2 ORDER BY v.version DESC LIMIT ${versionsPerNameMax}`,
