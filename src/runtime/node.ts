@@ -417,7 +417,7 @@ export const makeNode = Effect.fnUntraced(function* (
       self: signer.registryId,
       startedAtMs,
       actors,
-      counts: Effect.map(store.counts, blockList.without),
+      counts: operator.counts,
       indexes,
       searcher,
       dht,

@@ -6,7 +6,7 @@
 import { Effect, Semaphore, Stream } from "effect"
 import type { Happening } from "../../actors/happening.ts"
 import type { EntityId, RegistryId } from "../../protocol/identity/id.ts"
-import { readEntityId } from "../../protocol/identity/id.ts"
+import { readDeveloperId, readEntityId } from "../../protocol/identity/id.ts"
 import {
   type Block,
   blockOfEntity,
@@ -32,8 +32,6 @@ export interface BlockList {
   readonly hidden: ReadonlyMap<string, Hidden>
   /** This is held of an entity now, and something of it is shown or nothing. */
   readonly note: (subject: string, held: EntityEntry | undefined, isShown: boolean) => void
-  /** `counts` without what is hidden. */
-  readonly without: (counts: StoreCounts) => StoreCounts
 }
 
 interface Hidden {
@@ -49,7 +47,6 @@ export interface Moderation {
 export const makeBlockList = (kept: Blocks): Moderation => {
   let blocks = kept
   const hidden = new Map<string, Hidden>()
-  const countOf = (wanted: EntityEntry["tier"]) => [...hidden.values()].filter(({ tier }) => tier === wanted).length
   return {
     list: {
       now: () => blocks,
@@ -58,14 +55,6 @@ export const makeBlockList = (kept: Blocks): Moderation => {
         if (held === undefined || isShown) hidden.delete(subject)
         else hidden.set(subject, { tier: held.tier, words: { categories: [held.record.category], tags: held.record.tags } })
       },
-      without: (counts) =>
-        hidden.size === 0
-          ? counts
-          : {
-              ...counts,
-              localEntities: Math.max(0, counts.localEntities - countOf("local")),
-              gossipEntities: Math.max(0, counts.gossipEntities - countOf("gossip")),
-            },
     },
     replace: (next) => {
       blocks = next
@@ -107,6 +96,8 @@ export interface ModerationParts {
 
 export interface OperatorsHand {
   readonly service: Pick<Node["Service"], "block" | "unblock" | "blocks">
+  /** What the store counts, without what is hidden. */
+  readonly counts: Effect.Effect<StoreCounts, StoreFailed>
   /** Counts what is hidden from the start. */
   readonly begin: Effect.Effect<void, StoreFailed>
   /** Takes up what another process wrote. Call it once a minute. */
@@ -140,9 +131,24 @@ export const moderationOn = ({ moderation, nowMs, report, seen, self, show, stor
     return ids.length
   })
 
+  const counts = Effect.gen(function* () {
+    const all = yield* store.counts
+    const { all: blocks } = list.now()
+    if (blocks.size === 0) return all
+    const developers = [...blocks.keys()].flatMap((subject) => readDeveloperId(subject) ?? [])
+    const blocked = yield* Effect.forEach(developers, store.developer)
+    const hiddenOf = (wanted: EntityEntry["tier"]) => [...list.hidden.values()].filter(({ tier }) => tier === wanted).length
+    return {
+      localEntities: Math.max(0, all.localEntities - hiddenOf("local")),
+      gossipEntities: Math.max(0, all.gossipEntities - hiddenOf("gossip")),
+      developers: all.developers - blocked.filter((entry) => entry?.tier === "local").length,
+    }
+  })
+
   const takeUpKept = Effect.flatMap(store.blocks, takeUp)
 
   return {
+    counts,
     begin: Effect.suspend(() =>
       list.now().all.size === 0
         ? Effect.void

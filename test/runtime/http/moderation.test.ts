@@ -5,10 +5,11 @@ import { blockSubject, listBlocks, unblockSubject } from "../../../src/runtime/c
 import { readGiven } from "../../../src/runtime/cli/client/flags.ts"
 import type { ClientCommand } from "../../../src/runtime/cli/client/client-command.ts"
 import { registryAt } from "../../../src/runtime/cli/client/registry.ts"
+import { sign } from "../../../src/protocol/identity/ed25519.ts"
 import { idOf } from "../../../src/protocol/identity/id.ts"
 import type { Happening } from "../../../src/actors/happening.ts"
 import { makeMemoryStore } from "../../../src/runtime/store/memory.ts"
-import { developerOf, developerRequest, entityIdOf, handleRequest, nameRequest, sdkRequest } from "../../support/clients.ts"
+import { developerOf, developerRequest, entityIdOf, entityKeyOf, handleRequest, nameRequest, sdkRequest } from "../../support/clients.ts"
 import { announced, entityOf, registryOf } from "../../support/builders.ts"
 import { eventually, realNode } from "../../support/real-nodes.ts"
 import { type ServedNode, servedNode } from "../../support/served-node.ts"
@@ -75,7 +76,7 @@ describe("a blocked developer", () => {
     expect(await found({ tags: ["casino"] })).toEqual([])
     expect((await get("/v1/tags")).json["tags"]).toEqual(["weather"])
     expect((await get("/v1/categories")).json["categories"]).toEqual(["tools"])
-    expect((await get("/v1/network/status")).json["local_agents"]).toBe(1)
+    expect((await get("/v1/network/status")).json).toMatchObject({ local_agents: 1, developers: 1 })
     expect((await get("/v1/entities")).json["count"]).toBe(1)
 
     expectProblem(await call(`${served.url}/v1/entities`, { body: sdkRequest(spammer, 1) }), 403, "forbidden")
@@ -114,6 +115,16 @@ describe("an entity, and a host", () => {
     expect([(await unblock(spam)).status, (await unblock("GOOD.example")).status]).toEqual([200, 200])
     expect((await found({ query: "weather" })).length).toBe(2)
   })
+})
+
+it("an owner ends what is blocked, and it does not come back", async () => {
+  const ended = entityIdOf(spammer, 5)
+  expect((await call(`${served.url}/v1/entities`, { body: sdkRequest(spammer, 5) })).status).toBe(201)
+  await block(ended)
+  const signed = { authorization: `Bearer ${sign(entityKeyOf(spammer, 5), ended)}` }
+  expect((await call(`${served.url}/v1/entities/${ended}`, { method: "DELETE", headers: signed })).status).toBe(200)
+  await unblock(ended)
+  expect(await statuses(`/v1/entities/${ended}`)).toEqual([404])
 })
 
 describe("who may", () => {
