@@ -34,6 +34,7 @@ import { nameSubject } from "../protocol/gossip/kinds/name.ts"
 import { statusSubject } from "../protocol/gossip/kinds/status.ts"
 import type { JsonObject } from "../protocol/identity/canonical-json.ts"
 import type { verify } from "../protocol/identity/ed25519.ts"
+import type { PublicKey } from "../protocol/identity/key.ts"
 import { tombstoneLifeMs, versionsPerNameMax } from "../protocol/limits.ts"
 import { fqanOf } from "../protocol/records/naming.ts"
 import type { RecordStore, StoreFailed } from "./ports.ts"
@@ -186,28 +187,32 @@ export const moveOver = Effect.fnUntraced(function* (parts: MovingOver): Effect.
       holder === undefined
         ? { type: "refused", why: "nobody holds its handle here" }
         : readNameRow(row, { key: holder.publicKey, record: { developer_id: holder.developerId } }, context)
-    const subject = nameSubject(origin.registryId, handle, name)
-    yield* take(kindOf.zns_names, fqan, subject, judgement, (bound) => bind(bound, holder!.publicKey, textOf(row, "fqan") || fqan))
+    const own = yield* ownWord(nameSubject(origin.registryId, handle, name))
+    if (judgement.type === "refused") return count("name", fqan, own === undefined ? "left out" : "known", judgement.why)
+    const words = yield* wordsOn(judgement.value, holder!.publicKey, textOf(row, "fqan") || fqan)
+    // the same words have the same ids: an import may have been stopped between two of them
+    const said = words.findIndex(({ id }) => id === own?.id)
+    if (own !== undefined && (said < 0 || said === words.length - 1)) return count("name", fqan, "known")
+    let follows = own?.id
+    for (const word of words.slice(said + 1)) {
+      if (!(yield* isSaid(word, follows))) return count("name", fqan, "left out", "its entity or its handle is not here")
+      follows = word.id
+    }
+    count("name", fqan, judgement.type, judgement.type === "unproven" ? judgement.why : "")
   })
 
   /** All that it has meant, the oldest first; only the last word may be signed. Deployed versions have no numbers: theirs are ours to count. */
-  const bind = Effect.fnUntraced(function* (bound: NameRow, publicKey: EntityNameKey, fqan: string) {
-    const { at, evidence, ...now } = bound
+  const wordsOn = Effect.fnUntraced(function* ({ at, evidence, ...now }: NameRow, publicKey: PublicKey, fqan: string) {
     const before = (yield* source.versions(fqan))
-      .map((row) => ({ label: textOf(row, "version"), at: timeOf(row, "registered_at") ?? at, buildHash: textOf(row, "build_hash") }))
+      .map((row) => ({ label: textOf(row, "version"), since: timeOf(row, "registered_at") ?? at, buildHash: textOf(row, "build_hash") }))
       .filter(({ label }) => label !== now.label)
       .slice(-(versionsPerNameMax - 1))
-    let [follows, last] = [undefined as string | undefined, 0]
-    for (const [i, { at: since, buildHash, label }] of [...before, { at, label: now.label, buildHash: "" }].entries()) {
-      const isLast = i === before.length
+    let last = 0
+    return [...before, { label: now.label, since: at, buildHash: "" }].map(({ buildHash, label, since }, i) => {
       last = Math.max(since, last + 1)
-      const said = { ...now, label, publicKey, action: "bind" as const, version: i + 1 }
-      const extra = isLast ? evidence !== undefined && { evidence } : buildHash !== "" && { buildHash }
-      const announcement = announceName(origin, { ...said, ...extra }, last)
-      if (!(yield* isSaid(announcement, follows))) return "its entity or its handle is not here"
-      follows = announcement.id
-    }
-    return undefined
+      const extra = i === before.length ? evidence !== undefined && { evidence } : buildHash !== "" && { buildHash }
+      return announceName(origin, { ...now, label, publicKey, action: "bind", version: i + 1, ...extra }, last)
+    })
   })
 
   const takeTombstone = Effect.fnUntraced(function* (row: JsonObject) {
@@ -242,9 +247,7 @@ export const moveOver = Effect.fnUntraced(function* (parts: MovingOver): Effect.
   return tally
 })
 
-type EntityNameKey = Parameters<typeof readNameRow>[1]["key"]
-
-const kindOf = { developers: "developer", entities: "entity", zns_names: "name", tombstones: "tombstone" } as const
+const kindOf = { developers: "developer", entities: "entity", tombstones: "tombstone" } as const
 
 const tooOdd = "no node of the mesh would take it"
 

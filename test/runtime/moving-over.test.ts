@@ -17,7 +17,7 @@ import { rawKey } from "../../src/protocol/identity/key.ts"
 import { importing, type Wish } from "../../src/runtime/cli/import-go-work.ts"
 import { takeAll, writeAll } from "../../src/runtime/cli/database-work.ts"
 import { type Finding, type GoDatabase, moveOver } from "../../src/runtime/moving-over.ts"
-import type { RecordStore } from "../../src/runtime/ports.ts"
+import { type RecordStore, StoreFailed } from "../../src/runtime/ports.ts"
 import { readingGo } from "../../src/runtime/store/go-database.ts"
 import { makeMemoryStore } from "../../src/runtime/store/memory.ts"
 import { EmbeddedClient } from "../../src/runtime/store/pglite.ts"
@@ -146,6 +146,23 @@ describe("a deployed node's database", () => {
     const again = makeMemoryStore()
     for (const rows of [1, 3]) await take(again, (all) => ({ ...all, rows: (table) => Stream.take(all.rows(table), rows) }))
     await take(again)
+    expect(await idsIn(again)).toEqual(await idsIn(store))
+  })
+
+  it("goes on in the middle of a name's versions", async () => {
+    const again = makeMemoryStore()
+    const failing: RecordStore["Service"] = {
+      ...again,
+      say: (words) =>
+        words.some(({ announcement: { body } }) => body.kind === "name" && body.action === "bind" && body.label === "2")
+          ? new StoreFailed({ operation: "say", reason: "stopped here" })
+          : again.say(words),
+    }
+    await expect(take(failing)).rejects.toMatchObject({ reason: "stopped here" })
+    const labels = () => run(Effect.map(again.versions("alice", "auto"), (all) => all.map(({ label }) => label)))
+    expect(await labels()).toEqual(["1"])
+    await take(again)
+    expect(await labels()).toEqual(["3", "2", "1"])
     expect(await idsIn(again)).toEqual(await idsIn(store))
   })
 
