@@ -1,6 +1,7 @@
 /** All mutants, and the hunt for one of them. */
 import { defaultRun } from "../scenario.ts"
 import { type RunResult, simulate } from "../simulate.ts"
+import { deployedMutants } from "./deployed-mutants.ts"
 import { dhtMutants } from "./dht-mutants.ts"
 import { gossipMutants } from "./gossip-mutants.ts"
 import { linkMutants } from "./link-mutants.ts"
@@ -17,6 +18,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...linkMutants,
   ...searchMutants,
   ...dhtMutants,
+  ...deployedMutants,
 ]
 
 /** Nodes that do not gossip at all: whoever misses this one misses everything. */
