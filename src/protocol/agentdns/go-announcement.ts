@@ -8,6 +8,7 @@
  */
 import type { Json, JsonObject } from "../identity/canonical-json.ts"
 import { readJson } from "../identity/json-text.ts"
+import type { Pricing } from "../records/pricing.ts"
 import { type GoStruct, readStruct, shapeOf, writeStruct } from "./go-json.ts"
 
 const derivationProof = shapeOf({ developer_public_key: "text", entity_index: "uint32", developer_signature: "text" })
@@ -65,21 +66,13 @@ const shape = shapeOf({
   verified_layers: ["texts", "o"],
 })
 
-export interface GoDerivationProof {
+interface GoDerivationProof {
   readonly developer_public_key: string
   readonly entity_index: number
   readonly developer_signature: string
 }
 
-export interface GoPricing {
-  readonly model: string
-  readonly base_price_usd: number
-  readonly currency: string
-  readonly payment_methods?: ReadonlyArray<string>
-  readonly rates?: Readonly<Record<string, number>>
-}
-
-export interface GoCapabilities {
+interface GoCapabilities {
   readonly skills?: ReadonlyArray<string>
   readonly protocols?: ReadonlyArray<string>
   readonly languages?: ReadonlyArray<string>
@@ -104,7 +97,7 @@ export interface GoAnnouncement {
   readonly entity_type: string
   readonly service_endpoint: string
   readonly openapi_url: string
-  readonly entity_pricing?: GoPricing
+  readonly entity_pricing?: Pricing
   readonly timestamp: string
   readonly origin_public_key: string
   readonly signature: string

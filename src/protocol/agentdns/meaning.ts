@@ -20,8 +20,9 @@ import { nameSubject } from "../gossip/kinds/name.ts"
 import { proofSubject } from "../gossip/kinds/proof.ts"
 import { statusSubject } from "../gossip/kinds/status.ts"
 import { fqanOf, readEntityName, readHandle, readHost } from "../records/naming.ts"
+import type { Pricing } from "../records/pricing.ts"
 import { registeredAtUnknown } from "../records/slots.ts"
-import type { GoAnnouncement, GoPricing } from "./go-announcement.ts"
+import type { GoAnnouncement } from "./go-announcement.ts"
 
 /** What it says, and under which of our types. */
 export interface Meaning extends Statement<Body> {
@@ -125,7 +126,7 @@ const derivationProof = ({ developer_id, developer_proof, developer_public_key }
   return { developer_public_key: key, entity_index, developer_signature: signature }
 }
 
-const pricingFrom = ({ base_price_usd, currency, model, payment_methods, rates }: GoPricing): JsonObject => ({
+const pricingFrom = ({ base_price_usd, currency, model, payment_methods, rates }: Pricing): JsonObject => ({
   model,
   base_price_usd,
   currency,

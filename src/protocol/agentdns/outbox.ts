@@ -16,8 +16,8 @@ import {
 } from "./limits.ts"
 import { aboutOf } from "./said-of.ts"
 
-export interface Owed<A extends Announcement = Announcement> {
-  readonly announcement: A
+export interface Owed {
+  readonly announcement: Announcement
   /** It is told because nobody said anything later: not where that has changed by then. */
   readonly mustStand: boolean
 }
