@@ -3,7 +3,8 @@
  * over what has come up while the other was busy, so that a message between them carries many; one by one, libuv's pool
  * (`pool-verifier.ts`) costs the node's thread nearly as much as the signature would.
  *
- * The thread starts with the first thing asked of it. Should it ever end, what it owed and all that follows is done here.
+ * The thread starts with the first thing asked of it. What is asked before it is ready is done here, and should it ever end, what
+ * it owed and all that follows, too.
  */
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads"
 import { type SecretKey, sign, verify } from "../../protocol/identity/ed25519.ts"
@@ -14,8 +15,8 @@ import type { SignatureCheck } from "../ports.ts"
 type Task =
   | { readonly checks: ReadonlyArray<SignatureCheck> }
   | { readonly text: string; readonly by: number }
-  /** The key with the next number. */
-  | { readonly key: SecretKey }
+  /** This is the key with that number, however often it is said. */
+  | { readonly key: SecretKey; readonly by: number }
 
 type Answer = ReadonlyArray<boolean> | Signature | undefined
 
@@ -30,40 +31,54 @@ const tasksAtOnce = 24
 const performer = () => {
   const keys: Array<SecretKey> = []
   return (task: Task): Answer => {
-    if ("key" in task) return void keys.push(task.key)
+    if ("key" in task) return void (keys[task.by] = task.key)
     if ("text" in task) return sign(keys[task.by]!, task.text)
     return task.checks.map(({ key, message, signature }) => verify(key, message, signature))
   }
 }
 
 const threadMark = "agentdns signatures"
+const ready = "ready"
 
 const makeThread = () => {
+  /** There is one once it is ready: until then, and when it is gone, signatures are made and looked at here. */
   let worker: Worker | undefined
-  /** Set when the thread is gone. */
-  let here: ((task: Task) => Answer) | undefined
+  let hasBegun = false
+  const here = performer()
   const keys: Array<SecretKey> = []
   const waiting: Array<Waiting> = []
   let underWay: ReadonlyArray<Waiting> = []
   let isComing = false
 
-  const doHere = (tasks: ReadonlyArray<Waiting>): void => {
-    for (const { done, task } of tasks) done(here!(task))
-  }
-
   const send = (): void => {
     isComing = false
-    if (here !== undefined) return doHere(waiting.splice(0))
-    if (underWay.length > 0 || waiting.length === 0) return
-    worker ??= started()
-    underWay = waiting.splice(0, tasksAtOnce)
-    worker.ref()
-    worker.postMessage(underWay.map(({ task }) => task))
+    if (!hasBegun && waiting.length > 0) begin()
+    if (worker === undefined) for (const { done, task } of waiting.splice(0)) done(here(task))
+    else if (underWay.length === 0 && waiting.length > 0) give(worker, waiting.splice(0, tasksAtOnce))
   }
 
-  const started = (): Worker => {
+  const give = (thread: Worker, tasks: ReadonlyArray<Waiting>): void => {
+    underWay = tasks
+    thread.ref()
+    thread.postMessage(tasks.map(({ task }) => task))
+  }
+
+  const begin = (): void => {
+    hasBegun = true
     const thread = new Worker(new URL(import.meta.url), { workerData: threadMark })
-    thread.on("message", (answers: ReadonlyArray<Answer>) => {
+    thread.unref()
+    thread.on("message", (answers: ReadonlyArray<Answer> | typeof ready) => {
+      if (answers === ready) {
+        worker = thread
+        // an empty message would be answered as if it were the next one
+        if (keys.length > 0) {
+          give(
+            thread,
+            keys.map((key, by) => ({ task: { key, by }, done: () => {} })),
+          )
+        }
+        return
+      }
       const answered = underWay
       underWay = []
       thread.unref()
@@ -71,17 +86,14 @@ const makeThread = () => {
       send()
     })
     const ended = () => {
-      if (here !== undefined) return
-      here = performer()
-      keys.forEach((key) => here!({ key }))
-      const owed = underWay.filter(({ task }) => !("key" in task))
+      worker = undefined
+      const owed = underWay
       underWay = []
-      doHere(owed)
+      for (const { done, task } of owed) if (!("key" in task)) done(here(task))
       send()
     }
     thread.once("error", ended)
     thread.once("exit", ended)
-    return thread
   }
 
   const ask = (task: Task, done: (answer: Answer) => void): void => {
@@ -100,7 +112,8 @@ const makeThread = () => {
       return (text: string, done: (signature: Signature) => void) => {
         if (by === undefined) {
           by = keys.push(key) - 1
-          ask({ key }, () => {})
+          here({ key, by })
+          if (worker !== undefined) ask({ key, by }, () => {})
         }
         ask({ text, by }, (answer) => done(answer as Signature))
       }
@@ -118,4 +131,5 @@ export const signatureThread = makeThread()
 if (!isMainThread && workerData === threadMark) {
   const perform = performer()
   parentPort!.on("message", (tasks: ReadonlyArray<Task>) => parentPort!.postMessage(tasks.map(perform)))
+  parentPort!.postMessage(ready)
 }
