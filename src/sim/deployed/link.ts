@@ -38,8 +38,6 @@ export class Link {
   name = ""
   /** Where it listens, as others are told. */
   address = ""
-  /** Frames taken so far, by type. */
-  readonly taken = new Map<string, number>()
   readonly #ground: Ground
   readonly #frames = new Frames()
   readonly #waiting: Array<() => void> = []
@@ -157,8 +155,6 @@ export class Link {
     const got = this.#loop ?? this.#asker!
     if (this.#loop === undefined) this.#asker = undefined
     else this.#loop = undefined
-    const type = said?.type ?? ""
-    this.taken.set(type, (this.taken.get(type) ?? 0) + 1)
     got(said)
   }
 

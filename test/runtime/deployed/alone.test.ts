@@ -8,7 +8,7 @@ import { deployedPeer } from "../../support/deployed-peer.ts"
 it.each([
   ["TLS", true],
   ["plain TCP", false],
-])("over %s: one hop, and no answer to a search", (_, tls) => {
+])("over %s: one hop, and no further", (_, tls) => {
   const alice = developerOf(61)
   const program = Effect.gen(function* () {
     const first = yield* deployedPeer("alone-1", { tls })
@@ -20,10 +20,6 @@ it.each([
     first.node.say(agentOf(alice, 0))
     yield* until("the end of the line refuses it", () => third.node.refused === 1)
     expect([second.node.records.heard.has(id), third.node.records.heard.has(id)]).toEqual([true, false])
-    let silent: number | undefined
-    third.node.search({ query: "registered" }, (found) => (silent = found.silent.length))
-    yield* until("it gives up", () => silent !== undefined)
-    expect([silent, [...third.node.conns.values()].map(({ isLocked }) => isLocked)]).toEqual([1, [true]])
   })
   return Effect.runPromise(Effect.scoped(program))
 })
@@ -34,6 +30,22 @@ it("a plain node and one with TLS close each other's connections", () => {
     const encrypted = yield* deployedPeer("alone-5", { bootstrap: [textOf(plain)] })
     yield* Effect.sleep(100)
     expect([plain.node.conns.size, encrypted.node.conns.size]).toEqual([0, 0])
+  })
+  return Effect.runPromise(Effect.scoped(program))
+})
+
+it("no answer to a search, and a link on which nothing is said any more", () => {
+  const alice = developerOf(62)
+  const program = Effect.gen(function* () {
+    const first = yield* deployedPeer("alone-6")
+    const second = yield* deployedPeer("alone-7", { bootstrap: [textOf(first)] })
+    yield* until("linked", () => second.node.conns.size === 1 && first.node.conns.size === 1)
+    let silent: number | undefined
+    second.node.search({ query: "registered" }, (found) => (silent = found.silent.length))
+    yield* until("it gives up", () => silent !== undefined)
+    second.node.say(agentOf(alice, 0))
+    yield* Effect.sleep(30)
+    expect([silent, [...second.node.conns.values()].map(({ isLocked }) => isLocked), first.node.records.heard.size]).toEqual([1, [true], 0])
   })
   return Effect.runPromise(Effect.scoped(program))
 })

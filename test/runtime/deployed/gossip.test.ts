@@ -67,7 +67,7 @@ const story = (host: string) => {
   } as const
 }
 
-describe("what a deployed node announces", () => {
+describe.concurrent("what a deployed node announces", () => {
   it("is shown by us: developer, handle, entity, status, name, and their ends", () =>
     play(
       Effect.gen(function* () {
@@ -173,7 +173,7 @@ describe("what a deployed node announces", () => {
     ))
 })
 
-describe("what we announce", () => {
+describe.concurrent("what we announce", () => {
   const bearer = (text: string) => `Bearer ${sign(entityKeyOf(alice, 0), text)}`
   const byDeveloper = (text: string) => `Bearer ${sign(alice.key, text)}`
 
@@ -227,7 +227,7 @@ describe("what we announce", () => {
     ))
 })
 
-describe("who comes late", () => {
+describe.concurrent("who comes late", () => {
   it("is told what it missed, of ours and of other deployed nodes", () =>
     play(
       Effect.gen(function* () {
