@@ -32,6 +32,9 @@ export const report = (result: RunResult, options: RunOptions, wallMs: number, c
       ? []
       : [`  reconciled with ${count(result.reconcile.bytesPerRound)} bytes in ${result.reconcile.roundTrips} round trips`]),
     ...(result.federated === undefined ? [] : [federatedLine(result.federated)]),
+    ...(result.claims ?? []).map(
+      ({ holds, measured, page, said, what }) => `  ${holds ? "holds " : "DIFFERS"} ${said} (${page}): ${count3(measured)} ${what}`,
+    ),
     ...(result.dht === undefined ? [] : dhtLines(result.dht)),
     ...(result.mixed === undefined ? [] : mixedLines(result.mixed)),
     `  ${count(result.delivered)} frames in ${(result.virtualMs / 1_000).toFixed(0)} virtual s, ${(wallMs / 1_000).toFixed(1)} s of ours: ${count((result.delivered / wallMs) * 1_000)}/s`,
@@ -127,3 +130,4 @@ const federatedLine = ({ asked, p50Ms, p95Ms, p99Ms, pruned, recall10 }: Federat
 
 const percent = (share: number) => `${(share * 100).toFixed(share === 1 ? 0 : 3)} %`
 const count = (value: number) => Math.round(value).toLocaleString("en-US")
+const count3 = (value: number) => value.toLocaleString("en-US", { maximumFractionDigits: 3 })

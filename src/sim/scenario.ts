@@ -79,6 +79,7 @@ export interface Sections {
   readonly reconcile?: ReconcileSection
   readonly dht?: DhtSection
   readonly federated?: FederatedSection
+  readonly claims?: ReadonlyArray<Claim>
   readonly mixed?: MixedSection
 }
 
@@ -93,6 +94,16 @@ export interface MixedSection {
   /** Questions of searching deployed nodes that know no other of their kind, and the share that was answered in time. */
   readonly asked: number
   readonly answered: number
+}
+
+/** A figure that a page claims. */
+export interface Claim {
+  readonly page: string
+  readonly said: string
+  /** What was measured, with its unit. */
+  readonly what: string
+  readonly measured: number
+  readonly holds: boolean
 }
 
 export interface FederatedSection {

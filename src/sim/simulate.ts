@@ -10,10 +10,13 @@ import { federated } from "./scenarios/federated.ts"
 import { dht } from "./scenarios/dht.ts"
 import { frames } from "./scenarios/frames.ts"
 import { flood } from "./scenarios/flood.ts"
+import { liveness } from "./scenarios/liveness.ts"
 import { mixed } from "./scenarios/mixed.ts"
+import { naming } from "./scenarios/naming.ts"
 import { partition } from "./scenarios/partition.ts"
 import { reconcile } from "./scenarios/reconcile.ts"
 import { roles } from "./scenarios/roles.ts"
+import { specClaims } from "./scenarios/spec-claims.ts"
 import { tofu } from "./scenarios/tofu.ts"
 
 /** Those of one's own come after them. */
@@ -31,6 +34,9 @@ export const scenarios: Array<Scenario> = [
   federated,
   dht,
   mixed,
+  naming,
+  liveness,
+  specClaims,
 ]
 
 export interface RunResult extends Sections {
