@@ -4,6 +4,7 @@ import { liarNames } from "./byzantine/liars.ts"
 import { PlannedFault } from "./faults/fault.ts"
 import { faultNames } from "./faults/schedule.ts"
 import { readLatency, readMatrix } from "./latency.ts"
+import { gossipRules, lookupRules } from "./strategies.ts"
 import { machinesIn, readEdges, readTopology } from "./topology.ts"
 import * as protocolLimits from "../protocol/limits.ts"
 import { defaultRun, type RunOptions, type Scenario } from "./scenario.ts"
@@ -15,6 +16,8 @@ export interface SimArguments {
   readonly json?: string
   /** Where the report goes: of several seeds that of the first that fails, else of the first. */
   readonly report?: string
+  /** Where every event of the first seed goes, as a line of text. */
+  readonly trace?: string
   /** How long the first seed that fails may be made smaller. */
   readonly shrinkSeconds?: number
 }
@@ -59,6 +62,8 @@ const readers: Readonly<Record<string, (text: string) => Partial<RunOptions> | u
   "--corrupt": (text) => number(text, 0, 1, (corrupt) => ({ corrupt })),
   "--split": (text) => number(text, 0, 1, (split) => ({ split })),
   "--bandwidth": (text) => number(text, 0.1, 1e7, (bandwidth) => ({ bandwidth })),
+  "--gossip": (text) => (gossipRules.has(text) ? { gossip: text } : undefined),
+  "--lookup": (text) => (lookupRules.has(text) ? { lookup: text } : undefined),
   "--topology": (text) => topology(text),
   "--differences": (text) => whole(text, 0, 1_000_000, (differences) => ({ differences })),
   "--light": (text) => number(text, 0, 1, (light) => ({ light })),
@@ -92,6 +97,7 @@ export const readArguments = (argv: ReadonlyArray<string>, scenarios: ReadonlyAr
   let seeds: ReadonlyArray<number> = [options.seed]
   let json: string | undefined
   let report: string | undefined
+  let trace: string | undefined
   let shrinkSeconds: number | undefined
   for (let i = 0; i < rest.length; i += 2) {
     const flag = rest[i]!
@@ -99,6 +105,7 @@ export const readArguments = (argv: ReadonlyArray<string>, scenarios: ReadonlyAr
     if (value === undefined) return { wrong: `${flag} needs a value` }
     if (flag === "--json") json = value
     else if (flag === "--report") report = value
+    else if (flag === "--trace") trace = value
     else if (flag === "--shrink") {
       shrinkSeconds = Number.parseFloat(value)
       if (!(shrinkSeconds > 0)) return { wrong: `${flag} ${value} is no time` }
@@ -109,7 +116,9 @@ export const readArguments = (argv: ReadonlyArray<string>, scenarios: ReadonlyAr
     } else {
       const read = readers[flag]
       if (read === undefined)
-        return { wrong: `there is no flag ${flag}; there are --seed --seeds --json --report --shrink ${Object.keys(readers).join(" ")}` }
+        return {
+          wrong: `there is no flag ${flag}; there are --seed --seeds --json --report --trace --shrink ${Object.keys(readers).join(" ")}`,
+        }
       const more = read(value)
       if (more === undefined) return { wrong: `${flag} cannot be ${value}` }
       const { latencyMs: _, ...before } = options
@@ -122,6 +131,7 @@ export const readArguments = (argv: ReadonlyArray<string>, scenarios: ReadonlyAr
     seeds,
     ...(json !== undefined && { json }),
     ...(report !== undefined && { report }),
+    ...(trace !== undefined && { trace }),
     ...(shrinkSeconds !== undefined && { shrinkSeconds }),
   }
 }

@@ -12,7 +12,10 @@ import { regressionsFolder, shrinkCommand, shrinkOne } from "./cli/shrink.ts"
 import { sweepCommand } from "./cli/sweep.ts"
 import { takeFlag } from "./cli/take-flag.ts"
 import { likelihoodCommand, travelCommand } from "./cli/travel.ts"
+import { compareCommand, twiceCommand } from "./cli/twice.ts"
 import { againWithLimits, type Limits } from "./cli/with-limits.ts"
+import { linesOf } from "./divergence.ts"
+import type { EventLog } from "./event-log.ts"
 import { banner, replayOf, report } from "./print.ts"
 import { watchForReport } from "./report/write-report.ts"
 import { exitCodeOf, type RunResult, scenarios, simulate } from "./simulate.ts"
@@ -26,6 +29,8 @@ const commands: Readonly<Record<string, (argv: ReadonlyArray<string>) => number 
   mutants: mutantsCommand,
   fuzz: fuzzCommand,
   fidelity: fidelityCommand,
+  twice: twiceCommand,
+  compare: compareCommand,
 }
 
 const main = async (argv: ReadonlyArray<string>): Promise<number> => {
@@ -78,11 +83,13 @@ interface Run {
   readonly json: object
 }
 
-const runOne = ({ scenario, options }: SimArguments, seed: number, commit: string, reportFile?: string): Run => {
+const runOne = ({ scenario, options, seeds, trace }: SimArguments, seed: number, commit: string, reportFile?: string): Run => {
   const startedAt = performance.now()
+  let log: EventLog | undefined
   let writeReport: ReturnType<typeof watchForReport> | undefined
   const result = simulate(scenario, { ...options, seed }, (stage) => {
     if (reportFile !== undefined) writeReport = watchForReport(stage)
+    if (trace !== undefined && seed === seeds[0]) log = stage.world.log ?? stage.world.record()
     let isPrinted = false
     stage.onProgress = (elapsedMs) => {
       if (!isPrinted) console.log(banner(scenario, stage.options, stage.drawn, commit))
@@ -97,6 +104,7 @@ const runOne = ({ scenario, options }: SimArguments, seed: number, commit: strin
     const bytes = writeReport(reportFile, scenario, result, commit, replayOf(result.scenario, { ...options, seed }, commit))
     console.log(`  report ${reportFile}: ${(bytes / 1e6).toFixed(1)} MB`)
   }
+  if (log !== undefined && trace !== undefined) writeFileSync(trace, `${[...linesOf(log)].join("\n")}\n`)
   const { drawn: _, ...figures } = result
   const json = {
     ...figures,

@@ -80,6 +80,8 @@ const flagsOf = ({
   corrupt,
   split,
   bandwidth,
+  gossip,
+  lookup,
   topology,
   records,
   differences,
@@ -107,7 +109,7 @@ const flagsOf = ({
     `--differences ${differences} --light ${light} --gateways ${gateways} --bootnodes ${bootnodes} --share ${share} --hung ${hung} --lying ${lying}`,
     `--dead ${dead} --byzantine ${byzantine} --churn ${churnMs / 1_000}s --sybils ${sybils}`,
     ...(latencyMs !== undefined ? [`--latency ${latencyMs}`] : latency !== undefined ? [`--latency ${writeLatency(latency)}`] : []),
-    ...Object.entries({ jitter, duplicate, reorder, corrupt, split, bandwidth }).flatMap(([name, value]) =>
+    ...Object.entries({ jitter, duplicate, reorder, corrupt, split, bandwidth, gossip, lookup }).flatMap(([name, value]) =>
       value === undefined ? [] : [`--${name} ${value}`],
     ),
     ...(topology === undefined ? [] : [`--topology ${writeTopology(topology)}`]),

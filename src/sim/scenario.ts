@@ -30,6 +30,9 @@ export interface RunOptions {
   readonly bandwidth?: number
   /** Who is connected to whom at the start; a scenario says how many links a node has when absent. */
   readonly topology?: Topology
+  /** Rules by name, where they are not ours (`strategies.ts`). */
+  readonly gossip?: string
+  readonly lookup?: string
   readonly records: number
   /** Records that one of two nodes holds and the other does not. */
   readonly differences: number

@@ -37,6 +37,7 @@ import { Deliveries, digestSection, gossipSection } from "./figures.ts"
 import { drawLatency, usualLatency, writeLatency } from "./latency.ts"
 import { Ledger, type Word } from "./ledger.ts"
 import type { DigestSection, GossipSection, RunOptions, Violation } from "./scenario.ts"
+import { gossipRules, lookupRules } from "./strategies.ts"
 import { type Edges, graphOf, writeTopology } from "./topology.ts"
 import { type Client, client } from "./workload/clients.ts"
 import { type Machine, type Outage, type PortsOver, World } from "./world.ts"
@@ -54,7 +55,7 @@ const quiet = {
 } satisfies Partial<NodeSettings>
 
 /** What of the weather is said only where it was given. */
-const weatherWords = ["jitter", "duplicate", "reorder", "corrupt", "split", "bandwidth"] as const
+const weatherWords = ["jitter", "duplicate", "reorder", "corrupt", "split", "bandwidth", "gossip", "lookup"] as const
 
 const violationsMax = 100
 /** Machines that checkers look at in one virtual second. */
@@ -141,7 +142,9 @@ export class Stage {
 
   settings(more: Partial<NodeSettings> = {}): NodeSettings {
     const engine = this.options.engine === "xstate" ? xstateEngine : compiledEngine
-    return { ...defaultSettings, ...quiet, dialect: "spec", engine, ...more, ...this.planted }
+    const { gossip = "tree", lookup = "kademlia" } = this.options
+    const settings: NodeSettings = { ...defaultSettings, ...quiet, dialect: "spec", engine, ...more, ...this.planted }
+    return lookupRules.get(lookup)!(gossipRules.get(gossip)!(settings))
   }
 
   /** Machines and nodes in the topology of the options, else in a connected random graph of this degree; `portsOf` says which of them get other ports. */
