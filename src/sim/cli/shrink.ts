@@ -31,14 +31,14 @@ export const shrinkCommand = (argv: ReadonlyArray<string>): number => {
     console.error(mutant)
     return 1
   }
-  const [watch, flags] = mutant
+  const [watch, flags, planted] = mutant
   const read = readArguments(flags, scenarios)
   const seconds = within === undefined ? withinDefault : Number.parseFloat(within)
   if ("list" in read || "wrong" in read || !(seconds > 0)) {
     console.error("wrong" in read ? read.wrong : `--within ${within} is no time`)
     return 1
   }
-  for (const seed of read.seeds) if (shrinkOne(read.scenario, { ...read.options, seed }, seconds, folder, watch)) return 0
+  for (const seed of read.seeds) if (shrinkOne(read.scenario, { ...read.options, seed }, seconds, folder, watch, planted)) return 0
   console.error("nothing to make smaller: all invariants held")
   return 1
 }
@@ -50,6 +50,8 @@ export const shrinkOne = (
   seconds: number,
   folder: string,
   watch: (stage: Stage) => void = () => {},
+  /** The flag that plants a bug: without it the run does not fail, and only `shrink` and `travel` take it. */
+  planted = "",
 ): boolean => {
   const startedAt = performance.now()
   const shrunk = shrink(scenario, from, {
@@ -75,9 +77,12 @@ export const shrinkOne = (
       `  ${shrunk.violation.invariant}: ${shrunk.violation.node} ${shrunk.violation.detail}`,
       `  smaller: ${sizeOf(from)} → ${sizeOf(shrunk.options)}, in ${shrunk.runs} runs${shrunk.isDone ? "" : "; there was no time for more"}`,
       ...(slice === undefined ? [] : tellSlice(slice, (machine) => `n${machine}`).map((line) => `  ${line}`)),
-      `  replay: ${replayOf(scenario.name, shrunk.options, commit)}`,
+      `  replay: ${replayWith(planted, replayOf(scenario.name, shrunk.options, commit))}`,
       `  regression test: ${file}`,
     ].join("\n"),
   )
   return true
 }
+
+const replayWith = (planted: string, replay: string): string =>
+  planted === "" ? replay : `${replay.replace("npm run sim -- ", "npm run sim -- travel ")}${planted}`
