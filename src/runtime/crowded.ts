@@ -1,6 +1,7 @@
 /**
  * Subjects that more registries claim than are kept: what of them is compared with others (`protocol/records/slots.ts`,
- * `counted`). What this home alone keeps of its own is not, until there is a place for it again.
+ * `counted`). What this home alone keeps of its own is not, until there is a place for it again. Also words that are kept and, for
+ * a store that failed between, are not compared.
  */
 import { Effect } from "effect"
 import type { SlotKey, SlotSet } from "../protocol/gossip/slot-set.ts"
@@ -13,6 +14,8 @@ import type { RecordStore } from "./ports.ts"
 export interface Crowded {
   /** More claim it than are kept, and that has changed. */
   readonly recount: (subject: string) => Effect.Effect<void>
+  /** Is this word, which changed nothing, not compared either? It may stand in a store that told us that it could not write it. */
+  readonly misses: (word: SlotKey) => boolean
   /** We have said something of it. */
   readonly look: (subject: string) => Effect.Effect<void>
   /** All of ours, after a start. */
@@ -53,6 +56,7 @@ export const crowdedOn = (parts: {
 
   return {
     recount,
+    misses: ({ id, origin, subject }) => set()?.held.get(origin)?.get(subject) !== id,
     look,
     lookAtOwn: Effect.suspend(() => Effect.forEach([...(set()?.held.get(self)?.keys() ?? [])], look, { discard: true })),
     review: Effect.suspend(() => Effect.forEach([...waiting], recount, { discard: true })),

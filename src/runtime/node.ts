@@ -137,6 +137,7 @@ export const makeNode = Effect.fnUntraced(function* (
         held(announcement)
         if (outcome.isCrowded === true) fork(crowded.recount(announcement.subject))
       }
+      if (!outcome.changed && isHolder && crowded.misses(announcement)) fork(crowded.recount(announcement.subject))
       for (const origin of outcome.forgotten ?? [])
         actors.tell("holdings", { type: "slot.lost", subject: announcement.subject, origin, mayReturn: true })
     },

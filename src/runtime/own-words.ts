@@ -103,13 +103,14 @@ export const refusingOwnWords = (
 
   const mergeWithOurs = Effect.fnUntraced(function* (announcements: ReadonlyArray<VerifiedAnnouncement>, nowMs: number) {
     const others = announcements.filter((announcement) => !isOurs(announcement))
-    const outcomes = new Map<Announcement, MergeOutcome>()
-    const merged = yield* store.merge(others, nowMs, origin.registryId)
-    others.forEach((announcement, i) => outcomes.set(announcement, merged[i]!))
-    // what the others came to stands, whatever comes of ours
+    const merged = (yield* store.merge(others, nowMs, origin.registryId)).values()
+    const outcomes: Array<MergeOutcome> = []
+    // what the others came to stands, whatever comes of ours; by place, as the same word may be there twice
     for (const heard of announcements)
-      if (isOurs(heard)) outcomes.set(heard, yield* Effect.orElseSucceed(shownAfter(heard, answer(heard, nowMs)), () => failed))
-    return announcements.map((announcement) => outcomes.get(announcement) ?? unchanged)
+      outcomes.push(
+        isOurs(heard) ? yield* Effect.orElseSucceed(shownAfter(heard, answer(heard, nowMs)), () => failed) : merged.next().value!,
+      )
+    return outcomes
   })
 
   return {

@@ -7,6 +7,7 @@ import { RecordStore, StoreFailed } from "../../src/runtime/ports.ts"
 import { makeMemoryStore } from "../../src/runtime/store/memory.ts"
 import { client } from "../../src/sim/workload/clients.ts"
 import { World } from "../../src/sim/world.ts"
+import { digestOf } from "../../src/sim/digest-watch.ts"
 import { announced, entityOf, noon, registryOf } from "../support/builders.ts"
 
 const failed = Effect.fail(new StoreFailed({ operation: "entity", reason: "test" }))
@@ -52,6 +53,37 @@ it("what others said is merged, whatever comes of a word of ours beside it", () 
   const said = [peer, own].map((registry, i) => announced(registry, entityOf(4, i)))
   expect(Effect.runSync(refusing.merge(said, noon * 1_000))).toMatchObject([{ changed: true }, { changed: false, hasFailed: true }])
   expect(Effect.runSync(store.slots(said[0]!.subject))).toHaveLength(1)
+})
+
+it("what comes twice beside a word of ours changed something the first time", () => {
+  const [own, peer] = [registryOf(1), registryOf(2)]
+  const store = makeMemoryStore()
+  const [twice, ours] = [announced(peer, entityOf(4, 0)), announced(own, entityOf(4, 1))]
+  const outcomes = Effect.runSync(refusingOwnWords(store, own, () => Effect.void).merge([twice, ours, twice], noon * 1_000))
+  expect(outcomes.map(({ changed }) => changed)).toEqual([true, false, false])
+})
+
+it("what was written although the store said that it failed is compared when it comes again", () => {
+  const world = new World({ seed: 3, codec: "fast", weather: { latencyMs: () => 20, jitter: 0, loss: 0, duplicate: 0, reorder: 0 } })
+  const [home, other] = [world.addMachine(), world.addMachine()]
+  let isLost = true
+  const losingAnswers = (ports: Parameters<typeof world.over>[0]) => {
+    const store = Context.get(ports, RecordStore)
+    return Context.add(ports, RecordStore, {
+      ...store,
+      merge: (...given) => Effect.flatMap(store.merge(...given), (outcomes) => (isLost ? failed : Effect.succeed(outcomes))),
+    })
+  }
+  const settings = { ...defaultSettings, version: "test", indexes: false, wantedPeers: 0 }
+  world.boot(home, settings)
+  world.boot(other, { ...settings, bootstrap: [{ address: { host: "n0", port: 4001 } }] }, losingAnswers)
+  world.run(2_000)
+  world.perform(home, home.node!.service.registerEntity(client(3, 1).registration))
+  world.run(10_000)
+  expect(digestOf(other)).not.toBe(digestOf(home))
+  isLost = false
+  world.run(120_000)
+  expect(digestOf(other)).toBe(digestOf(home))
 })
 
 it("a word of ours that comes back leaves what is shown of its entity as it was", () => {

@@ -157,7 +157,7 @@ describe("the feed of changes", () => {
 describe("how it is", () => {
   it("is told", async () => {
     for (let i = 0; i < 100 && (await call(`${open.url}/ready`)).status !== 200; i++) await new Promise((done) => setTimeout(done, 100))
-    expect((await call(`${open.url}/ready`)).json).toEqual({ status: "ready", phase: "serving", database: "ok" })
+    expect((await call(`${open.url}/ready`)).json).toEqual({ status: "ready", phase: "serving", database: "ok", indexes: "complete" })
     await call(`${open.url}/v1/search`, { body: { query: "agent" } })
     const { json } = await call(`${open.url}/v1/network/stats`)
     const stats = Schema.decodeUnknownSync(NetworkStats, { onExcessProperty: "error" })(json)
