@@ -185,6 +185,6 @@ const begin = (stage: Stage, { count = 10, every = 5, from, kind, until }: typeo
     case "names":
       return void stage.checkers.push(namesMeanTheirs(stage, names(stage, { count, fromMs, untilMs, everyMs })))
     case "searches":
-      return searches(stage, { fromMs, untilMs, everyMs }, (at, query, answer) => judgeAnswer(stage, at, query, answer))
+      return searches(stage, { fromMs, untilMs, everyMs }, (...answer) => judgeAnswer(stage, ...answer))
   }
 }

@@ -3,19 +3,33 @@
  * not, as with a real monotonic clock. While the machine is paused nobody is woken.
  */
 import { type Clock, Duration, Effect } from "effect"
+import { clockSkewMaxMs } from "../protocol/limits.ts"
 import type { Wakeup } from "./agenda.ts"
 import type { VirtualClock } from "./clock.ts"
 import type { Gate } from "./gate.ts"
 
+/** How far a clock is wrong at most, in milliseconds: less than what is forgiven, so that two such clocks still talk. */
+export const skewMaxMs = 0.8 * clockSkewMaxMs
+
 export class MachineClock implements Clock.Clock {
   readonly #world: VirtualClock
   readonly #gate: Gate
-  /** Added to the time of day, in milliseconds. */
-  skewMs = 0
+  /** What all faults at once add to the time of day. */
+  #shiftedMs = 0
 
   constructor(world: VirtualClock, gate: Gate) {
     this.#world = world
     this.#gate = gate
+  }
+
+  /** Added to the time of day, in milliseconds: together, too, no more than one fault may. */
+  get skewMs(): number {
+    return Math.max(-skewMaxMs, Math.min(skewMaxMs, this.#shiftedMs))
+  }
+
+  /** The time of day jumps, by so much more. */
+  shift(byMs: number): void {
+    this.#shiftedMs += byMs
   }
 
   /** Wakes somebody on this machine. */

@@ -232,3 +232,17 @@ it("what is drawn of each kind has its machines go together with what each of th
   const { cloggedAtMs, freedBeforeMs, machines } = swizzleClog.draw(new SeededRandom(4, "x"), 20)
   expect([cloggedAtMs.length, freedBeforeMs.length]).toEqual([machines.length, machines.length])
 })
+
+it("several faults at once set a clock no further wrong than one may, and leave it right", () => {
+  const { clock } = new Stage({ ...defaultRun, nodes: 1 }).world.addMachine()
+  for (const [byMs, skewMs] of [
+    [200_000, 200_000],
+    [200_000, 240_000],
+    [-200_000, 200_000],
+    [-500_000, -240_000],
+    [300_000, 0],
+  ] as const) {
+    clock.shift(byMs)
+    expect(clock.skewMs).toBe(skewMs)
+  }
+})

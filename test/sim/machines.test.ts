@@ -46,7 +46,7 @@ describe("a machine", () => {
 
   it("shows its own time of day, and measures time as all do", () => {
     const { dialler, register, world } = pair()
-    dialler.clock.skewMs = -180_000
+    dialler.clock.shift(-180_000)
     const { at, took } = world.perform(
       dialler,
       Effect.gen(function* () {

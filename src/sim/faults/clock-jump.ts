@@ -1,5 +1,6 @@
 /** The clocks of some machines jump, again and again, to some other time: at most four of the five minutes that are allowed away. */
-import { drawMachines, type FaultKind, skewMaxMs } from "./fault.ts"
+import { skewMaxMs } from "../machine-clock.ts"
+import { drawMachines, type FaultKind } from "./fault.ts"
 
 export const clockJump: FaultKind<{ readonly machines: ReadonlyArray<number>; readonly everyMs: number; readonly stream: number }> = {
   name: "clock-jump",
@@ -15,7 +16,7 @@ export const clockJump: FaultKind<{ readonly machines: ReadonlyArray<number>; re
     const skews = new Map(machines.map((machine) => [machine, 0]))
     let isOver = false
     const jumpTo = (machine: number, skewMs: number): void => {
-      world.machines[machine]!.clock.skewMs += skewMs - skews.get(machine)!
+      world.machines[machine]!.clock.shift(skewMs - skews.get(machine)!)
       skews.set(machine, skewMs)
     }
     const jump = (): void => {

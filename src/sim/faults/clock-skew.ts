@@ -1,5 +1,6 @@
 /** Some machines show another time of day: up to four of the five minutes that are allowed, ahead or behind. Begin and end are jumps. */
-import { drawMachines, type FaultKind, skewMaxMs } from "./fault.ts"
+import { skewMaxMs } from "../machine-clock.ts"
+import { drawMachines, type FaultKind } from "./fault.ts"
 
 export const clockSkew: FaultKind<{ readonly machines: ReadonlyArray<number>; readonly skewsMs: ReadonlyArray<number> }> = {
   name: "clock-skew",
@@ -11,7 +12,7 @@ export const clockSkew: FaultKind<{ readonly machines: ReadonlyArray<number>; re
   begin: (stage, { machines, skewsMs }) => {
     stage.world.isSteady = false
     const clocks = machines.map((machine) => stage.world.machines[machine]!.clock)
-    clocks.forEach((clock, i) => (clock.skewMs += skewsMs[i]!))
-    return () => clocks.forEach((clock, i) => (clock.skewMs -= skewsMs[i]!))
+    clocks.forEach((clock, i) => clock.shift(skewsMs[i]!))
+    return () => clocks.forEach((clock, i) => clock.shift(-skewsMs[i]!))
   },
 }

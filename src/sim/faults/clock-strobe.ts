@@ -1,5 +1,6 @@
 /** The clocks of some machines flicker: between the right time and another one, many times a second or every few seconds. */
-import { drawMachines, type FaultKind, skewMaxMs } from "./fault.ts"
+import { skewMaxMs } from "../machine-clock.ts"
+import { drawMachines, type FaultKind } from "./fault.ts"
 
 export const clockStrobe: FaultKind<{ readonly machines: ReadonlyArray<number>; readonly skewMs: number; readonly everyMs: number }> = {
   name: "clock-strobe",
@@ -15,7 +16,7 @@ export const clockStrobe: FaultKind<{ readonly machines: ReadonlyArray<number>; 
     let isAway = false
     const turn = (): void => {
       isAway = !isAway
-      for (const machine of machines) world.machines[machine]!.clock.skewMs += isAway ? skewMs : -skewMs
+      for (const machine of machines) world.machines[machine]!.clock.shift(isAway ? skewMs : -skewMs)
     }
     const flicker = (): void => {
       if (isOver) return

@@ -4,7 +4,6 @@
  * What is drawn is plain data, so that a schedule of faults can be printed, given back, and made smaller.
  */
 import { Schema } from "effect"
-import { clockSkewMaxMs } from "../../protocol/limits.ts"
 import type { SeededRandom } from "../dice.ts"
 import type { Stage } from "../stage.ts"
 
@@ -40,6 +39,3 @@ export const drawMachines = (random: SeededRandom, nodes: number, share: number)
   shuffled(random, nodes)
     .slice(0, 1 + random.below(Math.max(1, Math.floor(nodes * share))))
     .sort((a, b) => a - b)
-
-/** How far a clock is wrong at most, in milliseconds: less than what is forgiven, so that two such clocks still talk. */
-export const skewMaxMs = 0.8 * clockSkewMaxMs

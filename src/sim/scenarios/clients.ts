@@ -19,7 +19,7 @@ export const clients: Scenario = {
     const { fromMs, untilMs } = turmoilOf(stage)
     const book = names(stage, { count: Math.ceil(stage.options.records / 5), fromMs, untilMs, everyMs: namesEveryMs })
     stage.checkers.push(namesMeanTheirs(stage, book))
-    searches(stage, { fromMs, untilMs, everyMs: searchesEveryMs }, (at, query, answer) => judgeAnswer(stage, at, query, answer))
+    searches(stage, { fromMs, untilMs, everyMs: searchesEveryMs }, (...answer) => judgeAnswer(stage, ...answer))
     const sections = playFaults(stage, [], faultNames)
     findAll(stage)
     stage.drawn["resolved"] = book.resolved

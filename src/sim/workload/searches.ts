@@ -11,12 +11,11 @@ export interface SearchesPlan {
   readonly everyMs: number
 }
 
+/** `isAtOnce`: no time passed between question and answer, so what was read still stands. */
+export type OnAnswer = (at: Machine, query: string, answer: SearchAnswer, isAtOnce: boolean) => void
+
 /** `onAnswer` hears of every answer. */
-export const searches = (
-  stage: Stage,
-  { fromMs, untilMs, everyMs }: SearchesPlan,
-  onAnswer: (at: Machine, query: string, answer: SearchAnswer) => void,
-): void => {
+export const searches = (stage: Stage, { fromMs, untilMs, everyMs }: SearchesPlan, onAnswer: OnAnswer): void => {
   const random = stage.world.random("searches")
   const { clock } = stage.world
   const ask = (): void => {
@@ -31,17 +30,13 @@ export const searches = (
   clock.at(Math.max(0, fromMs - clock.elapsedMs), ask)
 }
 
-export const search = (
-  { world }: Stage,
-  at: Machine,
-  query: string,
-  onAnswer: (at: Machine, query: string, answer: SearchAnswer) => void,
-): void => {
+export const search = ({ world }: Stage, at: Machine, query: string, onAnswer: OnAnswer): void => {
+  const askedMs = world.clock.elapsedMs
   world.fork(
     at,
     Effect.match(at.node!.service.search({ query, max_results: 100, federated: false }), {
       onFailure: () => {},
-      onSuccess: (answer) => onAnswer(at, query, answer),
+      onSuccess: (answer) => onAnswer(at, query, answer, world.clock.elapsedMs === askedMs),
     }),
   )
 }
