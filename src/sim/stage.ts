@@ -298,7 +298,15 @@ export class Stage {
   // looking ----------------------------------------------------------------------------------------------------------
 
   isHonest(machine: Machine): boolean {
-    return !this.#byzantine.has(machine) && !this.#guests.has(machine)
+    return !this.isByzantine(machine) && !this.isGuest(machine)
+  }
+
+  isByzantine(machine: Machine): boolean {
+    return this.#byzantine.has(machine)
+  }
+
+  isGuest(machine: Machine): boolean {
+    return this.#guests.has(machine)
   }
 
   /** Living, honest, and of a role that holds everything. */

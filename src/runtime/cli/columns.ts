@@ -9,13 +9,13 @@ export const columns = (rows: ReadonlyArray<ReadonlyArray<string>>, widest = 44)
 }
 
 const lineOf = (row: ReadonlyArray<string>, widths: ReadonlyArray<number>): string => {
-  let line = ""
+  const lines = [""]
   let end = 0
   for (const [column, cell] of row.entries()) {
-    line = `${line.padEnd(end)}  ${cell}`
+    const line = `${lines.pop()!.padEnd(end)}  ${cell}`
     end += 2 + widths[column]!
-    const isTooWide = column < row.length - 1 && line.length - line.lastIndexOf("\n") - 1 > end
-    if (isTooWide) line += `\n${" ".repeat(end)}`
+    lines.push(line)
+    if (column < row.length - 1 && line.length > end) lines.push("")
   }
-  return line.replace(/[ ]+$/gm, "")
+  return lines.map((line) => line.trimEnd()).join("\n")
 }

@@ -30,7 +30,8 @@ export interface ReportData {
   readonly options: RunOptions
   readonly drawn: Readonly<Record<string, string | number>>
   readonly result: Pick<RunResult, "trace" | "delivered" | "violations" | "crash" | "gossip" | "digest" | "virtualMs">
-  readonly nodes: ReadonlyArray<{ readonly name: string; readonly lies: boolean }>
+  /** `isGuest`: of another make than ours; nothing is seen of what it holds. */
+  readonly nodes: ReadonlyArray<{ readonly name: string; readonly lies: boolean; readonly isGuest: boolean }>
   readonly untilMs: number
   readonly samplesMs: ReadonlyArray<number>
   /** Of each sample one byte a node, as base64. */
@@ -187,7 +188,11 @@ export class Collector {
         ...(result.gossip !== undefined && { gossip: result.gossip }),
         ...(result.digest !== undefined && { digest: result.digest }),
       },
-      nodes: stage.world.machines.map((machine) => ({ name: machine.name, lies: !stage.isHonest(machine) })),
+      nodes: stage.world.machines.map((machine) => ({
+        name: machine.name,
+        lies: stage.isByzantine(machine),
+        isGuest: stage.isGuest(machine),
+      })),
       untilMs,
       samplesMs: this.#samplesMs,
       standing: Buffer.concat(this.#standings).toString("base64"),

@@ -209,5 +209,14 @@ describe("columns", () => {
         3,
       ),
     ).toBe("  a  one\n  bbbbbb\n     two")
+    expect(
+      columns(
+        [
+          ["A", "BCD", "E"],
+          ["aaaaaa", "b", "e"],
+        ],
+        3,
+      ),
+    ).toBe("  A  BCD  E\n  aaaaaa\n     b    e")
   })
 })

@@ -106,12 +106,16 @@ const drawNodes = (paint, sample, size, isRing, middle) => {
   const touched = new Set(
     run.faults.filter(({ fromMs, untilMs }) => fromMs <= moment.ms && moment.ms < untilMs).flatMap(({ machines }) => machines),
   )
-  run.nodes.forEach(({ name, lies }, node) => {
+  run.nodes.forEach(({ name, lies, isGuest }, node) => {
     const [x, y] = spots[node]
     const standing = standingOf(sample, node)
     paint.beginPath()
-    paint.arc(x, y, size, 0, 2 * Math.PI)
-    if (standing === 0) {
+    if (isGuest) paint.rect(x - size, y - size, 2 * size, 2 * size)
+    else paint.arc(x, y, size, 0, 2 * Math.PI)
+    if (isGuest) {
+      paint.fillStyle = color("soft")
+      paint.fill()
+    } else if (standing === 0) {
       paint.fillStyle = color("surface")
       paint.fill()
       paint.strokeStyle = color("down")
@@ -151,6 +155,7 @@ const legend = () => {
   document.getElementById("legend").innerHTML = [
     entry(color("same"), "holds what most hold"),
     entry(color("near"), "behind"),
+    ...(run.nodes.some(({ isGuest }) => isGuest) ? [entry(color("soft"), "deployed node (square)")] : []),
     ...(run.outages.length > 0 ? [entry(color("down"), "down")] : []),
     ...(rare ? [entry(color("paused"), "paused")] : []),
     ...run.kinds.slice(0, 7).map((kind) => entry(colorOfKind(kind), kind, true)),
@@ -178,8 +183,9 @@ const describe = () => {
     .map(([a, b]) => (a === node ? b : a))
   const words = run.words.filter((word) => word.node === node && word.atMs <= moment.ms).slice(-6)
   const outages = run.outages.filter((outage) => outage.node === node)
-  box.innerHTML = `<h2>${nameOf(node)}${run.nodes[node].lies ? " <small>lies</small>" : ""}</h2>
-    <p><i class="swatch" style="background:${colorOfStanding(standing)}"></i>${standing === 0 ? "down" : standing === 1 ? "paused" : standing === 255 ? "holds what most hold" : `holds ${Math.round((100 * (standing - 2)) / 252)} % as much as the fullest`}</p>
+  const { isGuest, lies } = run.nodes[node]
+  box.innerHTML = `<h2>${nameOf(node)}${lies ? " <small>lies</small>" : ""}</h2>
+    <p><i class="swatch" style="background:${isGuest ? color("soft") : colorOfStanding(standing)}"></i>${isGuest ? "a deployed node" : standing === 0 ? "down" : standing === 1 ? "paused" : standing === 255 ? "holds what most hold" : `holds ${Math.round((100 * (standing - 2)) / 252)} % as much as the fullest`}</p>
     <p class="soft">linked to ${[...new Set(peers)].slice(0, 24).map(nameOf).join(" ") || "nobody"}</p>
     ${
       outages.length === 0
