@@ -55,11 +55,11 @@ export const decide = ({ argv, env, file }: Told): Decision => {
   const sources: Record<string, string> = {}
   for (const name of settingNames) {
     const given = flags.get(name) ?? variables.get(name) ?? filed.get(name)
-    const { fallback, isWithoutEffect } = settingOf(name)
+    const { fallback, withoutEffect } = settingOf(name)
     decided[name] = given === undefined ? fallback : given.value
     sources[name] = given === undefined ? "default" : given.source
-    if (isWithoutEffect && given !== undefined && given.value !== fallback) {
-      notes.push(`${given.source}: ${isInFile(name) ? inFileAs(name) : name} is known, but has no effect in this version`)
+    if (withoutEffect !== undefined && given !== undefined && given.value !== fallback) {
+      notes.push(`${given.source}: ${isInFile(name) ? inFileAs(name) : name} has no effect: ${withoutEffect}`)
     }
   }
   for (const name of pathNames) decided[name] = atHome(decided[name] as string | undefined, env)

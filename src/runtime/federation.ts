@@ -45,7 +45,7 @@ export interface Federation {
 
 export interface FederationParts {
   readonly role: Role
-  readonly settings: Pick<SearchSettings, "resultsDefault" | "peersMax" | "patienceMs">
+  readonly settings: Pick<SearchSettings, "minScore" | "resultsDefault" | "peersMax" | "patienceMs">
   readonly searcher: Pick<Searcher, "search" | "rankTogether">
   readonly store: RecordStore["Service"]
   readonly verifier: Verifier["Service"]
@@ -177,7 +177,8 @@ export const makeFederation = (parts: FederationParts): Federation => {
       patienceMs: settings.patienceMs,
     })
     const stats = { peersAsked: asked, peersAnswered: answers.length, latencyMs: clock.currentTimeMillisUnsafe() - startedAtMs }
-    const news = yield* newsIn(store, request, answers, parts.mayBeShown)
+    const least = (request.query ?? "").trim() === "" ? 0 : settings.minScore
+    const news = (yield* newsIn(store, request, answers, parts.mayBeShown)).filter(({ score }) => score >= least)
     // we hold it all, and found as much: our own order stands
     if (here.totalFound >= found.size && [...found.values()].every(({ isNew }) => !isNew))
       return followedBy(news, max, { ...here, stats: { ...here.stats, ...stats } })

@@ -13,6 +13,8 @@ export interface SearchSettings {
   readonly vectorIndex?: VectorIndex
   /** Least similarity that finds an entity by itself; without it a model's do from 0.5 on, and hashed ones never. */
   readonly floor?: number
+  /** Least score of a result of a search by words. */
+  readonly minScore: number
   /** Results of a search that names no number. */
   readonly resultsDefault: number
   /** Peers that one federated search asks, and how long it waits for them. */
@@ -25,6 +27,7 @@ export interface SearchSettings {
 export const searchSettingsDefault: SearchSettings = {
   ranking: rankingDefault,
   synonyms: synonymsDefault,
+  minScore: 0,
   resultsDefault: searchResultsDefault,
   peersMax: queriedPeersMax,
   patienceMs: queryPatienceMs,

@@ -56,13 +56,14 @@ export const makeSearcher = Effect.fnUntraced(function* ({
   trustOf = (registry) => (registry === own ? trustOfOwn : trustUnknown),
   trustVersion = () => 0,
 }: SearcherParts): Effect.fn.Return<Searcher, StoreFailed, Scope.Scope> {
-  const { embedder, ranking, resultsDefault, say, synonyms, vectorIndex } = settings
+  const { embedder, minScore, ranking, resultsDefault, say, synonyms, vectorIndex } = settings
   const floor = floorOf(settings)
   const makeIndex = () =>
     new SearchIndex({
       judgement: { trustOf, isSilent: (registry) => judged.stale.has(registry as RegistryId) },
       ranking,
       synonyms,
+      minScore,
       vectors: embedder?.dimensions ?? "words",
       ...(floor !== undefined && { floor }),
     })

@@ -255,7 +255,7 @@ max_local_agents = 100000
 embedding_backend = "onnx"
 embedding_model_dir = "~/.zynd/models"
 embedding_endpoint = ""
-use_improved_keyword = true
+use_improved_keyword = false
 min_score = 0.1
 [search.ranking]
 method = "weighted"
@@ -299,7 +299,11 @@ republish_interval = 3600
     for (const key of ["[node] external_ip", "[registry] max_local_agents", "[cache] max_gossip_entries", "[trust] min_display_score"]) {
       expect(notes.filter((note) => note.includes(`${key} has no meaning here`)).length).toBe(1)
     }
-    expect(notes).toContain("node.toml line 25: [search] min_score is known, but has no effect in this version")
+    expect(notes).toContain(
+      "node.toml line 24: [search] use_improved_keyword has no effect: words are always looked up by field, with stems and synonyms",
+    )
+    expect(settings["search.min_score"]).toBe(0.1)
+    expect(notes.some((note) => note.includes("min_score"))).toBe(false)
     expect(notes.some((note) => note.includes("max_hops"))).toBe(false)
   })
 })

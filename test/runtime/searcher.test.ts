@@ -5,6 +5,7 @@ import type { EntityEntry } from "../../src/protocol/records/entity.ts"
 import { cosine } from "../../src/protocol/search/likeness.ts"
 import { type Embedder, EmbedderFailed, type VectorIndex } from "../../src/runtime/embedder.ts"
 import { RecordStore } from "../../src/runtime/ports.ts"
+import type { SearchRequest } from "../../src/runtime/node-service.ts"
 import { searchSettingsDefault, type SearchSettings } from "../../src/runtime/search-settings.ts"
 import { makeSearcher } from "../../src/runtime/searcher.ts"
 import { makeMemoryStore } from "../../src/runtime/store/memory.ts"
@@ -79,6 +80,19 @@ const watched = () => {
   }
   return { held, asked, index }
 }
+
+it("leaves out what scores less than the operator wants, where words are searched for", () =>
+  run(
+    Effect.gen(function* () {
+      const found = (minScore: number, request: SearchRequest) =>
+        Effect.flatMap(searcherWith({ minScore }), (searcher) => searcher.search(request))
+      const all = yield* found(0, { query: "car" })
+      const [best, second] = all.hits.map(({ score }) => score)
+      const cut = yield* found((best! + second!) / 2, { query: "car" })
+      expect([all.totalFound, namesOf(cut), cut.totalFound, cut.hasMore]).toEqual([2, ["car"], 1, false])
+      expect((yield* found(1, { status: "active" })).totalFound).toBe(entries.length)
+    }),
+  ))
 
 describe("with a model", () => {
   it("finds by meaning from the floor on, and by words alone while the model is ill", () =>

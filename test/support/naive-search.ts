@@ -62,6 +62,7 @@ export const naiveSearch = (
   ranking: Ranking,
   judgement: Judgement,
   floor = Number.POSITIVE_INFINITY,
+  minScore = 0,
 ) => {
   const text = query.text ?? ""
   const scores = bm25(entities, text)
@@ -94,8 +95,9 @@ export const naiveSearch = (
         judgement.trustOf(e.home) >= (query.minTrust ?? 0) &&
         (["tags", ...capabilityKinds] as const).every((kind) => has(kind, e)),
     )
+  const ranked = rank(candidates, ranking).filter(({ score }) => text.trim() === "" || score >= minScore)
   return {
-    totalFound: candidates.length,
-    hits: rank(candidates, ranking).slice(query.offset, query.offset + query.maxResults),
+    totalFound: ranked.length,
+    hits: ranked.slice(query.offset, query.offset + query.maxResults),
   }
 }

@@ -40,6 +40,8 @@ export interface IndexSettings {
   readonly vectors: "words" | number
   /** Least similarity that finds a document by itself, above 0; absent: none does. */
   readonly floor?: number
+  /** Least score of a result of a search by words, whatever it is that found it; 0: all are shown. */
+  readonly minScore: number
   readonly judgement: Judgement
 }
 
@@ -47,6 +49,7 @@ export const indexDefault: IndexSettings = {
   ranking: rankingDefault,
   synonyms: synonymsDefault,
   vectors: "words",
+  minScore: 0,
   judgement: { trustOf: () => trustUnknown, isSilent: () => false },
 }
 
@@ -156,14 +159,18 @@ export class SearchIndex {
     const likeness = parsed.text === "" ? undefined : this.#likenessTo(parsed, query)
     if (parsed.text === "") this.#findAll()
     else if (likeness !== undefined && this.#settings.floor !== undefined) this.#findAlike(likeness, this.#settings.floor)
-    const { count, best } = this.#sift(passes)
+    const { count: sifted, best } = this.#sift(passes)
+    const isWeighted = this.#settings.ranking.method === "weighted"
+    const scoreOf = isWeighted ? this.#weightedScore(best, likeness) : this.#fusedScore(sifted, likeness)
+    const least = parsed.text === "" ? 0 : this.#settings.minScore
+    const count = least > 0 ? this.#keep(sifted, (slot) => scoreOf(slot) >= least) : sifted
     const wanted = new Best(Math.min(count, query.offset + query.maxResults), (a, b) => this.#documents.ids[a]! < this.#documents.ids[b]!)
-    const scoreOf =
-      this.#settings.ranking.method === "weighted" ? this.#weighted(count, best, likeness, wanted) : this.#fused(count, likeness, wanted)
+    if (isWeighted) this.#offerWeighted(count, best, likeness, wanted)
+    else this.#offerFused(count, scoreOf, wanted)
     const hits = wanted.from(query.offset).map((slot): IndexHit => {
       const parts = this.#partsAt(slot, this.#texts.scores[slot]!, likeness?.of(slot) ?? 0)
       const breakdown = breakdownOf(parts, best)
-      return { id: this.#documents.ids[slot]!, parts, breakdown, score: scoreOf(breakdown, slot), isLast: this.#isLast(slot) }
+      return { id: this.#documents.ids[slot]!, parts, breakdown, score: scoreOf(slot), isLast: this.#isLast(slot) }
     })
     this.#texts.clear()
     return { hits, totalFound: count }
@@ -223,17 +230,23 @@ export class SearchIndex {
   /** Keeps what passes the filters, in front of the found ones; how many, and the best text score among them. */
   #sift(passes: ((slot: number) => boolean) | undefined): { readonly count: number; readonly best: number } {
     const { found, foundCount, scores } = this.#texts
-    let count = 0
+    const count = passes === undefined ? foundCount : this.#keep(foundCount, passes)
     let best = 0
-    for (let i = 0; i < foundCount; i++) {
-      const slot = found[i]!
-      const score = scores[slot]!
-      if (passes !== undefined && !passes(slot)) continue
-      found[i] = found[count]!
-      found[count++] = slot
-      if (score > best) best = score
-    }
+    for (let i = 0; i < count; i++) if (scores[found[i]!]! > best) best = scores[found[i]!]!
     return { count, best }
+  }
+
+  /** Of the first `count` found ones those that are wanted, in front; how many. */
+  #keep(count: number, isWanted: (slot: number) => boolean): number {
+    const { found } = this.#texts
+    let kept = 0
+    for (let i = 0; i < count; i++) {
+      const slot = found[i]!
+      if (!isWanted(slot)) continue
+      found[i] = found[kept]!
+      found[kept++] = slot
+    }
+    return kept
   }
 
   #byId(id: string, passes: ((slot: number) => boolean) | undefined, { maxResults, offset }: IndexQuery): IndexAnswer {
@@ -250,7 +263,7 @@ export class SearchIndex {
    * Likeness is worked out only where it could lift a document onto the page. How high that is, the documents with the best
    * texts tell beforehand: as many as the page needs are at least as good as the last of them.
    */
-  #weighted(count: number, best: number, likeness: Likeness | undefined, wanted: Best) {
+  #offerWeighted(count: number, best: number, likeness: Likeness | undefined, wanted: Best): void {
     const { found, scores } = this.#texts
     const { values } = this.#standing
     const { semantic, text } = this.#weights
@@ -264,7 +277,11 @@ export class SearchIndex {
       if (least > semantic || (least > 0 && semantic * bound(slot) < least)) continue
       wanted.offer(slot, keyOf(slot))
     }
-    return (breakdown: ScoreBreakdown): number => weigh(breakdown, this.#weights)
+  }
+
+  #weightedScore(best: number, likeness: Likeness | undefined) {
+    const { scores } = this.#texts
+    return (slot: number): number => weigh(breakdownOf(this.#partsAt(slot, scores[slot]!, likeness?.of(slot) ?? 0), best), this.#weights)
   }
 
   /** The least key among as many documents as are wanted, those with the best texts. */
@@ -275,7 +292,12 @@ export class SearchIndex {
     return byText.from(0).reduce((least, slot) => Math.min(least, keyOf(slot)), Number.POSITIVE_INFINITY)
   }
 
-  #fused(count: number, likeness: Likeness | undefined, wanted: Best) {
+  #offerFused(count: number, scoreOf: (slot: number) => number, wanted: Best): void {
+    const { found } = this.#texts
+    for (let i = 0; i < count; i++) wanted.offer(found[i]!, scoreOf(found[i]!) - Number(this.#isLast(found[i]!)))
+  }
+
+  #fusedScore(count: number, likeness: Likeness | undefined) {
     const { found, scores } = this.#texts
     const slots = Array.from(found.subarray(0, count))
     const fused = fusedScores([
@@ -283,12 +305,8 @@ export class SearchIndex {
       Float64Array.from(slots, (slot) => likeness?.of(slot) ?? 0),
       Float64Array.from(slots, (slot) => this.#standing.trust[this.#documents.home[slot]!]!),
     ])
-    const bySlot = new Map<number, number>()
-    slots.forEach((slot, i) => {
-      bySlot.set(slot, fused[i]!)
-      wanted.offer(slot, fused[i]! - Number(this.#isLast(slot)))
-    })
-    return (_: ScoreBreakdown, slot: number): number => bySlot.get(slot)!
+    const bySlot = new Map(slots.map((slot, i) => [slot, fused[i]!]))
+    return (slot: number): number => bySlot.get(slot)!
   }
 
   #isLast(slot: number): boolean {

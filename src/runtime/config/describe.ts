@@ -26,14 +26,14 @@ const ofMeshListen: Description = {
 }
 
 const describe = (name: SettingName): Description => {
-  const { doc, fallback, flag, isWithoutEffect, kind } = settingOf(name)
+  const { doc, fallback, flag, kind, withoutEffect } = settingOf(name)
   return {
     flag: flag === undefined ? undefined : `--${flag} ${kind.shape}`,
     variable: variablesOf(name)[0]!,
     key: isInFile(name) ? inFileAs(name) : undefined,
     fallback: fallback === undefined || fallback === null ? "" : kind.write(fallback),
     doc,
-    hasEffect: isWithoutEffect !== true,
+    hasEffect: withoutEffect === undefined,
   }
 }
 

@@ -39,8 +39,8 @@ export interface Setting<A> {
   readonly variables?: ReadonlyArray<string>
   /** Other names in a file. */
   readonly aliases?: ReadonlyArray<string>
-  /** Known, so that operators' files and this page's names work, but nothing in this version reads it: giving it is a note. */
-  readonly isWithoutEffect?: true
+  /** Known, so that operators' files and this page's names work, but nothing reads it: giving it is a note that says this reason. */
+  readonly withoutEffect?: string
 }
 
 type Spellings = Pick<Setting<unknown>, "flag" | "variables" | "aliases">
@@ -59,12 +59,13 @@ const optional = <A extends {}>(kind: Kind.Kind<A>, doc: string, spellings: Spel
   ...spellings,
 })
 
-const later = <S>(known: S): S & { readonly isWithoutEffect: true } => ({ ...known, isWithoutEffect: true })
+const without = <S>(reason: string, known: S): S & { readonly withoutEffect: string } => ({ ...known, withoutEffect: reason })
 
 const count = Kind.whole(0, 1_000_000_000)
 const atLeastOne = Kind.whole(1, 1_000_000_000)
 const share = Kind.fraction(0, 1)
 const hour = 3_600
+const bloomIsMade = "the filter is made for what is held, and follows it"
 
 export const settings = {
   config: optional(Kind.path("FILE"), "settings file (TOML)", { flag: "config" }),
@@ -178,8 +179,11 @@ export const settings = {
   "search.vector_index": setting(Kind.choice("exact", "usearch"), "exact", "how a model's vectors are looked up: all read, or by USearch"),
   "search.min_similarity": optional(share, "likeness that finds an entity without any of the words; 0.5 for models, never for hash"),
   "search.synonyms_file": optional(Kind.path("FILE"), "synonyms in place of the built-in ones, one rule a line: gpt => openai, chatgpt"),
-  "search.use_improved_keyword": later(setting(Kind.yesNo, true, "keyword search with fields, stems and synonyms")),
-  "search.min_score": later(setting(share, 0, "results below this score are left out")),
+  "search.use_improved_keyword": without(
+    "words are always looked up by field, with stems and synonyms",
+    setting(Kind.yesNo, true, "keyword search with fields, stems and synonyms"),
+  ),
+  "search.min_score": setting(share, 0, "results below this score are left out, where somebody searches for words"),
   "search.max_federated_peers": setting(Kind.whole(0, queriedPeersMax), queriedPeersMax, "peers asked in one federated search"),
   "search.federated_timeout_ms": setting(Kind.whole(1, queryPatienceMs), queryPatienceMs, "how long one of them is waited for"),
   "search.default_max_results": setting(atLeastOne, searchResultsDefault, "results of a search that names no number"),
@@ -190,9 +194,9 @@ export const settings = {
   "search.ranking.freshness_weight": setting(share, 0.1, "weight of how new it is"),
   "search.ranking.availability_weight": setting(share, 0.1, "weight of being online"),
 
-  "bloom.expected_tokens": later(setting(atLeastOne, 500_000, "words the filter is made for")),
-  "bloom.false_positive_rate": later(setting(share, 0.01, "how often the filter may be wrong")),
-  "bloom.update_interval_seconds": later(setting(atLeastOne, 300, "how often the filter is made anew")),
+  "bloom.expected_tokens": without(bloomIsMade, setting(atLeastOne, 500_000, "words the filter is made for")),
+  "bloom.false_positive_rate": without(bloomIsMade, setting(share, 0.01, "how often the filter may be wrong")),
+  "bloom.update_interval_seconds": without(bloomIsMade, setting(atLeastOne, 300, "how often the filter is made anew")),
 
   "api.rate_limit_search": setting(count, searchesPerMinute, "searches a minute and address"),
   "api.rate_limit_register": setting(count, registrationsPerMinute, "registrations a minute and address"),

@@ -40,6 +40,7 @@ export const searchSettings = (
       ...(embedder !== undefined && { embedder }),
       ...(vectorIndex !== undefined && { vectorIndex }),
       ...(floor !== undefined && { floor }),
+      minScore: settings["search.min_score"],
       resultsDefault: settings["search.default_max_results"],
       peersMax: settings["search.max_federated_peers"],
       patienceMs: settings["search.federated_timeout_ms"],

@@ -207,6 +207,8 @@ const rankings = fc.constantFrom<Ranking>(
     weights: { text: 0.1, semantic: 0.9, trust: 0, freshness: 0.3, availability: 0 },
   },
 )
+/** Where scores lie: of the one ranking, and of the other. None is a score. */
+const leastScore = fc.constantFrom(0, 0, 0.0401, 0.2718, 0.3141, 0.5772)
 /** What a test compares: ids in order, and numbers to nine digits. */
 const shown = ({ hits, totalFound }: ReturnType<typeof naiveSearch> | ReturnType<SearchIndex["search"]>) => ({
   totalFound,
@@ -216,9 +218,9 @@ const shown = ({ hits, totalFound }: ReturnType<typeof naiveSearch> | ReturnType
 describe("properties", () => {
   it("what is found, its order and its numbers are those of the slow way", () => {
     fc.assert(
-      fc.property(entities, query, rankings, fc.constantFrom(undefined, 1e-6, 0.3), (all, asks, ranking, floor) => {
-        const index = indexOf(all, { ranking, judgement: judged, ...(floor !== undefined && { floor }) })
-        expect(shown(index.search(asks))).toEqual(shown(naiveSearch(all, asks, ranking, judged, floor)))
+      fc.property(entities, query, rankings, fc.constantFrom(undefined, 1e-6, 0.3), leastScore, (all, asks, ranking, floor, minScore) => {
+        const index = indexOf(all, { ranking, judgement: judged, minScore, ...(floor !== undefined && { floor }) })
+        expect(shown(index.search(asks))).toEqual(shown(naiveSearch(all, asks, ranking, judged, floor, minScore)))
       }),
       { numRuns: 300 },
     )

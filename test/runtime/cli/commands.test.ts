@@ -44,9 +44,9 @@ describe("agentdns", () => {
     const { code, err, out } = await outcome(["start", "--help"])
     expect([code, err]).toEqual([0, ""])
     for (const name of settingNames) {
-      const { flag, isWithoutEffect } = settingOf(name)
+      const { flag, withoutEffect } = settingOf(name)
       if (flag !== undefined) expect(out).toContain(`  --${flag} `)
-      else if (isWithoutEffect !== true) expect(out).toContain(`  [${name.replace(/\.(\w+)$/, "] $1")} `)
+      else if (withoutEffect === undefined) expect(out).toContain(`  [${name.replace(/\.(\w+)$/, "] $1")} `)
     }
     expect(Math.max(...out.split("\n").map(({ length }) => length))).toBeLessThan(140)
     expect(asMarkdown().split("\n").length).toBeGreaterThan(20)
