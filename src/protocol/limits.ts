@@ -387,7 +387,7 @@ export const dhtQuestionPatienceMs = 1_500
 /** A lookup that has not come to its end in this time ends with what it has (ruled); one that somebody waits for sooner. */
 export const dhtLookupPatienceMs = 60 * second
 export const dhtReadPatienceMs = 4 * second
-/** Reads that wait for the DHT at a time; beyond it a node answers from what it holds (ruled). */
+/** Reads that wait for the DHT, or for deployed peers, at a time; beyond it a node answers from what it holds (ruled). */
 export const dhtReadsMax = 64
 /** A key that nobody knew is not looked for again in this time; such keys remembered, the oldest is forgotten first (ruled). */
 export const dhtMissMs = 10 * second

@@ -44,6 +44,7 @@ export interface Federation {
 }
 
 export interface FederationParts {
+  readonly self: RegistryId
   readonly role: Role
   readonly settings: Pick<SearchSettings, "minScore" | "resultsDefault" | "peersMax" | "patienceMs">
   readonly searcher: Pick<Searcher, "search" | "rankTogether">
@@ -178,7 +179,7 @@ export const makeFederation = (parts: FederationParts): Federation => {
     })
     const stats = { peersAsked: asked, peersAnswered: answers.length, latencyMs: clock.currentTimeMillisUnsafe() - startedAtMs }
     const least = (request.query ?? "").trim() === "" ? 0 : settings.minScore
-    const news = (yield* newsIn(store, request, answers, parts.mayBeShown)).filter(({ score }) => score >= least)
+    const news = (yield* newsIn(parts, request, answers)).filter(({ score }) => score >= least)
     // we hold it all, and found as much: our own order stands
     if (here.totalFound >= found.size && [...found.values()].every(({ isNew }) => !isNew))
       return followedBy(news, max, { ...here, stats: { ...here.stats, ...stats } })

@@ -1,25 +1,32 @@
 /**
- * Results that peers tell and nobody signed: a deployed node answers a search so (`agentdns/quirks.ts`).
+ * What peers tell and nobody signed: a deployed node answers searches and questions of the DHT so (`agentdns/quirks.ts`).
  *
- * They are shown, because its entities would be found nowhere else, and never as if they were proven: behind everything that
- * proved itself, with tier `hearsay`, no trust and nothing to connect to. They are not kept, not passed on, and tell nothing
- * of an entity that we know anything of, be it that it is deleted.
+ * It is shown, because its entities would be found nowhere else, and never as if it were proven: behind everything that
+ * proved itself, with tier `hearsay`, no trust and nothing to connect to. It is not kept, not passed on, and tells nothing
+ * of an entity that we know anything of, be it that it is deleted, nor of one that would be registered here.
  */
 import { Effect } from "effect"
 import type { Answered } from "../actors/fan-out.ts"
-import { read as readId, type EntityId } from "../protocol/identity/id.ts"
+import { read as readId, type EntityId, type RegistryId } from "../protocol/identity/id.ts"
 import { recordTtlSeconds } from "../protocol/limits.ts"
 import type { BareRecord, EntityEntry } from "../protocol/records/entity.ts"
 import type { Hearsay } from "../protocol/wire/message.ts"
 import type { SearchHit, SearchRequest } from "./node-service.ts"
 import type { RecordStore, StoreFailed } from "./ports.ts"
 
+/** What news are held against. */
+export interface KnownHere {
+  readonly self: RegistryId
+  readonly store: Pick<RecordStore["Service"], "slots">
+  /** False: the operator blocks it. */
+  readonly mayBeShown: (record: EntityEntry["record"]) => boolean
+}
+
 /** What is new in it, each entity once, in the order told; nothing to a question that hearsay cannot answer. */
 export const newsIn = Effect.fnUntraced(function* (
-  store: Pick<RecordStore["Service"], "slots">,
+  known: KnownHere,
   request: SearchRequest,
   answers: ReadonlyArray<Answered>,
-  mayBeShown: (record: EntityEntry["record"]) => boolean,
 ): Effect.fn.Return<ReadonlyArray<SearchHit>, StoreFailed> {
   if (wantsProof(request)) return []
   const told = new Map<EntityId, Hearsay>()
@@ -27,16 +34,20 @@ export const newsIn = Effect.fnUntraced(function* (
     if (!told.has(one.entityId) && matches(request, one)) told.set(one.entityId, one)
   const hits: Array<SearchHit> = []
   for (const one of told.values()) {
-    const record = recordOf(one)
-    if (!mayBeShown(record) || (yield* store.slots(one.entityId)).length > 0) continue
-    hits.push({
-      entry: { record, tier: "hearsay", status: one.status, contested: false },
-      score: scoreOf(hits.length),
-      breakdown: none,
-      parts: noParts,
-    })
+    const entry = yield* newsOf(known, one)
+    if (entry !== undefined) hits.push({ entry, score: scoreOf(hits.length), breakdown: none, parts: noParts })
   }
   return hits
+})
+
+/** One entity as it is told, where that is new. */
+export const newsOf = Effect.fnUntraced(function* (
+  { mayBeShown, self, store }: KnownHere,
+  told: Hearsay,
+): Effect.fn.Return<EntityEntry | undefined, StoreFailed> {
+  const record = recordOf(told)
+  if (told.home === self || !mayBeShown(record) || (yield* store.slots(told.entityId)).length > 0) return undefined
+  return { record, tier: "hearsay", status: told.status, contested: false }
 })
 
 /** Below whatever proved itself. */

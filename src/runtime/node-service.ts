@@ -256,6 +256,7 @@ export class Node extends Context.Service<
     /** Says what we saw of another registry. */
     readonly attest: (observation: Observation) => Effect.Effect<void, Refused | StoreFailed>
     readonly trust: (id: string) => Effect.Effect<EntityTrust, Refused | StoreFailed>
+    /** Of what nobody proves: as a deployed peer tells it (tier `hearsay`). */
     readonly entity: (id: string) => Effect.Effect<EntityView, Refused | StoreFailed>
     /** The same at once, where it was read a moment ago and nothing happened since; `undefined` says nothing. */
     readonly readyEntity: (id: EntityId) => EntityView | undefined

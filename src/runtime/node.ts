@@ -11,7 +11,7 @@ import { entityOf, type Origin, type VerifiedAnnouncement } from "../protocol/go
 import type { SlotKey } from "../protocol/gossip/slot-set.ts"
 import type { DhtKey } from "../protocol/dht/key.ts"
 import { type EntityId, idOf, readDeveloperId, readEntityId, type RegistryId } from "../protocol/identity/id.ts"
-import { askedPeersMax, leaseRenewalMs } from "../protocol/limits.ts"
+import { leaseRenewalMs } from "../protocol/limits.ts"
 import type { Address } from "../protocol/mesh/address.ts"
 import { blockOfEntity, blocksOf, blockOfWord } from "../protocol/moderation/blocks.ts"
 import type { Hello } from "../protocol/wire/message.ts"
@@ -21,7 +21,9 @@ import { crowdedOn } from "./crowded.ts"
 import { guarded, isBarred } from "./guarded-transport.ts"
 import { makeFederation } from "./federation.ts"
 import { drawSeed, makeInterpreter, type Ports } from "./interpreter.ts"
+import type { KnownHere } from "./hearsay.ts"
 import { admissionOn } from "./node/admission.ts"
+import { type Asking, askingOn } from "./node/asking.ts"
 import { makeDesk, notFound } from "./node/desk.ts"
 import { cardsOn } from "./node/cards.ts"
 import { type DhtOfNode, inputOf as inputOfDht, makeDht, withoutDht } from "./node/dht.ts"
@@ -222,7 +224,13 @@ export const makeNode = Effect.fnUntraced(function* (
   if (speaksDeployed) actors.start({ actor: "herald", id: "herald", input: undefined })
   actors.start({ actor: "node", id: "node", input })
   const rosterNow = () => (actors.snapshot("node")?.context as NodeContext | undefined)?.roster ?? []
+  const knownHere: KnownHere = {
+    self: signer.registryId,
+    store: outward.store,
+    mayBeShown: (record) => blockOfEntity(blockList.now(), record) === undefined,
+  }
   const federation = makeFederation({
+    ...knownHere,
     role: settings.role,
     settings: settings.search,
     searcher,
@@ -234,7 +242,6 @@ export const makeNode = Effect.fnUntraced(function* (
     send: (link, message) => links.send([link], message),
     report,
     spanned: settings.spanned,
-    mayBeShown: (record) => blockOfEntity(blockList.now(), record) === undefined,
     peers: rosterNow,
   })
   if (settings.fillsIndexes === "before") yield* indexes.run
@@ -281,7 +288,13 @@ export const makeNode = Effect.fnUntraced(function* (
   })
 
   const mayBeShown = (word: VerifiedAnnouncement): boolean => blockOfWord(blockList.now(), word) === undefined
-  const readThrough = makeReadThrough(actors, verifier, yield* Clock.Clock)
+  const asking = askingOn({
+    ...knownHere,
+    peers: rosterNow,
+    readThrough: makeReadThrough(actors, verifier, yield* Clock.Clock),
+    nowMs: Clock.currentTimeMillis,
+    spanned: settings.spanned,
+  })
 
   /** What a light node asked for it holds from then on. */
   const keep = Effect.fnUntraced(function* (id: EntityId, answers: ReadonlyArray<VerifiedAnnouncement>) {
@@ -291,16 +304,7 @@ export const makeNode = Effect.fnUntraced(function* (
 
   /** What peers hold about an entity; a light node keeps it, a gateway does not. */
   const askFor = Effect.fnUntraced(function* (id: EntityId) {
-    const holders = rosterNow()
-      .filter(({ quirks, role }) => role === "full" && quirks === undefined)
-      .slice(0, askedPeersMax)
-    const answers = yield* settings.spanned(
-      "mesh.ask",
-      readThrough(
-        id,
-        holders.map(({ link }) => link),
-      ),
-    )
+    const answers = yield* asking.ours(id)
     return settings.role === "gateway" ? shownOf(answers.filter(mayBeShown)) : yield* keep(id, answers)
   })
 
@@ -325,9 +329,10 @@ export const makeNode = Effect.fnUntraced(function* (
   })
   const found = { ...dht, find: (key: DhtKey) => Effect.map(dht.find(key), (words) => words.filter(mayBeShown)) }
   const reads = readsOf({ role: settings.role, store: outward.store, shown: views.one, dht: found, askPeers: askFor, keep })
-  const entityById = Effect.fnUntraced(function* (id: string) {
+  /** `otherwise`: what is shown of it where nothing is proven. */
+  const entityById = Effect.fnUntraced(function* (id: string, otherwise: Asking["deployed"] = () => Effect.succeed(undefined)) {
     const entityId = readEntityId(id)
-    const entry = entityId === undefined ? undefined : yield* reads.entity(entityId)
+    const entry = entityId === undefined ? undefined : ((yield* reads.entity(entityId)) ?? (yield* otherwise(entityId)))
     return entry === undefined ? yield* notFound("no such entity") : marked(entry, stale())
   })
   const cards = yield* makeCards(settings.cards, yield* Web, yield* SharedCache, verifier)
@@ -390,9 +395,7 @@ export const makeNode = Effect.fnUntraced(function* (
     ...operator.service,
     vocabulary: vocabularyOf(blockList, store, searcher),
 
-    entity: Effect.fnUntraced(function* (id) {
-      return yield* entityById(id)
-    }),
+    entity: (id) => entityById(id, asking.deployed),
     readyEntity: (id) => {
       const view = views.ready(id)
       return view === undefined || stale().has(view.record.home_registry) ? undefined : view

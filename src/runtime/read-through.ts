@@ -9,22 +9,34 @@ import type { Link } from "../actors/command.ts"
 import { developerOf, recordIn, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
 import type { EntityEntry } from "../protocol/records/entity.ts"
 import * as Slots from "../protocol/records/slots.ts"
+import type { Hearsay } from "../protocol/wire/message.ts"
 import type { ActorSystem } from "./actor-system.ts"
 import type { Verifier } from "./ports.ts"
 
-/** What peers hold about a subject, verified. `links`: whom to ask, best first. */
-export type ReadThrough = (subject: string, links: ReadonlyArray<Link>) => Effect.Effect<ReadonlyArray<VerifiedAnnouncement>>
+/** What peers hold about a subject. `links`: whom to ask, best first. */
+export type ReadThrough = (subject: string, links: ReadonlyArray<Link>) => Effect.Effect<ReadBack>
+
+export interface ReadBack {
+  readonly verified: ReadonlyArray<VerifiedAnnouncement>
+  /** Told of it without any proof. */
+  readonly hearsay: ReadonlyArray<Hearsay>
+}
 
 export const makeReadThrough = (actors: ActorSystem, verifier: Verifier["Service"], clock: Clock.Clock): ReadThrough => {
   let count = 0
   return (subject, links) =>
     links.length === 0
-      ? Effect.succeed([])
-      : Effect.callback<ReadonlyArray<VerifiedAnnouncement>>((resume) => {
+      ? Effect.succeed({ verified: [], hearsay: [] })
+      : Effect.callback<ReadBack>((resume) => {
           const request = ++count
           const id = askOf(request)
           actors.start({ actor: "ask", id, input: { request, subject, links } }, (context) =>
-            resume(Effect.sync(() => believed(context as AskContext, subject, verifier, clock.currentTimeMillisUnsafe()))),
+            resume(
+              Effect.sync(() => ({
+                verified: believed(context as AskContext, subject, verifier, clock.currentTimeMillisUnsafe()),
+                hearsay: (context as AskContext).hearsay.filter(({ entityId }) => entityId === subject),
+              })),
+            ),
           )
           return Effect.sync(() => actors.stop(id))
         })

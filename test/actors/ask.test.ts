@@ -2,7 +2,10 @@
 import type { ContextFrom, StateValueFrom } from "xstate"
 import { describe, expect, it } from "vitest"
 import { ask, type AskEvent } from "../../src/actors/ask.ts"
+import type { EntityId } from "../../src/protocol/identity/id.ts"
+import type { Hearsay } from "../../src/protocol/wire/message.ts"
 import { compile, type State as Settled, type Step } from "../../src/runtime/engine/compile.ts"
+import { registryOf } from "../support/builders.ts"
 import { announcementOf, noonMs } from "../support/mesh.ts"
 import { checkTable } from "../support/table.ts"
 
@@ -10,7 +13,16 @@ type State = StateValueFrom<typeof ask>
 type Context = ContextFrom<typeof ask>
 
 const { document, subject } = announcementOf(2)
-const asking: Context = { request: 5, subject, links: [1, 2], waiting: [1, 2], documents: [] }
+const told: Hearsay = {
+  entityId: subject as EntityId,
+  name: "told",
+  summary: "",
+  category: "",
+  tags: [],
+  home: registryOf(3).registryId,
+  status: "active",
+}
+const asking: Context = { request: 5, subject, links: [1, 2], waiting: [1, 2], documents: [], hearsay: [] }
 const answer = (link: number, documents = [document]) =>
   ({ type: "message.received", link, message: { type: "ANSWER", request: 5, documents }, nowMs: noonMs }) satisfies AskEvent
 
@@ -26,6 +38,10 @@ describe("ask", () => {
           "of the last one": [{ context: { waiting: [1] } }, "done"],
           "of one who has answered": [{ context: { waiting: [2] } }, "–"],
           "of one who was not asked": [{ event: { link: 9 } }, "–"],
+          "of one who tells it without proof": [
+            { event: { message: { type: "ANSWER", request: 5, documents: [], hearsay: [told] } } },
+            "done",
+          ],
         },
         "(time)": "done",
       },

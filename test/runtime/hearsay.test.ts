@@ -25,15 +25,10 @@ const store = { slots: (subject: string) => Effect.succeed<ReadonlyArray<Announc
 
 const shown = (hearsay: ReadonlyArray<Hearsay>, request: SearchRequest = {}, blocked?: EntityId) =>
   Effect.runSync(
-    newsIn(
-      store,
-      request,
-      [
-        { link: 1, total: 9, documents: [], hearsay },
-        { link: 2, total: 0, documents: [] },
-      ],
-      (record) => record.entity_id !== blocked,
-    ),
+    newsIn({ self: registryOf(1).registryId, store, mayBeShown: (record) => record.entity_id !== blocked }, request, [
+      { link: 1, total: 9, documents: [], hearsay },
+      { link: 2, total: 0, documents: [] },
+    ]),
   )
 const idsIn = (...given: Parameters<typeof shown>) => shown(...given).map(({ entry }) => entry.record.entity_id)
 
@@ -48,8 +43,8 @@ describe("hearsay", () => {
     expect(hits[0]!.score).toBeGreaterThan(hits[1]!.score)
   })
 
-  it("says nothing of what we know anything of, nor of what may not be shown", () => {
-    expect(idsIn([told(9), told(3), told(4)], {}, idOf(4))).toEqual([idOf(3)])
+  it("says nothing of what we know anything of, of what may not be shown, or would be registered here", () => {
+    expect(idsIn([told(9), told(3), told(4), told(5, { home: registryOf(1).registryId })], {}, idOf(4))).toEqual([idOf(3)])
   })
 
   it("is held to what was asked, and answers nothing that needs a proof", () => {

@@ -296,7 +296,7 @@ export const makeDialogue = ({ gossip, localHost }: Ends): Dialogue => {
   }
 
   /** What nobody asked for, or too late, is passed over. */
-  const readReply = ({ nodes = [], ok, type }: DeployedDht, id: string): Heard => {
+  const readReply = ({ nodes = [], ok, type, value }: DeployedDht, id: string): Heard => {
     if (id.startsWith(pingMark)) {
       pingedAtMs = undefined
       return { messages: [], ...(searched.size === 0 && held.length > 0 && { reply: joined(takeHeld()) }) }
@@ -305,7 +305,10 @@ export const makeDialogue = ({ gossip, localHost }: Ends): Dialogue => {
     if (question === undefined || type !== replyTo[question.op]) return { messages: [] }
     asking.delete(id)
     const { op, request } = question
-    if (op === "ASK") return { messages: [{ type: "ANSWER", request, documents: [] }] }
+    if (op === "ASK") {
+      const told = value === undefined ? undefined : hearsayOf(value)
+      return { messages: [{ type: "ANSWER", request, documents: [], ...(told !== undefined && { hearsay: [told] }) }] }
+    }
     if (op === "PING") return { messages: [{ type: "DHT", op: "PONG", request }] }
     if (op === "STORE") return { messages: [{ type: "DHT", op: "STORED", request, stored: ok === true ? 1 : 0 }] }
     const contacts = nodes.flatMap(({ address, id: key }): ReadonlyArray<Contact> => {

@@ -80,7 +80,7 @@ export const resultsOf = (documents: ReadonlyArray<JsonObject>): ReadonlyArray<J
 const isStatus = (one: ReturnType<typeof read>): one is Announcement & { readonly body: { readonly kind: "status" } } =>
   one.type !== "malformed" && one.body.kind === "status"
 
-/** A result that tells enough to be shown; what is longer than a record may be is none. */
+/** A result, or a value of the DHT, that tells enough to be shown; what is longer than a record may be is none. */
 export const hearsayOf = (result: JsonObject): Hearsay | undefined => {
   const { category, developer_id, entity_id, home_registry, name, status, summary } = result
   const entityId = readEntityId(textOf(entity_id))

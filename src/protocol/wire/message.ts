@@ -130,6 +130,8 @@ export interface Answer {
   readonly type: "ANSWER"
   readonly request: number
   readonly documents: ReadonlyArray<JsonObject>
+  /** What it says of it and cannot prove. */
+  readonly hearsay?: ReadonlyArray<Hearsay>
 }
 
 /** 32 hex digits, drawn by whoever asks; the same wherever the query is passed on. */
@@ -158,7 +160,7 @@ export interface QueryAck {
   readonly hearsay?: ReadonlyArray<Hearsay>
 }
 
-/** A search result as its sender tells it: nobody signed it. */
+/** A search result, or a value of the deployed DHT, as its sender tells it: nobody signed it. */
 export interface Hearsay {
   readonly entityId: EntityId
   readonly name: string

@@ -18,11 +18,8 @@ import {
   dhtConcurrency,
   dhtHoldersWanted,
   dhtLookupPatienceMs,
-  dhtMissesMax,
-  dhtMissMs,
   dhtPaths,
   dhtReadPatienceMs,
-  dhtReadsMax,
   dhtRepublishMs,
   dhtValueLifeMs,
 } from "../../protocol/limits.ts"
@@ -32,6 +29,7 @@ import type { ActorSystem } from "../actor-system.ts"
 import type { DhtStatus } from "../node-service.ts"
 import type { RecordStore, StoreFailed } from "../ports.ts"
 import type { Spanned } from "../tracing.ts"
+import { sparing } from "./sparing.ts"
 import type { Signatures } from "./signatures.ts"
 
 /** What an operator may decide about it (`[dht]`). */
@@ -136,25 +134,6 @@ export const makeDht = Effect.fnUntraced(function* (parts: DhtParts): Effect.fn.
     return (yield* lookUp("value", key, { among: [home], paths: 1 })).values
   })
 
-  let reading = 0
-  const misses = new Map<DhtKey, number>()
-
-  /** Anybody may ask for what is not there: a key that nobody knew a moment ago is not looked for again, nor too many at once. */
-  const find = Effect.fnUntraced(function* (key: DhtKey) {
-    const now = yield* nowMs
-    if (reading >= dhtReadsMax || now < (misses.get(key) ?? 0)) return []
-    reading++
-    const records = yield* Effect.ensuring(
-      search(key),
-      Effect.sync(() => void reading--),
-    )
-    misses.delete(key)
-    if (records.length > 0) return records
-    misses.set(key, now + dhtMissMs)
-    if (misses.size > dhtMissesMax) misses.delete(misses.keys().next().value!)
-    return records
-  })
-
   const search = Effect.fnUntraced(function* (key: DhtKey) {
     const values = (yield* lookUp("value", key)).values
     const whole = values.filter(({ record }) => record !== undefined)
@@ -178,7 +157,7 @@ export const makeDht = Effect.fnUntraced(function* (parts: DhtParts): Effect.fn.
         }
       }
     }),
-    find,
+    find: sparing(nowMs, search),
     look: (goal, key) => lookUp(goal, key, { patienceMs: dhtLookupPatienceMs }),
     status: () => {
       const dht = memory()
