@@ -1,20 +1,22 @@
 /**
- * Ed25519 verifications per second by node:crypto alone, keys imported before: the bound of all that is believed. By the
- * clock on the wall, as what it is compared with.
+ * Ed25519 verifications per second by the engine that a node takes (`runtime/live/ed25519.ts`) and nothing else: the bound of all
+ * that is believed. By the clock on the wall, as what it is compared with.
  */
-import { generateKeyPairSync, sign, verify } from "node:crypto"
+import { sign } from "../../src/protocol/identity/ed25519.ts"
+import { verify } from "../../src/runtime/live/ed25519.ts"
+import { hostKey } from "../../src/sim/keys.ts"
 import { perSecond, timed } from "../benchmark.ts"
 
 const rounds = 200
 
 /** `messageBytes`: length of what was signed. Takes about a second. */
 export const verifyRate = (messageBytes: number): number => {
-  const { privateKey, publicKey } = generateKeyPairSync("ed25519")
+  const key = hostKey(1, "signs")
   const signed = Array.from({ length: 64 }, (_, i) => {
     const message = Buffer.alloc(messageBytes, i)
-    return { message, signature: sign(null, message, privateKey) }
+    return { message, signature: sign(key, message) }
   })
-  const allHold = () => signed.every(({ message, signature }) => verify(null, message, publicKey, signature))
+  const allHold = () => signed.every(({ message, signature }) => verify(key.publicKey, message, signature))
   if (!allHold()) throw new Error("a signature does not hold")
   const { wallMs } = timed(() => {
     for (let round = 0; round < rounds; round++) allHold()

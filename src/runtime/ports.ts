@@ -152,8 +152,11 @@ export class Verifier extends Context.Service<
   Verifier,
   {
     readonly verify: (key: PublicKey, message: Uint8Array | string, signature: Signature) => boolean
-    /** The same of several, not on this thread: called back once, with the verdicts in order. Absent where one thread is all there is. */
-    readonly verifyLater?: (checks: ReadonlyArray<SignatureCheck>, done: (holds: ReadonlyArray<boolean>) => void) => void
+    /**
+     * The same of several, one after the other, not on this thread: called back once, with the index of the first that does not
+     * hold, or -1. Absent where one thread is all there is.
+     */
+    readonly firstBroken?: (checks: ReadonlyArray<SignatureCheck>, done: (index: number) => void) => void
     /** What `protocol/gossip/authority.ts` makes of a document. */
     readonly believe: (document: JsonObject, claimedId: string | undefined, nowMs: number) => Belief
     /** The same, not on this thread: called back once, in the order asked. Absent where one thread is all there is. */

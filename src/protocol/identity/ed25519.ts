@@ -2,8 +2,9 @@
  * Ed25519 with one strict rule, so that no two nodes ever disagree on a signature (ruled).
  *
  * Libraries differ on small-order points, on encodings that are not canonical and on cofactors; OpenSSL changed between
- * versions. So the rule is ours: S < L; A and R are canonical and not of small order; then node:crypto's check, which is
- * without cofactor. Tests hold it against the same rule on @noble/ed25519's points.
+ * versions. So the rule is ours: S < L; A and R are canonical and not of small order; then the equation without cofactor, as
+ * node:crypto reckons it, or a faster engine that a node brings (`runtime/live/ed25519.ts`). Tests hold each of them against
+ * the same rule on @noble/ed25519's points.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign as signWith, verify as verifyWith } from "node:crypto"
 import { type PublicKey, rawKey, rawSignature, type Signature, writeKey, writeSignature } from "./key.ts"
@@ -27,25 +28,29 @@ export const secretKeyOf = (seed: Uint8Array): SecretKey => {
 export const sign = (secret: SecretKey, message: Uint8Array | string): Signature =>
   writeSignature(signWith(null, bytesOf(message), secret.keyObject))
 
+/**
+ * What the strict rule leaves to be reckoned once it let key and signature pass as they are: S·B = R + h·A, without cofactor.
+ * The key is 32 bytes and the signature 64.
+ */
+export type Equation = (key: Buffer, message: Uint8Array, signature: Buffer) => boolean
+
 /** The verdict every node reaches on (key, message, signature). */
 export const verify = (key: PublicKey, message: Uint8Array | string, signature: Signature): boolean => {
-  const claim = claimOf(key, signature)
-  return claim !== undefined && verifyWith(null, bytesOf(message), claim.key, claim.signature)
-}
-
-/** The same, reckoned by a thread of the pool; called back once, maybe at once. */
-export const verifyInPool = (key: PublicKey, message: Uint8Array | string, signature: Signature, done: (holds: boolean) => void): void => {
-  const claim = claimOf(key, signature)
-  if (claim === undefined) return done(false)
-  verifyWith(null, bytesOf(message), claim.key, claim.signature, (error, holds) => done(error === null && holds))
-}
-
-/** What is left to be checked by OpenSSL; `undefined` when the strict rule refuses the key or the signature as they are. */
-const claimOf = (key: PublicKey, signature: Signature): { readonly key: KeyObject; readonly signature: Buffer } | undefined => {
   const checked = rememberedKey(key)
   const raw = rawSignature(signature)
-  return checked !== undefined && isSBelowL(raw) && isCanonicalAndNotSmall(raw) ? { key: checked, signature: raw } : undefined
+  return checked !== undefined && mayBeSignature(raw) && verifyWith(null, bytesOf(message), checked, raw)
 }
+
+/** The same verdict by another engine's reckoning. */
+export const verifyBy =
+  (holds: Equation): typeof verify =>
+  (key, message, signature) => {
+    const rawOfKey = rawKey(key)
+    const raw = rawSignature(signature)
+    return isCanonicalAndNotSmall(rawOfKey) && mayBeSignature(raw) && holds(rawOfKey, bytesOf(message), raw)
+  }
+
+const mayBeSignature = (raw: Uint8Array): boolean => isSBelowL(raw) && isCanonicalAndNotSmall(raw)
 
 /** The same over raw bytes: lengths are checked here. */
 export const verifyRaw = (key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean =>
@@ -54,7 +59,7 @@ export const verifyRaw = (key: Uint8Array, message: Uint8Array, signature: Uint8
 /** SubjectPublicKeyInfo (DER) of a key: what TLS fingerprints are taken of. */
 export const spkiOf = (key: PublicKey): Buffer => Buffer.concat([spkiHead, rawKey(key)])
 
-const bytesOf = (message: Uint8Array | string) => (typeof message === "string" ? Buffer.from(message) : message)
+const bytesOf = (message: Uint8Array | string): Uint8Array => (typeof message === "string" ? Buffer.from(message) : message)
 
 /** Importing a key costs a third of a verification; the most recent ones are kept, the oldest forgotten. */
 const rememberedKeys = new Map<PublicKey, KeyObject | undefined>()

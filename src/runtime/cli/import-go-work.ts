@@ -1,10 +1,11 @@
 /** What `agentdns import-go` does: reads one database, judges it, and writes the other. */
 import { resolve } from "node:path"
 import { Effect, Layer, Redacted } from "effect"
-import { type SecretKey, sign, verify } from "../../protocol/identity/ed25519.ts"
+import { type SecretKey, sign } from "../../protocol/identity/ed25519.ts"
 import { idOf } from "../../protocol/identity/id.ts"
 import { identityFileOf, type Told } from "../config.ts"
 import { holdDataDirectory } from "../live/data-directory-lock.ts"
+import { verify } from "../live/ed25519.ts"
 import { type IdentityUnusable, type KeyFile, readIdentity, readKeyFile, writeKeyFile } from "../live/identity-file.ts"
 import { type GoDatabase, leftTables, moveOver, type Tally, takenTables } from "../moving-over.ts"
 import { RecordStore, type StoreFailed } from "../ports.ts"

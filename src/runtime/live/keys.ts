@@ -1,23 +1,24 @@
-/** `Signer` and `Verifier` with this machine's Ed25519; the secret stays in here. */
+/** `Signer` and `Verifier` with this machine's Ed25519; the secret stays in here, and in the thread that signs. */
 import { Layer } from "effect"
-import { type SecretKey, sign, verify } from "../../protocol/identity/ed25519.ts"
+import { type SecretKey, sign } from "../../protocol/identity/ed25519.ts"
 import { idOf } from "../../protocol/identity/id.ts"
 import { believe } from "../../protocol/gossip/authority.ts"
 import { Signer, Verifier } from "../ports.ts"
-import { makePoolVerifier } from "./pool-verifier.ts"
-import { signatureThread } from "./signature-thread.ts"
+import { verify } from "./ed25519.ts"
+import { clientsThread, gossipThread } from "./signature-thread.ts"
+import { makeThreadVerifier } from "./thread-verifier.ts"
 
 export const signerOf = (key: SecretKey): Layer.Layer<Signer> =>
   Layer.succeed(Signer, {
     publicKey: key.publicKey,
     registryId: idOf("registry", key.publicKey),
     sign: (message) => sign(key, message),
-    signLater: signatureThread.signerOf(key),
+    signLater: clientsThread.signerOf(key),
   })
 
 export const strictVerifier: Layer.Layer<Verifier> = Layer.sync(Verifier, () => ({
   verify,
-  verifyLater: signatureThread.verify,
+  firstBroken: clientsThread.firstBroken,
   believe: (document, claimedId, nowMs) => believe(document, claimedId, nowMs, verify),
-  believeLater: makePoolVerifier(),
+  believeLater: makeThreadVerifier(gossipThread.firstBroken),
 }))

@@ -1,24 +1,26 @@
 /**
- * Ed25519 in a thread of its own, for what clients wait for: their signatures verified, ours made. The node's thread hands
- * over what has come up while the other was busy, so that a message between them carries many; one by one, libuv's pool
- * (`pool-verifier.ts`) costs the node's thread nearly as much as the signature would.
+ * Ed25519 in threads of their own: one for what clients wait for, their signatures verified and ours made, one for what gossip
+ * brings (`thread-verifier.ts`), so that neither waits for the other. The node's thread hands over what has come up while the
+ * other was busy, and a message between them carries many: one by one, in libuv's pool, each would cost the node's thread nearly
+ * as much as the signature does.
  *
- * The thread starts with the first thing asked of it. What is asked before it is ready is done here, and should it ever end, what
+ * A thread starts with the first thing asked of it. What is asked before it is ready is done here, and should it ever end, what
  * it owed and all that follows, too.
  */
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads"
-import { type SecretKey, sign, verify } from "../../protocol/identity/ed25519.ts"
+import { type SecretKey, sign } from "../../protocol/identity/ed25519.ts"
 import type { Signature } from "../../protocol/identity/key.ts"
 import type { SignatureCheck } from "../ports.ts"
+import { verify } from "./ed25519.ts"
 
-/** Asked of the thread: do all of these hold? Or: sign this with key number `by`. */
+/** Asked of the thread: which is the first of these that does not hold? Or: sign this with key number `by`. */
 type Task =
   | { readonly checks: ReadonlyArray<SignatureCheck> }
   | { readonly text: string; readonly by: number }
   /** This is the key with that number, however often it is said. */
   | { readonly key: SecretKey; readonly by: number }
 
-type Answer = ReadonlyArray<boolean> | Signature | undefined
+type Answer = number | Signature | undefined
 
 interface Waiting {
   readonly task: Task
@@ -27,45 +29,51 @@ interface Waiting {
 
 /** Tasks of one message at most: a few milliseconds, so that nobody waits for a crowd. */
 const tasksAtOnce = 24
+/** Messages that the thread has at most: one to work at, and one to go on with at once. */
+const messagesAtOnce = 2
 
 const performer = () => {
   const keys: Array<SecretKey> = []
   return (task: Task): Answer => {
     if ("key" in task) return void (keys[task.by] = task.key)
     if ("text" in task) return sign(keys[task.by]!, task.text)
-    return task.checks.map(({ key, message, signature }) => verify(key, message, signature))
+    return task.checks.findIndex(({ key, message, signature }) => !verify(key, message, signature))
   }
 }
 
 const threadMark = "agentdns signatures"
 const ready = "ready"
 
-const makeThread = () => {
+export const startThread = (): Worker => new Worker(new URL(import.meta.url), { workerData: threadMark })
+
+/** `start`: another way to come by a thread, for tests. */
+export const makeThread = (start: () => Worker = startThread) => {
   /** There is one once it is ready: until then, and when it is gone, signatures are made and looked at here. */
   let worker: Worker | undefined
   let hasBegun = false
   const here = performer()
   const keys: Array<SecretKey> = []
   const waiting: Array<Waiting> = []
-  let underWay: ReadonlyArray<Waiting> = []
+  /** What the thread has, message by message; it answers in that order. */
+  const underWay: Array<ReadonlyArray<Waiting>> = []
   let isComing = false
 
   const send = (): void => {
     isComing = false
     if (!hasBegun && waiting.length > 0) begin()
     if (worker === undefined) for (const { done, task } of waiting.splice(0)) done(here(task))
-    else if (underWay.length === 0 && waiting.length > 0) give(worker, waiting.splice(0, tasksAtOnce))
+    else while (underWay.length < messagesAtOnce && waiting.length > 0) give(worker, waiting.splice(0, tasksAtOnce))
   }
 
   const give = (thread: Worker, tasks: ReadonlyArray<Waiting>): void => {
-    underWay = tasks
+    underWay.push(tasks)
     thread.ref()
     thread.postMessage(tasks.map(({ task }) => task))
   }
 
   const begin = (): void => {
     hasBegun = true
-    const thread = new Worker(new URL(import.meta.url), { workerData: threadMark })
+    const thread = start()
     thread.unref()
     thread.on("message", (answers: ReadonlyArray<Answer> | typeof ready) => {
       if (answers === ready) {
@@ -79,16 +87,14 @@ const makeThread = () => {
         }
         return
       }
-      const answered = underWay
-      underWay = []
-      thread.unref()
+      const answered = underWay.shift()!
+      if (underWay.length === 0) thread.unref()
       answered.forEach(({ done }, i) => done(answers[i]))
       send()
     })
     const ended = () => {
       worker = undefined
-      const owed = underWay
-      underWay = []
+      const owed = underWay.splice(0).flat()
       for (const { done, task } of owed) if (!("key" in task)) done(here(task))
       send()
     }
@@ -104,8 +110,9 @@ const makeThread = () => {
   }
 
   return {
-    verify: (checks: ReadonlyArray<SignatureCheck>, done: (holds: ReadonlyArray<boolean>) => void) =>
-      ask({ checks: checks.map(portable) }, (answer) => done(answer as ReadonlyArray<boolean>)),
+    /** The index of the first that does not hold, -1 where all do: none is looked at after it. */
+    firstBroken: (checks: ReadonlyArray<SignatureCheck>, done: (index: number) => void) =>
+      ask({ checks: checks.map(portable) }, (answer) => done(answer as number)),
     /** What this key signs. The key itself is shared with the thread, not copied. */
     signerOf: (key: SecretKey) => {
       let by: number | undefined
@@ -126,7 +133,8 @@ const portable = (check: SignatureCheck): SignatureCheck =>
   typeof check.message === "string" ? check : { ...check, message: Uint8Array.from(check.message) }
 
 /** One for all nodes of this process. */
-export const signatureThread = makeThread()
+export const clientsThread = makeThread()
+export const gossipThread = makeThread()
 
 if (!isMainThread && workerData === threadMark) {
   const perform = performer()

@@ -24,24 +24,23 @@ export interface Signatures {
 }
 
 export const signaturesOf = (signer: Signer["Service"], verifier: Verifier["Service"]): Signatures => {
-  const { verifyLater } = verifier
+  const { firstBroken } = verifier
   const { signLater } = signer
   return {
     judged: (read) => {
-      if (verifyLater === undefined) return Effect.sync(() => read(verifier.verify))
+      if (firstBroken === undefined) return Effect.sync(() => read(verifier.verify))
       const readWith = (known: ReadonlyArray<boolean>): Effect.Effect<ReturnType<typeof read>> =>
         Effect.suspend(() => {
           const asked: Array<SignatureCheck> = []
           const hoped = read((key, message, signature) => known[asked.push({ key, message, signature }) - 1] ?? true)
           const open = asked.slice(known.length)
           if (open.length === 0) return Effect.succeed(hoped)
-          return Effect.flatMap(checked(open), (holds) => {
-            const broken = holds.indexOf(false)
-            return broken < 0 ? Effect.succeed(hoped) : readWith([...known, ...holds.slice(0, broken + 1)])
-          })
+          return Effect.flatMap(judge(open), (broken) =>
+            broken < 0 ? Effect.succeed(hoped) : readWith([...known, ...open.slice(0, broken).map(() => true), false]),
+          )
         })
-      const checked = (checks: ReadonlyArray<SignatureCheck>) =>
-        Effect.callback<ReadonlyArray<boolean>>((resume) => verifyLater(checks, (holds) => resume(Effect.succeed(holds))))
+      const judge = (checks: ReadonlyArray<SignatureCheck>) =>
+        Effect.callback<number>((resume) => firstBroken(checks, (index) => resume(Effect.succeed(index))))
       return readWith([])
     },
     signed: (draft) =>

@@ -1,11 +1,12 @@
-/** Verified by other threads: the same judgement, in the order asked. */
+/** Verified by another thread: the same judgement, in the order asked. */
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
 import { announceStatus } from "../../../src/protocol/gossip/announcement.ts"
 import { type Belief, believe } from "../../../src/protocol/gossip/authority.ts"
 import { canonicalWithout, type Json, type JsonObject } from "../../../src/protocol/identity/canonical-json.ts"
 import { sign, verify } from "../../../src/protocol/identity/ed25519.ts"
-import { makePoolVerifier } from "../../../src/runtime/live/pool-verifier.ts"
+import { gossipThread } from "../../../src/runtime/live/signature-thread.ts"
+import { makeThreadVerifier } from "../../../src/runtime/live/thread-verifier.ts"
 import { announced, buried, entityOf, noon, registryOf } from "../../support/builders.ts"
 
 const home = registryOf(1)
@@ -41,7 +42,7 @@ it("judges as one thread does, in the order asked, whatever is asked at once", a
   const asked = fc.array(fc.tuple(fc.constantFrom(...samples), fc.constantFrom(...lies), fc.boolean()), { minLength: 1, maxLength: 30 })
   await fc.assert(
     fc.asyncProperty(asked, async (questions) => {
-      const later = makePoolVerifier()
+      const later = makeThreadVerifier(gossipThread.firstBroken)
       const documents = questions.map(
         ([{ contentId, document }, lie, isNamed]) => [lie(document), isNamed ? contentId : undefined] as const,
       )
