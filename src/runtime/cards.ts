@@ -16,6 +16,7 @@ import type { EntityEntry } from "../protocol/records/entity.ts"
 import type { Verifier } from "./ports.ts"
 import type { SharedCache } from "./shared-cache.ts"
 import { NotFetched, type Web } from "./web.ts"
+import { steps } from "./steps.ts"
 
 /** `no-card`: what the entity serves is no card of it; `busy`: too many are being fetched. */
 export class CardUnavailable extends Schema.TaggedError<CardUnavailable>()("CardUnavailable", {
@@ -64,7 +65,7 @@ export const makeCards = Effect.fnUntraced(function* (
     if (kept.size > cardsMax) kept.delete(kept.keys().next().value!)
   }
 
-  const known = Effect.fnUntraced(function* ({ record }: EntityEntry) {
+  const known = steps(function* ({ record }: EntityEntry) {
     const { entity_id, entity_url } = record
     const here = kept.get(entity_id)
     if (here !== undefined) {
@@ -78,13 +79,13 @@ export const makeCards = Effect.fnUntraced(function* (
     return there
   })
 
-  const fetchOne = Effect.fnUntraced(function* (url: string, before: Kept | undefined) {
+  const fetchOne = steps(function* (url: string, before: Kept | undefined) {
     const etag = before?.url === url ? before.etag : undefined
     return yield* web.get({ url, bytesMax: cardBytesMax, patienceMs: cardPatienceMs, ...(etag !== undefined && { etag }) })
   })
 
   /** The first place that has one, the last known place first. */
-  const fetch = Effect.fnUntraced(function* (entry: EntityEntry): Effect.fn.Return<Card, CardUnavailable> {
+  const fetch = steps(function* (entry: EntityEntry): Effect.fn.Return<Card, CardUnavailable> {
     const { record } = entry
     const before = yield* known(entry)
     const places = cardUrls(record)
@@ -137,7 +138,7 @@ export const makeCards = Effect.fnUntraced(function* (
       return Deferred.await(flight)
     })
 
-  const recent: Cards["recent"] = Effect.fnUntraced(function* (entry) {
+  const recent: Cards["recent"] = steps(function* (entry) {
     const nowMs = yield* Clock.currentTimeMillis
     const before = yield* known(entry)
     if (before !== undefined && nowMs - before.fetchedAtMs < lifetimeMs) {

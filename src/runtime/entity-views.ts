@@ -12,6 +12,7 @@ import { entityViewsMax } from "../protocol/limits.ts"
 import { named } from "./node/lookups.ts"
 import type { EntityView, SearchAnswer, SearchHit } from "./node-service.ts"
 import type { OwnWord, RecordStore, StoreFailed } from "./ports.ts"
+import { steps } from "./steps.ts"
 
 export interface EntityViews {
   /** Somebody else wrote this. */
@@ -78,7 +79,7 @@ export const remembering = (
     else shownAs.set(`${view.name.registry}/${view.name.handle}/${view.name.name}`, id)
   }
 
-  const read = Effect.fnUntraced(function* (ids: ReadonlyArray<EntityId>) {
+  const read = steps(function* (ids: ReadonlyArray<EntityId>) {
     const before = forgotten
     const views = yield* named(shown, yield* shown.entities(ids))
     if (before === forgotten) for (const view of views) keep(view, clock.currentTimeMillisUnsafe())
@@ -99,7 +100,7 @@ export const remembering = (
         const view = ready(id)
         return view === undefined ? Effect.map(read([id]), ([found]) => found) : Effect.succeed(view)
       },
-      many: Effect.fnUntraced(function* (ids) {
+      many: steps(function* (ids) {
         const views = new Map(ids.map((id) => [id, ready(id)]))
         const missing = ids.filter((id) => views.get(id) === undefined)
         if (missing.length > 0) for (const view of yield* read(missing)) views.set(view.record.entity_id, view)

@@ -29,6 +29,7 @@ import type { RecordStore, StoreFailed, Verifier } from "./ports.ts"
 import { asksOthers } from "./roles.ts"
 import type { Spanned } from "./tracing.ts"
 import { filtersIn, type Searcher } from "./searcher.ts"
+import { steps } from "./steps.ts"
 
 export interface Federation {
   /** Peers are asked where the request wants it, or where it says nothing and too little is found here (ruled). */
@@ -144,7 +145,7 @@ export const makeFederation = (parts: FederationParts): Federation => {
   }
 
   /** Asks peers, and keeps what holds of what they answer. */
-  const find = Effect.fnUntraced(function* (asking: Asking) {
+  const find = steps(function* (asking: Asking) {
     const startedAtMs = clock.currentTimeMillisUnsafe()
     const names = new Map(peers().map(({ link, registryId }) => [link, registryId]))
     const { answers, asked } = yield* parts.spanned("mesh.fan-out", fanOut(asking))
@@ -159,7 +160,7 @@ export const makeFederation = (parts: FederationParts): Federation => {
     return { found, answers, asked: asked.length }
   })
 
-  const search: Federation["search"] = Effect.fnUntraced(function* (request) {
+  const search: Federation["search"] = steps(function* (request) {
     const startedAtMs = clock.currentTimeMillisUnsafe()
     const here = yield* searcher.search(request)
     const max = wanted(request, settings.resultsDefault)
@@ -218,7 +219,7 @@ export const makeFederation = (parts: FederationParts): Federation => {
   }
 
   /** Of all that we hold, and of what others find. */
-  const everywhere = Effect.fnUntraced(function* ({ hops, id, most, question, withinMs }: Query, mayPassOn: boolean) {
+  const everywhere = steps(function* ({ hops, id, most, question, withinMs }: Query, mayPassOn: boolean) {
     const here = yield* searcher.search({ ...question, max_results: most })
     const patienceMs = withinMs - queryWayMs
     const isWanted = mayPassOn && here.totalFound < most && patienceMs > 0
@@ -228,7 +229,7 @@ export const makeFederation = (parts: FederationParts): Federation => {
   })
 
   /** What proves an entity that we show. */
-  const proofOf = Effect.fnUntraced(function* (id: EntityId) {
+  const proofOf = steps(function* (id: EntityId) {
     const slots = yield* store.slots(id)
     const slot = Slots.shown<Announcement>(slots, developerOf)
     if (slot === undefined) return []

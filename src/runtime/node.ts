@@ -56,6 +56,7 @@ import { Dns, OwnCertificate, Web } from "./web.ts"
 import { capabilitiesOf, storeOf, usesDht } from "./roles.ts"
 import { remembering, withNames } from "./entity-views.ts"
 import { makeSearcher, marked } from "./searcher.ts"
+import { steps } from "./steps.ts"
 
 /** A node that runs, and what its makers may see of it. */
 export interface RunningNode {
@@ -170,7 +171,7 @@ export const makeNode = Effect.fnUntraced(function* (
     },
   })
   const { show } = indexes
-  const showAnew = Effect.fnUntraced(function* (id: EntityId) {
+  const showAnew = steps(function* (id: EntityId) {
     const held = yield* store.entity(id)
     const entry = held === undefined ? undefined : yield* outward.seen(held)
     blockList.note(id, held, entry !== undefined)
@@ -297,13 +298,13 @@ export const makeNode = Effect.fnUntraced(function* (
   })
 
   /** What a light node asked for it holds from then on. */
-  const keep = Effect.fnUntraced(function* (id: EntityId, answers: ReadonlyArray<VerifiedAnnouncement>) {
+  const keep = steps(function* (id: EntityId, answers: ReadonlyArray<VerifiedAnnouncement>) {
     yield* disk.merge(answers, yield* Clock.currentTimeMillis)
     return yield* showAnew(id)
   })
 
   /** What peers hold about an entity; a light node keeps it, a gateway does not. */
-  const askFor = Effect.fnUntraced(function* (id: EntityId) {
+  const askFor = steps(function* (id: EntityId) {
     const answers = yield* asking.ours(id)
     return settings.role === "gateway" ? shownOf(answers.filter(mayBeShown)) : yield* keep(id, answers)
   })
@@ -330,7 +331,7 @@ export const makeNode = Effect.fnUntraced(function* (
   const found = { ...dht, find: (key: DhtKey) => Effect.map(dht.find(key), (words) => words.filter(mayBeShown)) }
   const reads = readsOf({ role: settings.role, store: outward.store, shown: views.one, dht: found, askPeers: askFor, keep })
   /** `otherwise`: what is shown of it where nothing is proven. */
-  const entityById = Effect.fnUntraced(function* (id: string, otherwise: Asking["deployed"] = () => Effect.succeed(undefined)) {
+  const entityById = steps(function* (id: string, otherwise: Asking["deployed"] = () => Effect.succeed(undefined)) {
     const entityId = readEntityId(id)
     const entry = entityId === undefined ? undefined : ((yield* reads.entity(entityId)) ?? (yield* otherwise(entityId)))
     return entry === undefined ? yield* notFound("no such entity") : marked(entry, stale())
@@ -403,7 +404,7 @@ export const makeNode = Effect.fnUntraced(function* (
     ...cardsOn(cards, entityById),
     ...trustOn(trust, entityById),
 
-    developer: Effect.fnUntraced(function* (id) {
+    developer: steps(function* (id) {
       const developerId = readDeveloperId(id)
       const entry = developerId === undefined ? undefined : yield* reads.developer(developerId)
       return entry ?? (yield* notFound("no such developer"))

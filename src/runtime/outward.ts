@@ -13,6 +13,7 @@ import type { EntityEntry } from "../protocol/records/entity.ts"
 import type { NameEntry } from "../protocol/records/name.ts"
 import * as Slots from "../protocol/records/slots.ts"
 import type { Change, MergeOutcome, RecordStore, StoreFailed } from "./ports.ts"
+import { steps } from "./steps.ts"
 
 export interface Outward {
   readonly store: RecordStore["Service"]
@@ -71,7 +72,7 @@ export const outwardOf = (
   const mayBeTold: Outward["mayBeTold"] = (words) =>
     filtered(
       Effect.succeed(words),
-      Effect.fnUntraced(function* (all) {
+      steps(function* (all) {
         const left = all.filter((word) => blockOfWord(blocks(), word) === undefined)
         const hidden = yield* hiddenOf(left.flatMap((word) => aboutOf(word) ?? []))
         return hidden.size === 0 ? left : left.filter((word) => !hidden.has(aboutOf(word)!))
@@ -86,7 +87,7 @@ export const outwardOf = (
     return Effect.map(mayBeTold(words), (left) => left.map(({ document }) => document))
   }
 
-  const changesAfter = Effect.fnUntraced(function* (after: string | undefined, limit: number) {
+  const changesAfter = steps(function* (after: string | undefined, limit: number) {
     const told: Array<Change> = []
     for (let from = after; told.length < limit;) {
       const page = yield* store.changes(from, limit)
@@ -98,7 +99,7 @@ export const outwardOf = (
     return told.slice(0, limit)
   })
 
-  const namesOf = Effect.fnUntraced(function* (all: ReadonlyArray<NameEntry>) {
+  const namesOf = steps(function* (all: ReadonlyArray<NameEntry>) {
     const left = all.filter((name) => blockOfName(blocks(), name) === undefined)
     const hidden = yield* hiddenOf(left.map(({ entityId }) => entityId))
     return left.filter(({ entityId }) => !hidden.has(entityId))
@@ -106,7 +107,7 @@ export const outwardOf = (
 
   const isFree = (...ids: ReadonlyArray<string>): boolean => ids.every((id) => blockOfId(blocks(), id) === undefined)
 
-  const marked = Effect.fnUntraced(function* (heard: Announcement, outcome: MergeOutcome) {
+  const marked = steps(function* (heard: Announcement, outcome: MergeOutcome) {
     const entity = outcome.entity === undefined ? undefined : yield* seen(outcome.entity)
     const about = entityOf(heard)
     if (about !== undefined) note(about, outcome.entity, entity !== undefined)

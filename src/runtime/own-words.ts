@@ -21,6 +21,7 @@ import type { EntityRecord } from "../protocol/records/entity.ts"
 import * as Slots from "../protocol/records/slots.ts"
 import { type Seconds, secondsOf } from "../protocol/time.ts"
 import type { MergeOutcome, OwnWord, RecordStore, StoreFailed } from "./ports.ts"
+import { steps } from "./steps.ts"
 
 const unchanged: MergeOutcome = { changed: false }
 const failed: MergeOutcome = { changed: false, hasFailed: true }
@@ -33,7 +34,7 @@ export const refusingOwnWords = (
 ): RecordStore["Service"] => {
   const isOurs = ({ origin: by }: Announcement) => by === origin.registryId
 
-  const answer = Effect.fnUntraced(function* (heard: VerifiedAnnouncement, nowMs: number) {
+  const answer = steps(function* (heard: VerifiedAnnouncement, nowMs: number) {
     const slots = yield* store.slots(heard.subject)
     const own = slots.find(isOurs)
     // a later word of ours that nobody else keeps is said once more, as the latest
@@ -56,7 +57,7 @@ export const refusingOwnWords = (
   })
 
   /** Of all but entities: a word that our disk forgot is ours again where what it is about is here; else we take it back. */
-  const resume = Effect.fnUntraced(function* (heard: VerifiedAnnouncement, own: Announcement | undefined, nowMs: number) {
+  const resume = steps(function* (heard: VerifiedAnnouncement, own: Announcement | undefined, nowMs: number) {
     const follows = own?.id
     const end = announceEnd(origin, heard, "not-held", Math.max(secondsOf(nowMs), heard.at + 1))
     const isOurs = (own !== undefined || end === undefined) && (yield* isSaid({ announcement: heard, follows }))
@@ -77,13 +78,13 @@ export const refusingOwnWords = (
     return announceTombstone(origin, record, said?.proof, said?.reason ?? "not-held", at)
   }
 
-  const sayAgain = Effect.fnUntraced(function* (announcement: VerifiedAnnouncement, nowMs: number) {
+  const sayAgain = steps(function* (announcement: VerifiedAnnouncement, nowMs: number) {
     yield* store.merge([announcement], nowMs, origin.registryId)
     yield* announce(announcement)
     return unchanged
   })
 
-  const end = Effect.fnUntraced(function* (record: EntityRecord, tombstone: VerifiedAnnouncement) {
+  const end = steps(function* (record: EntityRecord, tombstone: VerifiedAnnouncement) {
     const changed = yield* store.deregister(record.entity_id, tombstone).pipe(
       Effect.catchIf(
         (failure) => failure._tag !== "StoreFailed",
@@ -94,14 +95,14 @@ export const refusingOwnWords = (
   })
 
   /** With what is shown afterwards of the entity that it is about: who follows the store takes silence for an end. */
-  const shownAfter = Effect.fnUntraced(function* (heard: VerifiedAnnouncement, answering: Effect.Effect<MergeOutcome, StoreFailed>) {
+  const shownAfter = steps(function* (heard: VerifiedAnnouncement, answering: Effect.Effect<MergeOutcome, StoreFailed>) {
     const { entity: _, ...outcome } = yield* answering
     const about = entityOf(heard)
     const entity = about === undefined ? undefined : yield* store.entity(about)
     return { ...outcome, ...(entity !== undefined && { entity }) } satisfies MergeOutcome
   })
 
-  const mergeWithOurs = Effect.fnUntraced(function* (announcements: ReadonlyArray<VerifiedAnnouncement>, nowMs: number) {
+  const mergeWithOurs = steps(function* (announcements: ReadonlyArray<VerifiedAnnouncement>, nowMs: number) {
     const others = announcements.filter((announcement) => !isOurs(announcement))
     const merged = (yield* store.merge(others, nowMs, origin.registryId)).values()
     const outcomes: Array<MergeOutcome> = []

@@ -10,6 +10,7 @@ import type { SearchAnswer, SearchHit, SearchRequest, SearchStats } from "./node
 import type { RecordStore, StoreFailed } from "./ports.ts"
 import { floorOf, type SearchSettings } from "./search-settings.ts"
 import { makeVectors, type VectorCounts } from "./vectors.ts"
+import { steps } from "./steps.ts"
 
 export interface Searcher {
   readonly search: (request: SearchRequest) => Effect.Effect<SearchAnswer, StoreFailed>
@@ -119,7 +120,7 @@ export const makeSearcher = Effect.fnUntraced(function* ({
   }
 
   /** A name, or an entity's id in place of one (as SDKs send it). */
-  const entityNamed = Effect.fnUntraced(function* (fqan: string) {
+  const entityNamed = steps(function* (fqan: string) {
     const id = readEntityId(fqan)
     if (id !== undefined) return id
     const [host, handle, name, ...more] = fqan.split("/")
@@ -127,7 +128,7 @@ export const makeSearcher = Effect.fnUntraced(function* ({
     return (yield* store.names({ handle, name })).find((entry) => entry.host === host)?.entityId
   })
 
-  const filtersOf = Effect.fnUntraced(function* (request: SearchRequest): Effect.fn.Return<Filters, StoreFailed> {
+  const filtersOf = steps(function* (request: SearchRequest): Effect.fn.Return<Filters, StoreFailed> {
     const { developer_handle: handle, developer_id: developer } = request
     const holders =
       handle === undefined || developer !== undefined ? undefined : (yield* store.handles(handle)).map(({ developerId }) => developerId)
@@ -135,7 +136,7 @@ export const makeSearcher = Effect.fnUntraced(function* ({
   })
 
   /** What the likeness to a text is worked out from, beside the words. */
-  const likenessTo = Effect.fnUntraced(function* (text: string, wanted: number): Effect.fn.Return<Pick<IndexQuery, "vector" | "nearest">> {
+  const likenessTo = steps(function* (text: string, wanted: number): Effect.fn.Return<Pick<IndexQuery, "vector" | "nearest">> {
     if (vectors === undefined || text.trim() === "" || readEntityId(text.trim()) !== undefined) return {}
     const [vector] = yield* vectors.of([text])
     if (vector === undefined) return {}
@@ -146,7 +147,7 @@ export const makeSearcher = Effect.fnUntraced(function* ({
     follow,
     localCounts: () => ({ ...counts }),
     vectorCounts: () => vectors?.counts() ?? { waiting: 0, degraded: 0 },
-    search: Effect.fnUntraced(function* (request) {
+    search: steps(function* (request) {
       const offset = Math.max(0, request.offset ?? 0)
       const maxResults =
         request.max_results === undefined || request.max_results <= 0 ? resultsDefault : Math.min(searchResultsMax, request.max_results)
@@ -174,7 +175,7 @@ export const makeSearcher = Effect.fnUntraced(function* ({
       const stats = { ...noStats, local: atHome, gossip: hits.length - atHome }
       return { hits, totalFound: found.totalFound, offset, hasMore: offset + found.hits.length < found.totalFound, stats }
     }),
-    rankTogether: Effect.fnUntraced(function* (request, ours, others, documents) {
+    rankTogether: steps(function* (request, ours, others, documents) {
       judge()
       const text = request.query ?? ""
       const candidates = makeIndex()

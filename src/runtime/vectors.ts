@@ -12,6 +12,7 @@ import {
 } from "../protocol/limits.ts"
 import { unitVector } from "../protocol/search/dense-vectors.ts"
 import type { Embedder, EmbedderFailed } from "./embedder.ts"
+import { steps } from "./steps.ts"
 
 export interface Vectors {
   /** An entity's text, to be embedded; the last one counts. */
@@ -92,7 +93,7 @@ export const makeVectors = Effect.fnUntraced(function* (
       Queue.offerUnsafe(wake, undefined)
     },
     forget: (id) => void waiting.delete(id),
-    of: Effect.fnUntraced(function* (texts) {
+    of: steps(function* (texts) {
       const nowMs = yield* Clock.currentTimeMillis
       const withoutVectors = texts.map(() => undefined)
       if (nowMs < pausedUntilMs) {

@@ -8,6 +8,7 @@
  */
 import { hash } from "node:crypto"
 import type { RegistryId } from "../identity/id.ts"
+import { SmallMap } from "../small-map.ts"
 import type { Seconds } from "../time.ts"
 
 /** Bits of an id that choose its bucket: 4,096 buckets. */
@@ -32,7 +33,7 @@ interface Bucket {
 export interface SlotSet {
   readonly buckets: Map<number, Bucket>
   /** Ids of the slots, by origin and subject. */
-  readonly held: Map<RegistryId, Map<string, string>>
+  readonly held: Map<RegistryId, SmallMap<string>>
   readonly aside: Set<RegistryId>
   size: number
   /** Over everything; `undefined` since the last change. */
@@ -44,7 +45,7 @@ export const empty = (): SlotSet => ({ buckets: new Map(), held: new Map(), asid
 /** What this origin last said of this subject; the word before is forgotten. */
 export const put = (set: SlotSet, { subject, origin, id }: Omit<SlotKey, "at">): void => {
   let said = set.held.get(origin)
-  if (said === undefined) set.held.set(origin, (said = new Map()))
+  if (said === undefined) set.held.set(origin, (said = new SmallMap()))
   const before = said.get(subject)
   if (before === id) return
   said.set(subject, id)

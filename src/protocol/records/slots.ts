@@ -103,6 +103,8 @@ export const merge = <S extends Slot>(held: ReadonlyArray<S>, heard: S, self?: R
 
 /** With this slot in the place of its registry's last one, and nothing that all others would let go of but the slot of \`self\`. */
 export const withSlot = <S extends Slot>(held: ReadonlyArray<S>, slot: S, self?: RegistryId): ReadonlyArray<S> => {
+  // an array that is written down is as long as it says; one that grew has room for sixteen more
+  if (held.length === 0) return [slot]
   const ranked = [...held.filter(({ origin }) => origin !== slot.origin), slot].sort(compareClaims)
   if (ranked.length <= claimsPerEntityMax) return ranked
   const kept = new Set(counted(ranked))

@@ -5,7 +5,6 @@
  * The key follows from the registry's own key and from `state`, which only the caller knows. So the same request again is the
  * same developer, and no secret is kept anywhere.
  */
-import { Effect } from "effect"
 import { canonical } from "../../protocol/identity/canonical-json.ts"
 import { sha512 } from "../../protocol/identity/digest.ts"
 import { secretKeyOf, sign } from "../../protocol/identity/ed25519.ts"
@@ -13,12 +12,13 @@ import { idOf } from "../../protocol/identity/id.ts"
 import { rawKey } from "../../protocol/identity/key.ts"
 import type { Node } from "../node-service.ts"
 import { conflict, type Desk } from "./desk.ts"
+import { steps } from "../steps.ts"
 
 export const admissionOn = (
   { origin, store }: Pick<Desk, "origin" | "store">,
   registerDeveloper: Node["Service"]["registerDeveloper"],
 ): Pick<Node["Service"], "admitDeveloper"> => ({
-  admitDeveloper: Effect.fnUntraced(function* (name, state) {
+  admitDeveloper: steps(function* (name, state) {
     const seed = sha512(origin.sign(`agdns: a developer's key for ${state}`)).subarray(0, 32)
     const key = secretKeyOf(seed)
     const id = idOf("developer", key.publicKey)

@@ -5,11 +5,12 @@ import { enrichedMax, enrichPatienceMs } from "../../protocol/limits.ts"
 import type { Card } from "../../protocol/records/card.ts"
 import type { Cards } from "../cards.ts"
 import type { Node } from "../node-service.ts"
+import { steps } from "../steps.ts"
 
 export const cardsOn = (cards: Cards, entity: Node["Service"]["entity"]): Pick<Node["Service"], "card" | "cards"> => ({
   card: (id) => Effect.flatMap(entity(id), cards.live),
 
-  cards: Effect.fnUntraced(function* (entries) {
+  cards: steps(function* (entries) {
     const found = new Map<EntityId, Card>()
     yield* Effect.forEach(
       entries.slice(0, enrichedMax),

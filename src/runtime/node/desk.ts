@@ -19,6 +19,7 @@ import type { Outward } from "../outward.ts"
 import type { OwnWord, RecordStore, StoreFailed } from "../ports.ts"
 import { takesWrites } from "../roles.ts"
 import type { Signatures } from "./signatures.ts"
+import { steps } from "../steps.ts"
 
 /** Where our next word about a subject stands. */
 export interface NextWord {
@@ -85,7 +86,7 @@ export const makeDesk = (
     ...parts,
     nowMs: Clock.currentTimeMillis,
     mayWrite: takesWrites(role) ? Effect.void : refused("forbidden", `this node is a ${role}: it takes no registrations`),
-    nextWord: Effect.fnUntraced(function* (subject, about = SaidOf.aboutIn(subject)) {
+    nextWord: steps(function* (subject, about = SaidOf.aboutIn(subject)) {
       const slots = yield* store.slots(subject)
       const last = slots.find((slot) => slot.origin === origin.registryId)
       const { at, registeredAt } = Slots.nextWord(last, secondsOf(yield* Clock.currentTimeMillis))

@@ -1,5 +1,4 @@
 /** Developers of ours: registering, changing and ending them (reference 1.3). */
-import { Effect } from "effect"
 import { announceDeveloper, announceDeveloperTombstone } from "../../protocol/gossip/announcement.ts"
 import { onWire, readDeveloperId } from "../../protocol/identity/id.ts"
 import { readAuthorization } from "../../protocol/records/authorization.ts"
@@ -8,18 +7,19 @@ import { readDeveloperRegistration, readDeveloperUpdate } from "../../protocol/r
 import type { Node } from "../node-service.ts"
 import { conflict, type Desk, notFound, refused, refusedAs } from "./desk.ts"
 import { endingHandles } from "./handles.ts"
+import { steps } from "../steps.ts"
 
 export const developersOn = (desk: Desk): Pick<Node["Service"], "registerDeveloper" | "updateDeveloper" | "deleteDeveloper"> => {
   const { check, mayWrite, nextWord, nowMs, origin, say, store } = desk
 
-  const localDeveloper = Effect.fnUntraced(function* (id: string) {
+  const localDeveloper = steps(function* (id: string) {
     const developerId = readDeveloperId(id)
     const entry = developerId === undefined ? undefined : yield* store.developer(developerId)
     return entry === undefined || entry.tier !== "local" ? yield* notFound("no such developer is registered here") : entry.record
   })
 
   return {
-    registerDeveloper: Effect.fnUntraced(function* (body) {
+    registerDeveloper: steps(function* (body) {
       yield* mayWrite
       const read = readDeveloperRegistration(body, { home: origin.registryId, nowMs: yield* nowMs, check })
       if (read.type === "refused") return yield* refusedAs(read)
@@ -31,7 +31,7 @@ export const developersOn = (desk: Desk): Pick<Node["Service"], "registerDevelop
       return record
     }),
 
-    updateDeveloper: Effect.fnUntraced(function* (id, text, authorization) {
+    updateDeveloper: steps(function* (id, text, authorization) {
       yield* mayWrite
       const before = yield* localDeveloper(id)
       const { at, follows, last, registeredAt } = yield* nextWord(before.developer_id)
@@ -44,7 +44,7 @@ export const developersOn = (desk: Desk): Pick<Node["Service"], "registerDevelop
       return record
     }),
 
-    deleteDeveloper: Effect.fnUntraced(function* (id, authorization) {
+    deleteDeveloper: steps(function* (id, authorization) {
       yield* mayWrite
       const record = yield* localDeveloper(id)
       const read = readAuthorization(authorization)

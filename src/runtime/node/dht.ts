@@ -31,6 +31,7 @@ import type { RecordStore, StoreFailed } from "../ports.ts"
 import type { Spanned } from "../tracing.ts"
 import { sparing } from "./sparing.ts"
 import type { Signatures } from "./signatures.ts"
+import { steps } from "../steps.ts"
 
 /** What an operator may decide about it (`[dht]`). */
 export interface DhtSettings {
@@ -125,7 +126,7 @@ export const makeDht = Effect.fnUntraced(function* (parts: DhtParts): Effect.fn.
     })
 
   /** A pointer without its record: its home holds it, and is asked. */
-  const fromHome = Effect.fnUntraced(function* ({ address, key, originKey }: ProvenValue) {
+  const fromHome = steps(function* ({ address, key, originKey }: ProvenValue) {
     const id = nodeKeyOf(originKey)
     const search = address === undefined ? yield* lookUp("contacts", id) : undefined
     const near: ReadonlyArray<Contact> = search === undefined ? [] : Search.closest(search)
@@ -134,7 +135,7 @@ export const makeDht = Effect.fnUntraced(function* (parts: DhtParts): Effect.fn.
     return (yield* lookUp("value", key, { among: [home], paths: 1 })).values
   })
 
-  const search = Effect.fnUntraced(function* (key: DhtKey) {
+  const search = steps(function* (key: DhtKey) {
     const values = (yield* lookUp("value", key)).values
     const whole = values.filter(({ record }) => record !== undefined)
     const told = whole.length > 0 ? whole : (yield* Effect.forEach(values, fromHome)).flat()

@@ -22,13 +22,14 @@ import type { OwnWord } from "../ports.ts"
 import { knownDevelopersMax } from "../../protocol/limits.ts"
 import { admitted, conflict, type Desk, type NextWord, notFound, overtaken, refused, refusedAs } from "./desk.ts"
 import { endingNames, naming } from "./names.ts"
+import { steps } from "../steps.ts"
 
 export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" | "updateEntity" | "deregister"> => {
   const { announce, check, maySay, mayWrite, nextWord, nowMs, origin, refresh, report, say, show, store } = desk
   const { judged, signed } = desk.signatures
 
   /** Where we said anything of its status: that there is nothing more to say. */
-  const endingStatus = Effect.fnUntraced(function* (entityId: EntityId) {
+  const endingStatus = steps(function* (entityId: EntityId) {
     const { at, follows, last } = yield* nextWord(statusSubject(origin.registryId, entityId))
     const words: ReadonlyArray<OwnWord> =
       last === undefined || last.isTombstone ? [] : [{ announcement: announceStatus(origin, entityId, "gone", undefined, at), follows }]
@@ -42,7 +43,7 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
    * A developer of whom no registry has said anything is announced, as its entity's derivation shows it, so that every node
    * has it. The registration stands whatever comes of this: the next one tries again.
    */
-  const introduce = Effect.fnUntraced(function* (developer: DeveloperRecord, { developer_proof, public_key }: EntityRecord) {
+  const introduce = steps(function* (developer: DeveloperRecord, { developer_proof, public_key }: EntityRecord) {
     const id = developer.developer_id
     if (known.has(id)) return
     if (known.size >= knownDevelopersMax) known.clear()
@@ -58,7 +59,7 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
   })
 
   return {
-    registerEntity: Effect.fnUntraced(function* (body) {
+    registerEntity: steps(function* (body) {
       yield* mayWrite
       const now = yield* nowMs
       const read = yield* judged((check) => readRegistration(body, { home: origin.registryId, nowMs: now, check }))
@@ -101,7 +102,7 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
       return record
     }),
 
-    updateEntity: Effect.fnUntraced(function* (id, text, authorization) {
+    updateEntity: steps(function* (id, text, authorization) {
       yield* mayWrite
       const { record } = yield* localEntity(desk, id)
       const word = yield* nextWord(record.entity_id)
@@ -115,7 +116,7 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
       return read.record
     }),
 
-    deregister: Effect.fnUntraced(function* (id, authorization, stamp = {}) {
+    deregister: steps(function* (id, authorization, stamp = {}) {
       yield* mayWrite
       const entry = yield* localEntity(desk, id)
       const entityId = entry.record.entity_id

@@ -11,12 +11,13 @@ import type { Node, Refused } from "../node-service.ts"
 import type { OwnWord, StoreFailed } from "../ports.ts"
 import { admitted, conflict, type Desk, type NextWord, notFound, refused, refusedAs } from "./desk.ts"
 import { endingNames } from "./names.ts"
+import { steps } from "../steps.ts"
 
 export const handlesOn = (desk: Desk): Pick<Node["Service"], "claimHandle" | "verifyHandle" | "releaseHandle"> => {
   const { check, mayWrite, nextWord, nowMs, origin, say, store } = desk
 
   return {
-    claimHandle: Effect.fnUntraced(function* (body) {
+    claimHandle: steps(function* (body) {
       yield* mayWrite
       const claim = readClaim(body, origin.registryId, check)
       if (claim.type === "refused") return yield* refusedAs(claim)
@@ -38,7 +39,7 @@ export const handlesOn = (desk: Desk): Pick<Node["Service"], "claimHandle" | "ve
       return { registry: origin.registryId, handle, developerId, publicKey, since: word.at, tier: "local" as const }
     }),
 
-    verifyHandle: Effect.fnUntraced(function* (handle, body, isProven) {
+    verifyHandle: steps(function* (handle, body, isProven) {
       yield* mayWrite
       const { held: kept } = yield* heldHandle(desk, handle)
       if (kept.evidence === undefined)
@@ -73,7 +74,7 @@ export const handlesOn = (desk: Desk): Pick<Node["Service"], "claimHandle" | "ve
       }
     }),
 
-    releaseHandle: Effect.fnUntraced(function* (handle, authorization) {
+    releaseHandle: steps(function* (handle, authorization) {
       yield* mayWrite
       const { held } = yield* heldHandle(desk, handle)
       const text = releaseText(handle)

@@ -10,6 +10,7 @@ import { domainsOf, type Evidence, judge, proofUrl, recordName } from "../../pro
 import type { Inspect } from "../interpreter.ts"
 import type { RecordStore, Verifier } from "../ports.ts"
 import type { Dns, Web } from "../web.ts"
+import { steps } from "../steps.ts"
 
 export const inspecting = (store: RecordStore["Service"], web: Web, dns: Dns, { verify }: Verifier["Service"]): Inspect => {
   /** The domain that a registry's own proof names. */
@@ -20,7 +21,7 @@ export const inspecting = (store: RecordStore["Service"], web: Web, dns: Dns, { 
         slots.map(({ body }) => (body.kind === "proof" ? body.proof.domain : undefined)).find((domain) => domain !== undefined),
     })
 
-  const evidenceAt = Effect.fnUntraced(function* (domain: string): Effect.fn.Return<Evidence> {
+  const evidenceAt = steps(function* (domain: string): Effect.fn.Return<Evidence> {
     const [records, served] = yield* Effect.all(
       [
         Effect.orElseSucceed(Effect.timeout(dns.txt(recordName(domain)), inspectionPatienceMs), () => []),
@@ -37,7 +38,7 @@ export const inspecting = (store: RecordStore["Service"], web: Web, dns: Dns, { 
     }
   })
 
-  return Effect.fnUntraced(function* ({ dialled, isConfigured, publicKey, registryId }) {
+  return steps(function* ({ dialled, isConfigured, publicKey, registryId }) {
     const claims = yield* claimOf(registryId)
     const found = yield* Effect.forEach(domainsOf(dialled, claims), evidenceAt, { concurrency: "unbounded" })
     return judge({ registryId, publicKey, isConfigured, claims }, found, yield* Clock.currentTimeMillis, verify)

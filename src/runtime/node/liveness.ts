@@ -14,6 +14,7 @@ import type { Node, Refused } from "../node-service.ts"
 import type { StoreFailed } from "../ports.ts"
 import { type Desk, refused } from "./desk.ts"
 import { localEntity } from "./entities.ts"
+import { steps } from "../steps.ts"
 
 export interface Liveness {
   readonly service: Pick<Node["Service"], "beat">
@@ -39,11 +40,7 @@ export const livenessOn = (desk: Desk, startedAtMs: number, settings: LivenessSe
   /** Timestamp of each entity's last beat in milliseconds: what is not later was counted, or could have been. */
   const counted = new Map<string, number>()
 
-  const tell = Effect.fnUntraced(function* (
-    { record: { entity_id } }: EntityEntry,
-    status: EntityStatus,
-    lastHeartbeat: Seconds | undefined,
-  ) {
+  const tell = steps(function* ({ record: { entity_id } }: EntityEntry, status: EntityStatus, lastHeartbeat: Seconds | undefined) {
     const { at, follows } = yield* nextWord(statusSubject(origin.registryId, entity_id))
     const known = lastHeartbeat === undefined ? undefined : Math.min(lastHeartbeat, at)
     yield* say({ announcement: announceStatus(origin, entity_id, status, known, at), follows })
@@ -52,7 +49,7 @@ export const livenessOn = (desk: Desk, startedAtMs: number, settings: LivenessSe
 
   return {
     service: {
-      beat: Effect.fnUntraced(function* (id, timestamp, said) {
+      beat: steps(function* (id, timestamp, said) {
         yield* mayWrite
         const entry = yield* localEntity({ store: shown }, id)
         const { entity_id, public_key } = entry.record

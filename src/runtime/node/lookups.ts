@@ -13,6 +13,7 @@ import { marked } from "../searcher.ts"
 import { conflict, type Desk, notFound } from "./desk.ts"
 import { ownerGone } from "./handles.ts"
 import { knownName } from "./names.ts"
+import { steps } from "../steps.ts"
 
 type Lookups = Pick<
   Node["Service"],
@@ -34,7 +35,7 @@ export const lookupsOn = (desk: Desk, stale: () => ReadonlySet<RegistryId>): Loo
     vocabulary: store.vocabulary,
     changes: store.changes,
 
-    handle: Effect.fnUntraced(function* (handle, registry) {
+    handle: steps(function* (handle, registry) {
       if (readHandle(handle) === undefined) return yield* notFound("no such handle")
       const entries = (yield* store.handles(handle)).filter((entry) => registry === undefined || entry.registry === registry)
       const [first] = entries
@@ -47,7 +48,7 @@ export const lookupsOn = (desk: Desk, stale: () => ReadonlySet<RegistryId>): Loo
       return { ...first, developerName: developer?.record.name ?? "" }
     }),
 
-    whyNoHandle: Effect.fnUntraced(function* (handle) {
+    whyNoHandle: steps(function* (handle) {
       const why = whyNoHandle(handle)
       if (why !== undefined) return why
       const { last } = yield* nextWord(handleSubject(origin.registryId, handle))
@@ -58,7 +59,7 @@ export const lookupsOn = (desk: Desk, stale: () => ReadonlySet<RegistryId>): Loo
         : undefined
     }),
 
-    namesUnder: Effect.fnUntraced(function* (handle) {
+    namesUnder: steps(function* (handle) {
       const entries = readHandle(handle) === undefined ? [] : yield* store.names({ handle })
       const ours = entries.filter(({ tier }) => tier === "local")
       return [...(ours.length > 0 ? ours : entries)].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
@@ -66,7 +67,7 @@ export const lookupsOn = (desk: Desk, stale: () => ReadonlySet<RegistryId>): Loo
 
     name: (handle, called, host) => knownName(store, handle, called, host),
 
-    versions: Effect.fnUntraced(function* (handle, called, host) {
+    versions: steps(function* (handle, called, host) {
       const { name: entry } = yield* knownName(store, handle, called, host)
       return entry.tier === "local"
         ? { name: entry, versions: yield* store.versions(handle, called) }
@@ -74,7 +75,7 @@ export const lookupsOn = (desk: Desk, stale: () => ReadonlySet<RegistryId>): Loo
           { name: entry, versions: [versionOf(entry)] }
     }),
 
-    whyNoName: Effect.fnUntraced(function* (handle, called) {
+    whyNoName: steps(function* (handle, called) {
       if (readEntityName(called) === undefined)
         return { reason: "a name has 1 to 64 of a-z, 0-9 and -, and neither begins nor ends with -" }
       if (readHandle(handle) === undefined) return { reason: "no such handle" }

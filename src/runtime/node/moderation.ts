@@ -24,6 +24,7 @@ import type { Outward } from "../outward.ts"
 import type { RecordStore, StoreCounts, StoreFailed, Vocabulary } from "../ports.ts"
 import type { Searcher } from "../searcher.ts"
 import { conflict, notFound, refused } from "./desk.ts"
+import { steps } from "../steps.ts"
 
 /** The blocks that hold now. */
 export interface BlockList {
@@ -71,7 +72,7 @@ export const vocabularyOf = (
   Effect.gen(function* () {
     const all = yield* store.vocabulary
     if (hidden.size === 0) return all
-    const only = Effect.fnUntraced(function* (list: keyof Vocabulary, filterOf: (word: string) => SearchRequest) {
+    const only = steps(function* (list: keyof Vocabulary, filterOf: (word: string) => SearchRequest) {
       const gone = new Set<string>()
       for (const word of new Set([...hidden.values()].flatMap(({ words }) => words[list])))
         if ((yield* searcher.search({ ...filterOf(word), max_results: 1 })).totalFound === 0) gone.add(word)
@@ -117,7 +118,7 @@ export const moderationOn = ({ moderation, nowMs, report, seen, self, show, stor
       Stream.runCollect,
     )
 
-  const takeUp = Effect.fnUntraced(function* (kept: ReadonlyArray<Block>) {
+  const takeUp = steps(function* (kept: ReadonlyArray<Block>) {
     const before = list.now()
     const now = blocksOf(kept)
     replace(now)
@@ -163,7 +164,7 @@ export const moderationOn = ({ moderation, nowMs, report, seen, self, show, stor
     service: {
       blocks: store.blocks,
 
-      block: Effect.fnUntraced(function* (text, reason) {
+      block: steps(function* (text, reason) {
         const target = readTarget(text.trim())
         if (target === undefined) return yield* refused("invalid_request", "a subject is an id, a registry's key, or a host", "subject")
         if (target.subject === self) return yield* refused("invalid_request", "this registry cannot block itself", "subject")
@@ -182,7 +183,7 @@ export const moderationOn = ({ moderation, nowMs, report, seen, self, show, stor
         return { ...block, entities }
       }),
 
-      unblock: Effect.fnUntraced(function* (text) {
+      unblock: steps(function* (text) {
         const target = readTarget(text.trim())
         const lifted = target === undefined ? undefined : list.now().all.get(target.subject)
         if (lifted === undefined) return yield* notFound("nothing like this is blocked here")

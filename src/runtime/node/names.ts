@@ -16,6 +16,7 @@ import { conflict, type Desk, notFound, refused, refusedAs } from "./desk.ts"
 import type { Reads } from "./reads.ts"
 import { localEntity } from "./entities.ts"
 import { heldHandle } from "./handles.ts"
+import { steps } from "../steps.ts"
 
 export const namesOn = (
   desk: Desk,
@@ -23,11 +24,10 @@ export const namesOn = (
 ): Pick<Node["Service"], "bindName" | "rebindName" | "rollbackName" | "releaseName" | "resolveName"> => {
   const { check, host, mayWrite, nextWord, origin, report, say, shown, store } = desk
 
-  const ourHost =
-    host === undefined ? refused("invalid_request", "this registry has no HTTPS endpoint: it binds no names") : Effect.succeed(host)
+  const ourHost = host === undefined ? noHost : Effect.succeed(host)
 
   /** Our own name as it is bound now. */
-  const boundName = Effect.fnUntraced(function* (handle: string, name: string) {
+  const boundName = steps(function* (handle: string, name: string) {
     const { held } = yield* heldHandle(desk, handle)
     if (readEntityName(name) === undefined) return yield* notFound("no such name is bound here")
     const word = yield* nextWord(nameSubject(origin.registryId, handle, name))
@@ -38,7 +38,7 @@ export const namesOn = (
   })
 
   /** Writes a version, if the developer who holds the handle signed it and the entity is its own. */
-  const write = Effect.fnUntraced(function* (
+  const write = steps(function* (
     action: BoundNameBody["action"],
     { developerId, handle, publicKey }: HeldHandleBody,
     name: EntityName,
@@ -74,7 +74,7 @@ export const namesOn = (
   })
 
   return {
-    bindName: Effect.fnUntraced(function* (body) {
+    bindName: steps(function* (body) {
       yield* mayWrite
       yield* ourHost
       const named = readNameIn(body)
@@ -89,7 +89,7 @@ export const namesOn = (
       return yield* write("bind", held, named.name, nextVersion(last), binding, body)
     }),
 
-    rebindName: Effect.fnUntraced(function* (handle, name, body) {
+    rebindName: steps(function* (handle, name, body) {
       yield* mayWrite
       const { body: bound, held } = yield* boundName(handle, name)
       const binding = readBinding(body, bound.entityId)
@@ -97,7 +97,7 @@ export const namesOn = (
       return yield* write("rebind", held, bound.name, bound.version + 1, binding, body)
     }),
 
-    rollbackName: Effect.fnUntraced(function* (handle, name, version, body) {
+    rollbackName: steps(function* (handle, name, version, body) {
       yield* mayWrite
       const { body: bound, held } = yield* boundName(handle, name)
       const old = (yield* store.versions(handle, name)).find((each) => each.version === version)
@@ -105,7 +105,7 @@ export const namesOn = (
       return yield* write("rebind", held, bound.name, bound.version + 1, old, body)
     }),
 
-    releaseName: Effect.fnUntraced(function* (handle, name, authorization) {
+    releaseName: steps(function* (handle, name, authorization) {
       yield* mayWrite
       const { body: bound, held, word } = yield* boundName(handle, name)
       const text = releaseText(fqanOf(bound.host, bound.handle, bound.name))
@@ -115,7 +115,7 @@ export const namesOn = (
       yield* say({ announcement: announceName(origin, released, word.at), follows: word.follows })
     }),
 
-    resolveName: Effect.fnUntraced(function* (handle, name, wanted) {
+    resolveName: steps(function* (handle, name, wanted) {
       const known = yield* knownName(shown, handle, name, wanted).pipe(
         Effect.catchIf(
           (error) => error._tag === "Refused" && error.code === "not_found" && wanted !== undefined,
@@ -208,3 +208,5 @@ export const endingNames = Effect.fnUntraced(function* ({ nextWord, origin, stor
   }
   return words
 })
+
+const noHost = refused("invalid_request", "this registry has no HTTPS endpoint: it binds no names")

@@ -19,6 +19,7 @@ import type { ActorSystem } from "../actor-system.ts"
 import type { Links } from "../links.ts"
 import type { Node, PeerView, Refused, RegistryView } from "../node-service.ts"
 import type { RecordStore, StoreFailed } from "../ports.ts"
+import { steps } from "../steps.ts"
 
 /** Registries that are told of: peers, then those heard last. As many as can be drawn. */
 export const registriesShownMax = 1_000
@@ -104,7 +105,7 @@ export const peersOf = ({ actors, leases, links, nowMs, roster, self, store, tru
       })
     }),
 
-    attest: Effect.fnUntraced(function* (say) {
+    attest: steps(function* (say) {
       const now = yield* nowMs
       const period = Math.floor(now / attestationPeriodMs) * attestationPeriodMs
       const members = yield* roster

@@ -16,6 +16,7 @@ import type { Role } from "../../protocol/wire/message.ts"
 import type { RecordStore, StoreFailed } from "../ports.ts"
 import { asksOthers } from "../roles.ts"
 import type { DhtOfNode } from "./dht.ts"
+import { steps } from "../steps.ts"
 
 export interface Reads {
   readonly entity: (id: EntityId) => Effect.Effect<EntityEntry | undefined, StoreFailed>
@@ -37,7 +38,7 @@ export interface ReadParts {
 }
 
 export const readsOf = ({ askPeers, dht, keep, role, shown, store }: ReadParts): Reads => {
-  const found = Effect.fnUntraced(function* (id: EntityId | DeveloperId) {
+  const found = steps(function* (id: EntityId | DeveloperId) {
     const heard = (yield* dht.find(idKeyOf(id))).filter(({ subject }) => subject === id)
     if (heard.length === 0) return undefined
     const known = yield* store.slots(id)
@@ -46,7 +47,7 @@ export const readsOf = ({ askPeers, dht, keep, role, shown, store }: ReadParts):
     return slot === undefined ? undefined : { slot, heard, contested: Slots.isContested(slots) }
   })
 
-  const entityByDht = Effect.fnUntraced(function* (id: EntityId) {
+  const entityByDht = steps(function* (id: EntityId) {
     const one = yield* found(id)
     if (one?.slot.body.kind !== "entity") return undefined
     if (role === "light") yield* keep(id, one.heard)
@@ -55,11 +56,11 @@ export const readsOf = ({ askPeers, dht, keep, role, shown, store }: ReadParts):
   })
 
   return {
-    entity: Effect.fnUntraced(function* (id) {
+    entity: steps(function* (id) {
       const here = (yield* shown(id)) ?? (yield* entityByDht(id))
       return here ?? (asksOthers(role) ? yield* askPeers(id) : undefined)
     }),
-    developer: Effect.fnUntraced(function* (id) {
+    developer: steps(function* (id) {
       const here = yield* store.developer(id)
       if (here !== undefined) return here
       const body = (yield* found(id))?.slot.body

@@ -7,6 +7,7 @@ import { leaseRenewalMs, registryProofLifeMs } from "../../protocol/limits.ts"
 import type { Node } from "../node-service.ts"
 import type { OwnCertificate } from "../web.ts"
 import { conflict, type Desk } from "./desk.ts"
+import { steps } from "../steps.ts"
 
 export const registryOn = (desk: Desk, certificate: OwnCertificate): Pick<Node["Service"], "proof" | "attest"> => {
   const { host, nextWord, nowMs, origin, say } = desk
@@ -37,7 +38,7 @@ export const registryOn = (desk: Desk, certificate: OwnCertificate): Pick<Node["
       return said.proof
     }),
 
-    attest: Effect.fnUntraced(function* (observation) {
+    attest: steps(function* (observation) {
       if (observation.subject === origin.registryId) return yield* conflict("a registry does not attest of itself")
       const { at, follows } = yield* nextWord(attestationSubject(origin.registryId, observation.subject))
       yield* say({ announcement: announceAttestation(origin, observation, at), follows })

@@ -8,6 +8,7 @@ import type { SlotKey } from "../../protocol/gossip/slot-set.ts"
 import type { EntityId, RegistryId } from "../../protocol/identity/id.ts"
 import { type Blocks, blockOfWord } from "../../protocol/moderation/blocks.ts"
 import type { StoreFailed } from "../ports.ts"
+import { steps } from "../steps.ts"
 
 export interface Voice {
   /** Announces what is written already. */
@@ -53,7 +54,7 @@ export const voiceOf = (parts: {
         wrote(announcement)
         return spread(announcement)
       }),
-    hearSibling: Effect.fnUntraced(function* (written) {
+    hearSibling: steps(function* (written) {
       // the store holds only what was verified
       const announcement = written as VerifiedAnnouncement
       forget(announcement)

@@ -35,29 +35,28 @@ import { attestedOf, handleEntryOf, inOrder, nameEntryOf } from "./shown-names.t
 import { developerRecordOf, entryOf, introduced, isNews, type LocalEntity, newlyRegistered, outdated, recordOf } from "./shown.ts"
 import { termsOf } from "./memory-terms.ts"
 
-/** What is held of one subject: ranked slots, and when each arrived, in the same order. */
-interface Held {
-  readonly slots: ReadonlyArray<Announcement>
-  readonly receivedAt: ReadonlyArray<Seconds>
-  /** How many were kept before each. */
-  readonly numbers: ReadonlyArray<number>
+/** A slot that is kept. Of a subject there is one, nearly always, so what is known of it is here and not beside the subject's slots. */
+interface Kept {
+  readonly slot: Announcement
+  readonly receivedAt: Seconds
+  /** How many were kept before it. */
+  readonly number: number
 }
-
-const nothing: Held = { slots: [], receivedAt: [], numbers: [] }
 
 /** The rules that decide what is held and shown. Given by whoever wants to see what other rules would lead to. */
 export type SlotRules = Pick<typeof Slots, "merge" | "shown" | "isTooLate" | "isExpired">
 
-/** A store that is empty and forgets everything with the process. */
 /** What is in memory can also be looked at without asking, as checkers do a million times. */
 export type StoreInMemory = RecordStore["Service"] & { readonly shownNow: (subject: string) => EntityEntry | undefined }
 
+/** A store that is empty and forgets everything with the process. */
 export const makeMemoryStore = (rules: SlotRules = Slots): StoreInMemory => {
   const local = new Map<string, LocalEntity>()
-  const held = new Map<string, Held>()
+  /** Ranked slots, by their subject. */
+  const held = new Map<string, ReadonlyArray<Announcement>>()
   const developers = new Map<DeveloperId, DeveloperRecord>()
   /** In the order in which they were kept. */
-  const byId = new Map<string, Announcement>()
+  const byId = new Map<string, Kept>()
   let keptCount = 0
   const tombstones = new Set<Announcement>()
   /** Statuses that are held: while there are none, nobody has to look for one. */
@@ -70,26 +69,24 @@ export const makeMemoryStore = (rules: SlotRules = Slots): StoreInMemory => {
   /** Subjects by what they are looked for by (`termsOf`). */
   const found = new Map<string, Set<string>>()
 
-  const heldOf = (subject: string): Held => held.get(subject) ?? nothing
-  const ownSlot = (subject: string, origin: RegistryId): Announcement | undefined =>
-    heldOf(subject).slots.find((slot) => slot.origin === origin)
+  const heldOf = (subject: string): ReadonlyArray<Announcement> => held.get(subject) ?? []
+  const ownSlot = (subject: string, origin: RegistryId): Announcement | undefined => heldOf(subject).find((slot) => slot.origin === origin)
 
   // reading ----------------------------------------------------------------------------------------------------------
 
   const shownOf = (subject: string): EntityEntry | undefined => {
-    const { slots, receivedAt } = heldOf(subject)
     const details = {
       recordOf,
       developerOf,
-      receivedAtOf: (slot: Announcement) => receivedAt[slots.indexOf(slot)]!,
-      statusOf: ({ origin }: Announcement) => (statuses > 0 ? heldOf(statusSubject(origin, subject)).slots[0]?.body : undefined),
+      receivedAtOf: ({ id }: Announcement) => byId.get(id)!.receivedAt,
+      statusOf: ({ origin }: Announcement) => (statuses > 0 ? heldOf(statusSubject(origin, subject))[0]?.body : undefined),
     }
-    return entryOf(local.get(subject), slots, details, rules.shown)
+    return entryOf(local.get(subject), heldOf(subject), details, rules.shown)
   }
 
   const developerEntryOf = (id: DeveloperId): DeveloperEntry | undefined => {
     const own = developers.get(id)
-    const record = own ?? developerRecordOf(rules.shown(heldOf(id).slots, developerOf, false))
+    const record = own ?? developerRecordOf(rules.shown(heldOf(id), developerOf, false))
     if (record === undefined) return undefined
     const handle = handlesBy(`holder:${id}`).find(({ registry }) => registry === record.home_registry)
     return {
@@ -101,7 +98,7 @@ export const makeMemoryStore = (rules: SlotRules = Slots): StoreInMemory => {
     }
   }
 
-  const slotsBy = (term: string): ReadonlyArray<Announcement> => [...(found.get(term) ?? [])].flatMap((subject) => heldOf(subject).slots)
+  const slotsBy = (term: string): ReadonlyArray<Announcement> => [...(found.get(term) ?? [])].flatMap(heldOf)
   const tierOf = ({ subject }: Announcement) => (said.has(subject) ? "local" : "gossip")
   const handlesBy = (term: string): ReadonlyArray<HandleEntry> =>
     inOrder(slotsBy(term).flatMap((slot) => handleEntryOf(slot, tierOf(slot)) ?? []))
@@ -118,7 +115,7 @@ export const makeMemoryStore = (rules: SlotRules = Slots): StoreInMemory => {
         ? ids.flatMap((id) => slotsBy(`named:${id}`))
         : handle !== undefined
           ? slotsBy(`under:${handle}`)
-          : [...byId.values()]
+          : [...byId.values()].map(({ slot }) => slot)
     return inOrder(
       slots
         .flatMap((slot) => nameEntryOf(slot, tierOf(slot)) ?? [])
@@ -135,20 +132,15 @@ export const makeMemoryStore = (rules: SlotRules = Slots): StoreInMemory => {
   // writing ----------------------------------------------------------------------------------------------------------
 
   const keep = (subject: string, slots: ReadonlyArray<Announcement>, arrived: Announcement, at: Seconds): void => {
-    const before = heldOf(subject)
-    for (const slot of before.slots) if (!slots.includes(slot)) forget(slot)
+    for (const slot of heldOf(subject)) if (!slots.includes(slot)) forget(slot)
+    const number = ++keptCount
     if (slots.includes(arrived)) {
-      byId.set(arrived.id, arrived)
+      byId.set(arrived.id, { slot: arrived, receivedAt: at, number })
       if (arrived.isTombstone) tombstones.add(arrived)
       if (arrived.body.kind === "status") statuses++
       for (const term of termsOf(arrived)) found.set(term, (found.get(term) ?? new Set()).add(subject))
     }
-    const number = ++keptCount
-    held.set(subject, {
-      slots,
-      receivedAt: slots.map((slot) => (slot === arrived ? at : before.receivedAt[before.slots.indexOf(slot)]!)),
-      numbers: slots.map((slot) => (slot === arrived ? number : before.numbers[before.slots.indexOf(slot)]!)),
-    })
+    held.set(subject, slots)
   }
 
   const forget = (slot: Announcement): void => {
@@ -165,14 +157,14 @@ export const makeMemoryStore = (rules: SlotRules = Slots): StoreInMemory => {
   const keepOwn = (announcement: VerifiedAnnouncement): void => {
     keep(
       announcement.subject,
-      Slots.withSlot(heldOf(announcement.subject).slots, announcement, announcement.origin),
+      Slots.withSlot(heldOf(announcement.subject), announcement, announcement.origin),
       announcement,
       announcement.at,
     )
   }
 
   const mergeOne = (heard: VerifiedAnnouncement, nowMs: number, self?: RegistryId): MergeOutcome => {
-    const before = heldOf(heard.subject).slots
+    const before = heldOf(heard.subject)
     const { changed, slots } = rules.isTooLate(before, heard, nowMs) ? { changed: false, slots: before } : rules.merge(before, heard, self)
     const forgotten = changed ? Slots.forgottenBy(before, slots) : []
     if (changed) {
@@ -279,11 +271,14 @@ export const makeMemoryStore = (rules: SlotRules = Slots): StoreInMemory => {
   const expire = (nowMs: number): ReadonlyArray<Announcement> => {
     const expired = [...tombstones].filter((slot) => rules.isExpired(slot, nowMs))
     for (const slot of expired) {
-      const { numbers, receivedAt, slots } = heldOf(slot.subject)
-      const of = <A>(list: ReadonlyArray<A>) => list.filter((_, i) => slots[i] !== slot)
+      const slots = heldOf(slot.subject)
       forget(slot)
       if (slots.length === 1) held.delete(slot.subject)
-      else held.set(slot.subject, { slots: of(slots), receivedAt: of(receivedAt), numbers: of(numbers) })
+      else
+        held.set(
+          slot.subject,
+          slots.filter((one) => one !== slot),
+        )
     }
     return expired
   }
@@ -292,22 +287,20 @@ export const makeMemoryStore = (rules: SlotRules = Slots): StoreInMemory => {
 
   const counts = (): StoreCounts => {
     let gossipEntities = 0
-    for (const [subject, { slots }] of held)
+    for (const [subject, slots] of held)
       if (isEntity(slots) && !local.has(subject) && rules.shown(slots, developerOf) !== undefined) gossipEntities++
     return { localEntities: local.size, gossipEntities, developers: developers.size }
   }
 
   const everything = (): ReadonlyArray<EntityEntry> =>
-    [...new Set([...local.keys(), ...[...held].flatMap(([subject, { slots }]) => (isEntity(slots) ? [subject] : []))])]
+    [...new Set([...local.keys(), ...[...held].flatMap(([subject, slots]) => (isEntity(slots) ? [subject] : []))])]
       .map(shownOf)
       .filter((entry) => entry !== undefined)
 
   const changesAfter = (position: string | undefined, limit: number): ReadonlyArray<Change> => {
     const after = Number(position?.split(".")[1] ?? 0)
     const changes: Array<Change> = []
-    for (const announcement of byId.values()) {
-      const { numbers, slots } = heldOf(announcement.subject)
-      const number = numbers[slots.indexOf(announcement)]!
+    for (const { number, slot: announcement } of byId.values()) {
       if (number > after && !isPrivate(announcement.body)) changes.push({ position: `0.${number}`, announcement })
       if (changes.length === limit) break
     }
@@ -363,20 +356,20 @@ export const makeMemoryStore = (rules: SlotRules = Slots): StoreInMemory => {
           .sort(),
       ),
     counts: Effect.sync(counts),
-    slots: (subject) => Effect.sync(() => heldOf(subject).slots),
-    everySlot: Stream.suspend(() => Stream.fromIterable([...byId.values()].filter(({ body }) => !isPrivate(body)))),
+    slots: (subject) => Effect.sync(() => heldOf(subject)),
+    everySlot: Stream.suspend(() => Stream.fromIterable([...byId.values()].flatMap(({ slot }) => (isPrivate(slot.body) ? [] : [slot])))),
     documents: (ids) =>
       Effect.sync(() =>
         ids.flatMap((id) => {
-          const held = byId.get(id)
-          return held === undefined || isPrivate(held.body) ? [] : [held.document]
+          const slot = byId.get(id)?.slot
+          return slot === undefined || isPrivate(slot.body) ? [] : [slot.document]
         }),
       ),
     say: (words) => Effect.suspend(() => sayAll(words)),
     register: ({ also = [], announcement, developer, record }) =>
       Effect.suspend((): Effect.Effect<void, AlreadyRegistered | Overtaken | Replayed | StoreFailed> => {
         if (local.has(record.entity_id)) return Effect.fail(new AlreadyRegistered({ id: record.entity_id }))
-        if (!isNews(heldOf(record.entity_id).slots, announcement)) return Effect.fail(outdated("register"))
+        if (!isNews(heldOf(record.entity_id), announcement)) return Effect.fail(outdated("register"))
         const mark = markOf(record)
         const isReplayed = (came.get(record.signature) ?? mark) !== mark || isSpent(came.get(record.entity_id) ?? "", mark)
         if (isReplayed) return Effect.fail(new Replayed({ id: record.entity_id }))
@@ -395,7 +388,7 @@ export const makeMemoryStore = (rules: SlotRules = Slots): StoreInMemory => {
     deregister: (id, announcement, also = []) =>
       Effect.suspend((): Effect.Effect<boolean, Overtaken | StoreFailed> => {
         if (!local.has(id)) return Effect.succeed(false)
-        if (!isNews(heldOf(id).slots, announcement)) return Effect.fail(outdated("deregister"))
+        if (!isNews(heldOf(id), announcement)) return Effect.fail(outdated("deregister"))
         // a name that was bound meanwhile would be left without its entity
         const ending = new Set(also.map((word) => word.announcement.subject))
         const left = namesBy({ entityId: id }).find(
