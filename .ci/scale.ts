@@ -4,6 +4,9 @@
  * process, be found at every process and reach the peer; the peer must never see the registry twice, and see it again within
  * ten seconds.
  *
+ * In the end a block that is set at one holds at the others long before a sweep is due, and who follows the activity at one hears
+ * of a beat at another.
+ *
  *   node .ci/scale.ts KILLS postgres://…
  */
 import { type ChildProcess, spawn } from "node:child_process"
@@ -20,6 +23,9 @@ if (databaseUrl === undefined) throw new Error("which server? node .ci/scale.ts 
 const takeoverMs = 10_000
 const writersPerProcess = 2
 const betweenKillsMs = 4_000
+/** A tenth of the time between two sweeps. */
+const newsMs = 6_000
+const adminToken = `token-${process.pid}`
 
 interface Process {
   readonly child: ChildProcess
@@ -81,6 +87,8 @@ const startOnce = (name: string) =>
     databaseUrl,
     "--set",
     "database.shared=true",
+    "--set",
+    `server.admin_token=${adminToken}`,
     "--set",
     `database.schema=scale_${process.pid}`,
     "--bootstrap",
@@ -182,6 +190,37 @@ try {
     }
     if (!(await within(takeoverMs, found))) faults.push(`${name} does not find the last registration`)
   }
+
+  // news, told by the first and heard by the others
+  const [teller, ...hearers] = siblings
+  const one = client(11, [...acknowledged.keys()].at(-1)!)
+  const beats = hearers.map(({ url }) => {
+    const socket = new WebSocket(`${url.replace("http", "ws")}/v1/ws/activity?types=entity_heartbeat`)
+    const heard = { isOpen: false, beats: 0 }
+    socket.addEventListener("open", () => (heard.isOpen = true))
+    socket.addEventListener("message", ({ data }) => (heard.beats += String(data).includes(one.entityId) ? 1 : 0))
+    return heard
+  })
+  if (!(await within(newsMs, async () => beats.every(({ isOpen }) => isOpen)))) faults.push("the activity cannot be followed")
+  const line = new WebSocket(`${teller!.url.replace("http", "ws")}/v1/entities/${one.entityId}/ws`)
+  await new Promise((opened) => line.addEventListener("open", opened, { once: true }))
+  const timestamp = `${new Date().toISOString().slice(0, 19)}Z`
+  line.send(JSON.stringify({ timestamp, signature: one.beat(timestamp) }))
+  if (!(await within(newsMs, async () => beats.every((heard) => heard.beats === 1)))) faults.push("a beat at one is not told at the others")
+
+  const ask = (method: string, path: string, body?: string) =>
+    fetch(`${teller!.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
+      ...(body !== undefined && { body }),
+    })
+  const statuses = async () => Promise.all(hearers.map(async ({ url }) => (await fetch(`${url}/v1/entities/${one.entityId}`)).status))
+  const blockedAt = performance.now()
+  const blocked = await ask("POST", "/v1/admin/blocks", JSON.stringify({ subject: one.entityId, reason: "scale" }))
+  if (!blocked.ok) faults.push(`blocking got ${blocked.status}`)
+  if (!(await within(newsMs, async () => (await statuses()).every((status) => status === 404))))
+    faults.push("a block at one does not hold at the others")
+  console.log(`a block holds at the others after ${Math.round(performance.now() - blockedAt)} ms`)
 } finally {
   for (const { child } of running) child.kill("SIGKILL")
   rmSync(directory, { recursive: true, force: true })

@@ -3,6 +3,9 @@
  * latest of them are kept, so that who was away for a moment can go on where it was.
  *
  * Everything in it is public already; what somebody searches for is not, and is never in it.
+ *
+ * Of several processes of a registry each tells what happens at any of them: of what is written they all learn from the database
+ * (`siblings.ts`) and each makes its events of it; everything else they tell each other.
  */
 import { Context } from "effect"
 import type { Happening } from "../actors/happening.ts"
@@ -11,6 +14,7 @@ import type { JsonObject } from "../protocol/identity/canonical-json.ts"
 import { recentEventsMax } from "../protocol/limits.ts"
 import { fqanOf } from "../protocol/records/naming.ts"
 import { writeMoment } from "../protocol/time.ts"
+import type { Siblings } from "./siblings.ts"
 
 export const activityTypes = [
   "entity_registered",
@@ -30,6 +34,7 @@ export const activityTypes = [
   "name_resolved",
 ] as const
 export type ActivityType = (typeof activityTypes)[number]
+const isActivityType = (text: string): text is ActivityType => (activityTypes as ReadonlyArray<string>).includes(text)
 
 export interface ActivityEvent {
   /** To resume after it: unique to this run of the node. */
@@ -54,8 +59,8 @@ export class Activity extends Context.Service<
   }
 >()("agentdns/runtime/Activity") {}
 
-/** `run` tells one run of a node from another. */
-export const makeActivity = (run: string, nowMs: () => number): Activity["Service"] => {
+/** `run` tells one run of a node from another. Siblings are listened to as long as they tell anything. */
+export const makeActivity = (run: string, nowMs: () => number, siblings?: Pick<Siblings, "hear" | "tell">): Activity["Service"] => {
   const listeners = new Set<(event: ActivityEvent) => void>()
   let recent: Array<ActivityEvent> = []
   let count = 0
@@ -70,9 +75,17 @@ export const makeActivity = (run: string, nowMs: () => number): Activity["Servic
     for (const listener of listeners) listener(event)
   }
 
+  siblings?.hear((news) => {
+    if (news.type === "activity" && isActivityType(news.event)) publish(news.event, news.data)
+  })
+
   return {
     report: (happening) => {
-      for (const [type, data] of eventsOf(happening)) publish(type, data)
+      const isWritten = happening.type === "announcement.said" || happening.type === "gossip.accepted"
+      for (const [event, data] of eventsOf(happening)) {
+        publish(event, data)
+        if (!isWritten) siblings?.tell({ type: "activity", event, data })
+      }
     },
     listen: (listener) => {
       listeners.add(listener)

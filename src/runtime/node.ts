@@ -358,6 +358,7 @@ export const makeNode = Effect.fnUntraced(function* (
     seen: outward.seen,
     nowMs: Clock.currentTimeMillis,
     report,
+    changed: () => family.tell({ type: "blocks" }),
     show: (id) => Effect.andThen(showAnew(id), sayCounts),
     told: (blocks) => {
       views.forget()
@@ -367,6 +368,7 @@ export const makeNode = Effect.fnUntraced(function* (
   })
 
   fork(Effect.ignore(operator.begin))
+  yield* family.hear(({ type }) => type === "blocks" && fork(Effect.ignore(operator.review)))
 
   /** Who has said anything says every eight hours at least that it is alive (`protocol/gossip/leases.ts`). */
   const renewLease = Effect.gen(function* () {

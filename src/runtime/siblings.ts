@@ -5,9 +5,12 @@
  * What is followed is the store's own order of writing (`RecordStore.changes`), so it is also the outbox: a word of ours that
  * another process wrote, and was acknowledged for, is announced by whoever holds the mesh when it comes by; what was said
  * while nobody held it, comparisons with the peers bring out. Notifications only wake: who misses one looks a second later.
+ *
+ * What is not in that order, or nowhere at all, they tell each other as news: quickly, and not for certain (`news.ts`).
  */
 import { Context, Effect, Schedule, type Scope } from "effect"
 import type { Announcement } from "../protocol/gossip/announcement.ts"
+import type { News } from "./news.ts"
 import type { RecordStore, StoreFailed } from "./ports.ts"
 
 /** What siblings share besides records. */
@@ -18,6 +21,10 @@ export interface Siblings {
   readonly wake: () => void
   /** Ends when another one has told so, or after a second. */
   readonly woken: Effect.Effect<void>
+  /** News for the others, soon; beyond what can be told the oldest is forgotten. */
+  readonly tell: (news: News) => void
+  /** Hears the others' news until it is stopped. */
+  readonly hear: (listener: (news: News) => void) => { readonly stop: () => void }
 }
 
 /** A node is alone on its database unless the operator says otherwise. */
@@ -31,9 +38,12 @@ export interface SiblingsOfNode {
     store: Pick<RecordStore["Service"], "changes">,
     hear: (announcement: Announcement) => Effect.Effect<void, StoreFailed>,
   ) => Effect.Effect<void, never, Scope.Scope>
+  readonly tell: Siblings["tell"]
+  /** The same until the scope closes. */
+  readonly hear: (listener: (news: News) => void) => Effect.Effect<void, never, Scope.Scope>
 }
 
-const alone: SiblingsOfNode = { wrote: () => {}, follow: () => Effect.void }
+const alone: SiblingsOfNode = { wrote: () => {}, follow: () => Effect.void, tell: () => {}, hear: () => Effect.void }
 
 /** Before anything is read that the others may change. */
 export const joinSiblings = Effect.fnUntraced(function* (siblings: Siblings | undefined): Effect.fn.Return<SiblingsOfNode, StoreFailed> {
@@ -47,6 +57,14 @@ export const joinSiblings = Effect.fnUntraced(function* (siblings: Siblings | un
       own.add(id)
       siblings.wake()
     },
+    tell: siblings.tell,
+    hear: (listener) =>
+      Effect.asVoid(
+        Effect.acquireRelease(
+          Effect.sync(() => siblings.hear(listener)),
+          ({ stop }) => Effect.sync(stop),
+        ),
+      ),
     follow: (store, hear) => {
       const forever = Effect.gen(function* () {
         for (;;) {

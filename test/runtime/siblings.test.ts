@@ -29,6 +29,8 @@ it("hears each word of the others once or, where hearing failed, again, and none
           end: Effect.sync(() => `0.${changes.length}`),
           wake: () => {},
           woken: Effect.sleep("1 second"),
+          tell: () => {},
+          hear: () => ({ stop: () => {} }),
         })
         yield* family.follow(
           {

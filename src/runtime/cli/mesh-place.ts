@@ -14,6 +14,7 @@ import type { Reporter } from "./reporter.ts"
 
 export interface MeshPlace {
   readonly ports: Layer.Layer<Transport>
+  readonly siblings?: Siblings
   /** `meet` looks for first peers. */
   readonly take: (meet: Effect.Effect<void>) => Effect.Effect<void, never, Scope.Scope>
 }
@@ -32,6 +33,7 @@ export const meshPlace = (
     const { holdMesh, siblings } = yield* shareDatabase(url, settings["database.schema"], reporter.note)
     return {
       ports: Layer.merge(Layer.succeed(Transport, gate.transport), Layer.succeed(Siblings, siblings)),
+      siblings,
       take: (meet: Effect.Effect<void>) => Effect.asVoid(Effect.forkScoped(holdMesh(Effect.andThen(gate.open, meet)))),
     }
   })

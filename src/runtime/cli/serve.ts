@@ -121,9 +121,9 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
       publicWeb({ isAllowed: () => true, resolve: systemResolve }),
     )
     const journal = journalOf(reporter)
-    const activity = makeActivity(Date.now().toString(36), Date.now)
     const transport = settings["mesh.tls_enabled"] ? tlsTransport(key, meshListen) : plainTransport(meshListen)
     const place = yield* meshPlace(settings, transport, reporter)
+    const activity = makeActivity(Date.now().toString(36), Date.now, place.siblings)
     const ports = Layer.mergeAll(
       place.ports,
       systemTimers,

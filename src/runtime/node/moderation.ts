@@ -1,7 +1,7 @@
 /**
  * Blocking and unblocking, as the operator asks (`protocol/moderation/blocks.ts`): kept first, then it holds at once for all that
- * is read and passed on, and last the index is brought up to it. Several processes of one registry share the list: each looks
- * once a minute whether it is another.
+ * is read and passed on, and last the index is brought up to it. Several processes of one registry share the list: each tells the
+ * others when it has changed it, and looks once a minute whether it is another.
  */
 import { Effect, Semaphore, Stream } from "effect"
 import type { Happening } from "../../actors/happening.ts"
@@ -93,6 +93,8 @@ export interface ModerationParts {
   /** This is held of an entity; what is shown of it may be another. */
   readonly show: (id: EntityId) => Effect.Effect<void, StoreFailed>
   readonly report: (happening: Happening) => void
+  /** Tells the other processes that the list is another. */
+  readonly changed: () => void
 }
 
 export interface OperatorsHand {
@@ -101,11 +103,21 @@ export interface OperatorsHand {
   readonly counts: Effect.Effect<StoreCounts, StoreFailed>
   /** Counts what is hidden from the start. */
   readonly begin: Effect.Effect<void, StoreFailed>
-  /** Takes up what another process wrote. Call it once a minute. */
+  /** Takes up what another process wrote. Call it when one says so, and once a minute. */
   readonly review: Effect.Effect<void, StoreFailed>
 }
 
-export const moderationOn = ({ moderation, nowMs, report, seen, self, show, store, told }: ModerationParts): OperatorsHand => {
+export const moderationOn = ({
+  changed: changedHere,
+  moderation,
+  nowMs,
+  report,
+  seen,
+  self,
+  show,
+  store,
+  told,
+}: ModerationParts): OperatorsHand => {
   const { list, replace } = moderation
   /** One after the other, so that the last one in the store is the last one that holds. */
   const turn = Semaphore.makeUnsafe(1)
@@ -176,6 +188,7 @@ export const moderationOn = ({ moderation, nowMs, report, seen, self, show, stor
             if (list.now().all.size >= blocksMax && !list.now().all.has(block.subject))
               return yield* conflict(`there are ${blocksMax} blocks, and no room for more`)
             yield* store.block(block)
+            changedHere()
             return yield* takeUpKept
           }),
         )
@@ -187,7 +200,7 @@ export const moderationOn = ({ moderation, nowMs, report, seen, self, show, stor
         const target = readTarget(text.trim())
         const lifted = target === undefined ? undefined : list.now().all.get(target.subject)
         if (lifted === undefined) return yield* notFound("nothing like this is blocked here")
-        yield* turn.withPermits(1)(Effect.andThen(store.unblock(lifted.subject), takeUpKept))
+        yield* turn.withPermits(1)(Effect.andThen(Effect.tap(store.unblock(lifted.subject), Effect.sync(changedHere)), takeUpKept))
         report({ type: "block.lifted", kind: lifted.kind, subject: lifted.subject })
         return lifted
       }),

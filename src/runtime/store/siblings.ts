@@ -1,6 +1,6 @@
 /**
  * What processes of one registry share through PostgreSQL: an advisory lock that says who holds the mesh, and notifications
- * that wake the others. Both need a session of their own, and so a connection that no transaction pooler stands before
+ * that wake the others, or bring them news (`news.ts`). Both need a session of their own, and so a connection that no transaction pooler stands before
  * (`[database] direct_url`).
  *
  * The lock belongs to a session and goes with it. Its holder asks the session for a sign of life every second, and lets go of
@@ -8,8 +8,9 @@
  * holder that is gone without a word the server misses after five seconds.
  */
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Queue, type Redacted, Schedule, type Scope } from "effect"
+import { Effect, Queue, Random, type Redacted, Schedule, type Scope } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
+import { lettersOf, type News, readLetter } from "../news.ts"
 import type { StoreFailed } from "../ports.ts"
 import type { Siblings } from "../siblings.ts"
 import { lockClass } from "./migrations.ts"
@@ -31,6 +32,10 @@ const signPatienceMs = 2_000
 const graceMs = signOfLifeMs + signPatienceMs + 500
 const retryMs = 1_000
 const wakeAnywayMs = 1_000
+/** Less than PostgreSQL's 8,000 bytes of a notification. */
+const letterBytesMax = 7_900
+/** Pieces of news that wait for the server; of more the oldest are forgotten. */
+const newsWaitingMax = 1_000
 
 /** `url` leads to the server directly. What goes wrong is told once, and tried again for ever. */
 export const shareDatabase = (
@@ -44,11 +49,23 @@ export const shareDatabase = (
     const channel = `agentdns_${lockClass(schema)}`
     const woken = yield* Queue.sliding<void>(1)
     const toWake = yield* Queue.sliding<void>(1)
+    const toTell = yield* Queue.sliding<News>(newsWaitingMax)
+    const listeners = new Set<(news: News) => void>()
+    const self = String(yield* Random.nextInt)
+    const hear = (letter: string) => {
+      if (letter === "") Queue.offerUnsafe(woken, undefined)
+      else for (const piece of readLetter(letter, self)) for (const listener of listeners) listener(piece)
+    }
     const listen = Effect.scoped(
-      Effect.flatMap(sql.listen(channel), (heard) => Effect.forever(Effect.andThen(Queue.take(heard), Queue.offer(woken, undefined)))),
+      Effect.flatMap(sql.listen(channel), (heard) => Effect.forever(Effect.map(Queue.take(heard), ({ payload }) => hear(payload)))),
     )
-    const tell = Effect.andThen(Queue.take(toWake), sql.notify(channel, ""))
-    for (const work of [listen, Effect.forever(tell)]) yield* Effect.forkScoped(Effect.retry(work, Schedule.spaced(retryMs)))
+    const wake = Effect.andThen(Queue.take(toWake), sql.notify(channel, ""))
+    // while one letter is on its way, what is for the next one gathers
+    const tell = Effect.flatMap(Queue.takeAll(toTell), (news) =>
+      Effect.forEach(lettersOf(self, news, letterBytesMax), (letter) => sql.notify(channel, letter), { discard: true }),
+    )
+    for (const work of [listen, Effect.forever(wake), Effect.forever(tell)])
+      yield* Effect.forkScoped(Effect.retry(work, Schedule.spaced(retryMs)))
 
     const holdMesh = (held: Effect.Effect<void, never, Scope.Scope>) => {
       const once = Effect.gen(function* () {
@@ -91,6 +108,11 @@ export const shareDatabase = (
           Effect.mapError((error) => failedAt("end", error)),
         ),
         wake: () => void Queue.offerUnsafe(toWake, undefined),
+        tell: (news: News) => void Queue.offerUnsafe(toTell, news),
+        hear: (listener: (news: News) => void) => {
+          listeners.add(listener)
+          return { stop: () => void listeners.delete(listener) }
+        },
         woken: Effect.asVoid(Effect.timeoutOption(Queue.take(woken), wakeAnywayMs)),
       },
     }
