@@ -202,14 +202,14 @@ try {
     return heard
   })
   if (!(await within(newsMs, async () => beats.every(({ isOpen }) => isOpen)))) faults.push("the activity cannot be followed")
-  const line = new WebSocket(`${teller!.url.replace("http", "ws")}/v1/entities/${one.entityId}/ws`)
+  const line = new WebSocket(`${teller.url.replace("http", "ws")}/v1/entities/${one.entityId}/ws`)
   await new Promise((opened) => line.addEventListener("open", opened, { once: true }))
   const timestamp = `${new Date().toISOString().slice(0, 19)}Z`
   line.send(JSON.stringify({ timestamp, signature: one.beat(timestamp) }))
   if (!(await within(newsMs, async () => beats.every((heard) => heard.beats === 1)))) faults.push("a beat at one is not told at the others")
 
   const ask = (method: string, path: string, body?: string) =>
-    fetch(`${teller!.url}${path}`, {
+    fetch(`${teller.url}${path}`, {
       method,
       headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
       ...(body !== undefined && { body }),

@@ -35,7 +35,7 @@ const stage = (answer: (request: WebRequest) => Effect.Effect<WebAnswer, NotFetc
   const shared = {
     get: (key: string) => Effect.sync(() => stored.get(key)),
     set: (key: string, value: string) => Effect.sync(() => void stored.set(key, value)),
-    count: () => Effect.undefined,
+    take: () => Effect.undefined,
   }
   const cards = (cardsMax = 100) => makeCards({ cardsMax, lifetimeMs: cardLifetimeMs }, web, shared, { verify } as Verifier["Service"])
   return { asked, stored, cards }

@@ -7,11 +7,11 @@
 import { Clock, Context, Effect, Layer } from "effect"
 import { HttpEffect, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiMiddleware } from "effect/http-api"
+import { isOver, type RateWindow, type Ruling, take } from "../rate-window.ts"
 import { SharedCache } from "../shared-cache.ts"
 import { type ClientAddress, clientAddressOf } from "./client-address.ts"
 import { cardsPerMinute } from "../../protocol/limits.ts"
 import { RateLimited } from "./problems.ts"
-import { isOver, type RateWindow, type Ruling, take, windowMs } from "./rate-window.ts"
 import type { HttpSettings } from "./settings.ts"
 
 export class SearchLimit extends HttpApiMiddleware.Service<SearchLimit>()("agentdns/runtime/http/SearchLimit", { error: RateLimited }) {}
@@ -27,7 +27,10 @@ const addressesMax = 20_000
 
 type AddressOf = (request: HttpServerRequest.HttpServerRequest) => ClientAddress
 
-/** Counted here, and where nodes share a Redis, together with them: whoever counts more is right. */
+/**
+ * Counted here, and where nodes share a Redis, together with them: both must grant it. So a client has its allowance once,
+ * however many nodes it asks; and while Redis is away, once at each.
+ */
 const makeLimit = (name: string, limit: number, addressOf: AddressOf, shared: SharedCache) => {
   const windows = new Map<ClientAddress, RateWindow>()
   const remember = (address: ClientAddress, window: RateWindow, nowMs: number) => {
@@ -37,6 +40,11 @@ const makeLimit = (name: string, limit: number, addressOf: AddressOf, shared: Sh
     }
     windows.set(address, window)
   }
+  /** What was counted here, and not granted by all. */
+  const giveBack = (address: ClientAddress, { startMs }: RateWindow) => {
+    const now = windows.get(address)
+    if (now?.startMs === startMs && now.current > 0) windows.set(address, { ...now, current: now.current - 1 })
+  }
   return <A, E, R>(answer: Effect.Effect<A, E, R>) =>
     Effect.withFiber<A, E | typeof RateLimited.Type, R>((fiber) => {
       const nowMs = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
@@ -45,11 +53,10 @@ const makeLimit = (name: string, limit: number, addressOf: AddressOf, shared: Sh
       remember(address, here.window, nowMs)
       const rule = (ruling: Omit<Ruling, "window">) => answered(answer, limit, ruling, fiber.context)
       if (!here.isGranted) return rule(here)
-      return Effect.flatMap(shared.count(`rate:${name}:${address}`, windowMs), (count = 0) =>
-        count > limit
-          ? rule({ isGranted: false, remaining: 0, waitMs: windowMs })
-          : rule({ ...here, remaining: Math.min(here.remaining, limit - count) }),
-      )
+      return Effect.flatMap(shared.take(`rate:${name}:${address}`, limit), (together = here) => {
+        if (!together.isGranted) giveBack(address, here.window)
+        return rule({ ...together, remaining: Math.min(here.remaining, together.remaining) })
+      })
     })
 }
 

@@ -7,6 +7,7 @@
 import { Clock, Effect, Redacted, type Scope } from "effect"
 import { createClient } from "redis"
 import { redisPatienceMs, redisReconnectMaxMs, redisRestMs } from "../../protocol/limits.ts"
+import { rulingOn, windowMs } from "../rate-window.ts"
 import type { SharedCache } from "../shared-cache.ts"
 
 export interface RedisSettings {
@@ -20,6 +21,24 @@ export interface RedisSettings {
   /** Told when it goes and when it comes back; never with its URL. */
   readonly note: (sentence: string) => void
 }
+
+/**
+ * `take` of `rate-window.ts` where the window is: read, judged and written in one step, however many nodes ask at once.
+ * Yields whether it is granted, and the window afterwards; a test holds it against the original.
+ */
+const takeScript = `
+local now, limit, span = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local kept = redis.call('HMGET', KEYS[1], 'start', 'current', 'previous')
+local start, current, previous = tonumber(kept[1]), tonumber(kept[2]), tonumber(kept[3])
+if not start or now >= start + 2 * span then start, current, previous = now, 0, 0
+elseif now >= start + span then start, current, previous = start + span, 0, current end
+local granted = 0
+if limit - (current + previous * (1 - (now - start) / span)) >= 1 then
+  granted, current = 1, current + 1
+end
+redis.call('HSET', KEYS[1], 'start', start, 'current', current, 'previous', previous)
+redis.call('PEXPIRE', KEYS[1], 2 * span)
+return {granted, start, current, previous}`
 
 /** Connects in the background; ends with the scope. */
 export const redisCache = ({
@@ -70,16 +89,12 @@ export const redisCache = ({
         ),
       set: (key, value, lifetimeMs) =>
         Effect.asVoid(ask(() => client.set(prefix + key, value, { expiration: { type: "PX", value: lifetimeMs } }))),
-      count: (key, windowMs) =>
-        Effect.map(
-          ask(() =>
-            client
-              .multi()
-              .incr(prefix + key)
-              .pExpire(prefix + key, windowMs, "NX")
-              .exec(),
-          ),
-          (answers) => (typeof answers?.[0] === "number" ? answers[0] : undefined),
-        ),
+      take: Effect.fnUntraced(function* (key, limit) {
+        const nowMs = yield* Clock.currentTimeMillis
+        const answer = yield* ask(() => client.eval(takeScript, { keys: [prefix + key], arguments: [nowMs, limit, windowMs].map(String) }))
+        if (!Array.isArray(answer)) return undefined
+        const [granted, startMs, current, previous] = answer.map(Number) as [number, number, number, number]
+        return rulingOn({ startMs, current, previous }, granted === 1, limit, nowMs)
+      }),
     }
   })

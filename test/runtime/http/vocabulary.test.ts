@@ -11,7 +11,7 @@ const meeting = () => {
   const shared: SharedCache = {
     get: (key) => Effect.sync(() => kept.get(key)),
     set: (key, value) => Effect.sync(() => void kept.set(key, value)),
-    count: () => Effect.undefined,
+    take: () => Effect.undefined,
   }
   let listed = 0
   const list = Effect.sync(() => (listed++, lists))

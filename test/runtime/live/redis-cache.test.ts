@@ -1,9 +1,11 @@
 /** What nodes share in a Redis: a real one, that goes away, hangs and comes back. */
 import type { ChildProcess } from "node:child_process"
-import { Effect, Layer, Redacted, type Scope } from "effect"
+import { Clock, Effect, Layer, Redacted, type Scope } from "effect"
+import fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { redisPatienceMs } from "../../../src/protocol/limits.ts"
 import { redisCache } from "../../../src/runtime/live/redis-cache.ts"
+import { type RateWindow, take } from "../../../src/runtime/rate-window.ts"
 import { SharedCache } from "../../../src/runtime/shared-cache.ts"
 import { call } from "../http/serving.ts"
 import { ended, freePort, startRedis, whyNoRedis } from "../../support/redis-server.ts"
@@ -53,24 +55,77 @@ describe.skipIf(why !== undefined)(`in a Redis${why === undefined ? "" : ` (${wh
         expect([yield* other.get("a"), yield* stranger.get("a"), yield* other.get("c")]).toEqual(["1", undefined, undefined])
         yield* Effect.sleep(60)
         expect(yield* one.get("b")).toBeUndefined()
-        expect([yield* one.count("n", 900), yield* other.count("n", 900), yield* stranger.count("n", 900)]).toEqual([1, 2, 1])
-        yield* Effect.sleep(950)
-        expect(yield* one.count("n", 900)).toBe(1)
+        const takers = [one, other, stranger]
+        const rulings = yield* Effect.forEach(takers, (cache) => cache.take("n", 1))
+        expect(rulings.map((ruling) => ruling?.isGranted)).toEqual([true, false, true])
       }),
     ))
 
-  it("a limit holds for an address at all nodes together", () =>
+  it("requests are counted as a node counts them alone", () =>
     play(
       Effect.gen(function* () {
-        const shared = Layer.succeed(SharedCache, yield* connected("limits:"))
-        const nodes = [yield* servedNode(21, { rateLimitSearch: 3 }, {}, shared), yield* servedNode(22, { rateLimitSearch: 3 }, {}, shared)]
-        const statuses: Array<number> = []
-        for (let i = 0; i < 6; i++) {
-          const { headers, status } = yield* Effect.promise(() => call(`${nodes[i % 2]!.url}/v1/search`, { body: { query: "x" } }))
-          statuses.push(status)
-          if (status === 429) expect(Number(headers.get("retry-after"))).toBeGreaterThan(0)
-        }
-        expect(statuses).toEqual([200, 200, 200, 429, 429, 429])
+        const cache = yield* connected("rule:")
+        let key = 0
+        const at = (nowMs: number, limit: number) =>
+          Effect.updateService(cache.take(String(key), limit), Clock.Clock, (clock) =>
+            Object.assign(Object.create(clock) as Clock.Clock, { currentTimeMillis: Effect.succeed(nowMs) }),
+          )
+        const gaps = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 70_000 })), { maxLength: 12 })
+        yield* Effect.promise(() =>
+          fc.assert(
+            fc.asyncProperty(fc.integer({ min: 0, max: 4 }), gaps, async (limit, after) => {
+              key++
+              let nowMs = 1_000_000
+              let window: RateWindow | undefined
+              for (const gap of after) {
+                nowMs += gap
+                const alone = take(window, limit, nowMs)
+                expect(await Effect.runPromise(at(nowMs, limit))).toEqual(alone)
+                window = alone.window
+              }
+            }),
+            { numRuns: 40 },
+          ),
+        )
+      }),
+    ))
+
+  it("a client has its allowance once at three nodes; once at each while Redis is away; and once again when it is back", () =>
+    play(
+      Effect.gen(function* () {
+        const limit = 6
+        const nodes = yield* Effect.forEach([21, 22, 23], (seed) =>
+          Effect.gen(function* () {
+            const cache = yield* connected("limits:")
+            const settings = { rateLimitSearch: limit, trustedProxies: ["127.0.0.1"] }
+            return { cache, url: (yield* servedNode(seed, settings, {}, Layer.succeed(SharedCache, cache))).url }
+          }),
+        )
+        const search = (node: number, client: string) =>
+          Effect.promise(async () => {
+            const { headers, status } = await call(`${nodes[node % 3]!.url}/v1/search`, {
+              body: { query: "x" },
+              headers: { "x-forwarded-for": client },
+            })
+            if (status === 429) expect(Number(headers.get("retry-after"))).toBeGreaterThan(0)
+            return { status, remaining: Number(headers.get("x-ratelimit-remaining")) }
+          })
+        const granted = (client: string) =>
+          Effect.map(
+            Effect.forEach(Array.from({ length: 4 * limit }), (_, i) => search(i, client), { concurrency: 5 }),
+            (answers) => answers.filter(({ status }) => status === 200).length,
+          )
+
+        expect(yield* granted("192.0.2.1")).toBe(limit)
+        expect([(yield* search(0, "192.0.2.2")).remaining, (yield* search(1, "192.0.2.2")).remaining]).toEqual([limit - 1, limit - 2])
+        yield* Effect.promise(() => ended(server))
+        // what each granted before is counted there still
+        expect(yield* granted("192.0.2.1")).toBeLessThanOrEqual(2 * limit)
+        expect(yield* granted("192.0.2.3")).toBe(3 * limit)
+        server = yield* Effect.promise(() => startRedis(port))
+        for (const { cache } of nodes) yield* works(cache)
+        expect(yield* granted("192.0.2.4")).toBe(limit)
+        expect(yield* granted("192.0.2.3")).toBe(0)
       }),
     ))
 
@@ -78,7 +133,7 @@ describe.skipIf(why !== undefined)(`in a Redis${why === undefined ? "" : ` (${wh
     play(
       Effect.gen(function* () {
         const cache = yield* connected("test:", redisPatienceMs)
-        const all = Effect.all([cache.get("probe"), cache.count("k", 1_000), cache.set("probe", "y", 1_000)])
+        const all = Effect.all([cache.get("probe"), cache.take("k", 1), cache.set("probe", "y", 1_000)])
         notes.length = 0
 
         yield* Effect.promise(() => ended(server))

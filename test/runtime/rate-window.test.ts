@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { expect, it } from "vitest"
-import { isOver, type RateWindow, take, windowMs } from "../../../src/runtime/http/rate-window.ts"
+import { isOver, type RateWindow, take, windowMs } from "../../src/runtime/rate-window.ts"
 
 const limits = fc.integer({ min: 1, max: 20 })
 const gaps = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 20_000 })), { maxLength: 80 })

@@ -26,15 +26,17 @@ export interface Ruling {
 /** Counts a request, if the limit grants it. */
 export const take = (before: RateWindow | undefined, limit: number, nowMs: number): Ruling => {
   const window = rolled(before, nowMs)
-  const remaining = Math.floor(limit - lately(window, nowMs))
-  if (remaining < 1) return { isGranted: false, window, remaining: 0, waitMs: waitOf(window, limit, nowMs) }
-  return {
-    isGranted: true,
-    window: { ...window, current: window.current + 1 },
-    remaining: remaining - 1,
-    waitMs: window.startMs + 2 * windowMs - nowMs,
-  }
+  const isGranted = limit - lately(window, nowMs) >= 1
+  return rulingOn(isGranted ? { ...window, current: window.current + 1 } : window, isGranted, limit, nowMs)
 }
+
+/** What a client is told when its window, after the request, is this one. */
+export const rulingOn = (window: RateWindow, isGranted: boolean, limit: number, nowMs: number): Ruling => ({
+  isGranted,
+  window,
+  remaining: isGranted ? Math.floor(limit - lately(window, nowMs)) : 0,
+  waitMs: isGranted ? window.startMs + 2 * windowMs - nowMs : waitOf(window, limit, nowMs),
+})
 
 /** Is there nothing left to remember of it? */
 export const isOver = (window: RateWindow, nowMs: number): boolean => nowMs >= window.startMs + 2 * windowMs
