@@ -61,8 +61,9 @@ const dhtLines = (dht: DhtSection): ReadonlyArray<string> => [
   `  ${dht.rpcsMean.toFixed(1)} questions in ${dht.rounds.toFixed(1)} rounds for the closest, ${dht.valueRpcsMean.toFixed(1)} for a value · p50 ${count(dht.p50Ms)} ms · p99 ${count(dht.p99Ms)} ms · max ${count(dht.maxMs)} ms`,
 ]
 
-const mixedLines = ({ answered, asked, deployed, explained, missing, owed }: MixedSection): ReadonlyArray<string> => [
+const mixedLines = ({ answered, asked, deployed, explained, missing, owed, unanswered }: MixedSection): ReadonlyArray<string> => [
   `  ${deployed} deployed nodes · ${count(owed - missing)} of ${count(owed)} owed words are there · ${percent(answered)} of ${count(asked)} of their questions answered`,
+  ...Object.entries(unanswered).map(([fate, questions]) => `  ${count(questions)} without an answer: ${fate}`),
   ...Object.entries(explained).map(([limit, pairs]) => `  ${count(pairs)} not there: ${limit}`),
 ]
 

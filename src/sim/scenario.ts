@@ -97,6 +97,8 @@ export interface MixedSection {
   /** Questions of searching deployed nodes that know no other of their kind, and the share that was answered in time. */
   readonly asked: number
   readonly answered: number
+  /** What became of the others. */
+  readonly unanswered: Readonly<Record<string, number>>
 }
 
 /** A figure that a page claims. */

@@ -1,8 +1,10 @@
 /** What tests of real sockets between ours and deployed nodes have in common. */
 import { Effect, type Scope } from "effect"
 import type { JsonObject } from "../../src/protocol/identity/canonical-json.ts"
-import { idOf } from "../../src/protocol/identity/id.ts"
+import { type EntityId, idOf } from "../../src/protocol/identity/id.ts"
+import type { EntityEntry } from "../../src/protocol/records/entity.ts"
 import type { RunningNode } from "../../src/runtime/node.ts"
+import type { RecordStore } from "../../src/runtime/ports.ts"
 import { makeMemoryStore } from "../../src/runtime/store/memory.ts"
 import type { DeployedAnnouncement } from "../../src/sim/deployed/announcement.ts"
 import { type Developer, entityIdOf, sdkRequest } from "./clients.ts"
@@ -23,8 +25,16 @@ export const textOf = ({ address: { host, port } }: { readonly address: { readon
   `${host}:${port}`
 
 /** A node of ours; ports of its own for each seed. */
-export const ours = (seed: number, settings: Parameters<typeof realNode>[2] = {}): Effect.Effect<RunningNode, unknown, Scope.Scope> =>
-  realNode(seed, makeMemoryStore(), { registryHost: `r${seed}.example`, ...settings })
+export const ours = (seed: number, settings: Parameters<typeof realNode>[2] = {}): Effect.Effect<RunningNode, unknown, Scope.Scope> => {
+  const store = makeMemoryStore()
+  const remember = (node: RunningNode) => Effect.sync(() => void stores.set(node, store))
+  return Effect.tap(realNode(seed, store, { registryHost: `r${seed}.example`, ...settings }), remember)
+}
+
+const stores = new WeakMap<RunningNode, RecordStore["Service"]>()
+
+/** What it holds of an entity, without asking anybody else. */
+export const heldAt = (node: RunningNode, id: EntityId): EntityEntry | undefined => Effect.runSync(stores.get(node)!.entity(id))
 
 /** A deployed node that is linked with this one of ours. */
 export const peerOf = (node: RunningNode, name: string, options: PeerOptions = {}): Effect.Effect<DeployedPeer, never, Scope.Scope> =>

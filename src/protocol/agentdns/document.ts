@@ -7,11 +7,13 @@
  * nothing beside the three, so what has one id is one document.
  */
 import type { JsonObject } from "../identity/canonical-json.ts"
+import { isPlainName } from "../identity/json-text.ts"
 import { isIdOf, readRegistryId } from "../identity/id.ts"
 import { readKey, readSignature, type Signature } from "../identity/key.ts"
 import { type Head, type Malformed, malformed } from "../gossip/kinds/kind.ts"
 import { deployedTextCharactersMax } from "./limits.ts"
 import { isPlainJson } from "../records/plain-json.ts"
+import type { Pricing } from "../records/pricing.ts"
 import { readTime } from "../time.ts"
 import { type GoAnnouncement, readSignedText, signedText } from "./go-announcement.ts"
 
@@ -40,7 +42,8 @@ export const bareDocument = (said: GoAnnouncement): BareDocument => ({
 export const readBareDocument = (document: BareDocument): ReadDocument | Malformed => {
   if (Object.keys(document).length > 3) return malformed("more than a text and its signature")
   if (document.signed.length > deployedTextCharactersMax) return malformed("too long")
-  const said = readSignedText(document.signed)
+  const text = readSignedText(document.signed)
+  const said = text === undefined ? undefined : withPlainRates(text)
   if (said === undefined || !isPlainJson(said as unknown as JsonObject)) return malformed("not the text that a deployed node signs")
   const signature = readSignature(document.signature)
   const originKey = readKey(said.origin_public_key)
@@ -50,4 +53,13 @@ export const readBareDocument = (document: BareDocument): ReadDocument | Malform
   // a deployed node lets anybody speak in any registry's name
   if (origin === undefined || !isIdOf(origin, originKey)) return malformed("registry id and key disagree")
   return { signature, origin, originKey, at, said }
+}
+
+/** Prices by names that only an escape can spell are signed with the rest and travel on, and mean nothing (`identity/json-text.ts`). */
+const withPlainRates = (said: GoAnnouncement): GoAnnouncement => {
+  const { rates, ...pricing } = said.entity_pricing ?? {}
+  if (rates === undefined) return said
+  const plain = Object.entries(rates).filter(([name]) => name !== "__proto__" && isPlainName(name))
+  if (plain.length === Object.keys(rates).length) return said
+  return { ...said, entity_pricing: { ...(pricing as Pricing), ...(plain.length > 0 && { rates: Object.fromEntries(plain) }) } }
 }

@@ -7,7 +7,7 @@
  * count that was signed it is taken at any distance. So here the hop count is no part of an announcement: it is read beside.
  */
 import type { Json, JsonObject } from "../identity/canonical-json.ts"
-import { readJson } from "../identity/json-text.ts"
+import { readAnyJson } from "../identity/json-text.ts"
 import type { Pricing } from "../records/pricing.ts"
 import { type GoStruct, readStruct, shapeOf, writeStruct } from "./go-json.ts"
 
@@ -147,7 +147,7 @@ export const withSignature = (signed: string, signature: string): string => sign
 
 /** The announcement of a signed text; `undefined` where Go, who writes what it read, would not sign these very bytes. */
 export const readSignedText = (text: string): GoAnnouncement | undefined => {
-  const said: Json | undefined = readJson(text)
+  const said: Json | undefined = readAnyJson(text)
   if (typeof said !== "object" || said === null || Array.isArray(said)) return undefined
   const announcement = readAnnouncement(said as JsonObject)
   return announcement !== undefined && signedText(announcement) === text ? announcement : undefined

@@ -47,6 +47,8 @@ export class Link {
   #deadlineMs = Number.POSITIVE_INFINITY
   #timer: { readonly atMs: number; readonly cancel: () => void } | undefined
   #isEnded = false
+  /** Why nothing is read any more. */
+  brokenBy: "torn" | "silent" | "closed" | undefined
   #isPumping = false
 
   constructor(ground: Ground, wire: Wire) {
@@ -125,6 +127,7 @@ export class Link {
 
   #end(): void {
     this.#isEnded = true
+    this.brokenBy ??= "closed"
     this.#pump()
   }
 
@@ -142,6 +145,7 @@ export class Link {
       }
       if (areTwo && this.#ground.chance() < tornShare) {
         this.#frames.isBroken = true
+        this.brokenBy ??= "torn"
         continue
       }
       const said = decode(envelope, parse(body))
@@ -179,8 +183,9 @@ export class Link {
     const fire = (): void => {
       this.#timer = undefined
       if (this.#isEnded || (this.#loop === undefined && this.#asker === undefined)) return
-      if (this.#deadlineMs > this.#ground.nowMs()) this.#arm()
-      else this.#fail()
+      if (this.#deadlineMs > this.#ground.nowMs()) return this.#arm()
+      this.brokenBy ??= "silent"
+      this.#fail()
     }
     const { cancel } = this.#ground.after(Math.max(1, this.#deadlineMs - this.#ground.nowMs()), fire)
     this.#timer = { atMs: this.#deadlineMs, cancel }

@@ -30,10 +30,16 @@ import { type DeployedEntity, DeployedRecords, entityOf } from "./records.ts"
 /** What its search answers over REST. */
 export interface DeployedFindings {
   readonly results: ReadonlyArray<DeployedResult>
-  /** Ids of the peers that were asked, and of those that did not answer in time. */
+  /** Ids of the peers that were asked, and of those that did not answer in time, with what became of the question. */
   readonly asked: ReadonlyArray<string>
-  readonly silent: ReadonlyArray<string>
+  readonly silent: ReadonlyMap<string, Fate>
 }
+
+/**
+ * Of a question without an answer: nobody was there to write it to; others held the lock all the time; its two readers tore a
+ * frame in pieces; the connection ended; another frame was read as the answer; or none came.
+ */
+export type Fate = "no link" | "locked" | "torn" | "link ended" | "another frame" | "no answer"
 
 const askPatienceMs = 5_000
 const searchPatienceMs = 1_500
@@ -262,7 +268,7 @@ export class DeployedNode {
     const request = { ...searchRequest.zero, ...asked, federated: true }
     const results = [...this.records.search(request)]
     const peers = this.#relevant(request)
-    const silent: Array<string> = []
+    const silent = new Map<string, Fate>()
     let left = peers.length
     const finish = () => done({ results, asked: peers, silent })
     if (left === 0) return finish()
@@ -270,30 +276,33 @@ export class DeployedNode {
     const question = { request_id: id, request, origin_id: this.settings.registryId, ttl: 1 }
     for (const peer of peers) {
       let isWaiting = true
-      const take = (found: ReadonlyArray<DeployedResult> | undefined): void => {
+      let isWritten = false
+      const take = (found: ReadonlyArray<DeployedResult> | Fate): void => {
         if (!isWaiting) return
         isWaiting = false
         timer.cancel()
-        if (found === undefined) silent.push(peer)
-        results.push(...(found ?? []).filter(({ entity_id }) => !results.some((one) => one.entity_id === entity_id)))
+        if (typeof found === "string") silent.set(peer, found)
+        else results.push(...found.filter(({ entity_id }) => !results.some((one) => one.entity_id === entity_id)))
         if (--left === 0) finish()
       }
-      const timer = this.#ground.after(searchPatienceMs, () => take(undefined))
-      this.#askOne(peer, search.write(question), take)
+      const timer = this.#ground.after(searchPatienceMs, () => take(isWritten ? "no answer" : "locked"))
+      this.#askOne(peer, search.write(question), () => (isWritten = true), take)
     }
   }
 
   /** The asker keeps the lock while it waits, however long that is. */
-  #askOne(peer: string, payload: string, take: (found: ReadonlyArray<DeployedResult> | undefined) => void): void {
+  #askOne(peer: string, payload: string, written: () => void, take: (found: ReadonlyArray<DeployedResult> | Fate) => void): void {
     const link = this.conns.get(peer)
-    if (link === undefined) return take(undefined)
+    if (link === undefined) return take("no link")
     link.lock(() => {
       link.write("search", payload)
+      written()
       link.readToo(askPatienceMs, (said) => {
         link.unlock()
         if (said?.type === "gossip") this.records.swallow(read(gossip, said.payload)?.announcement?.entity_id)
         const ack = said?.type === "search_ack" ? read(searchAck, said.payload) : undefined
-        take(ack === undefined ? undefined : (ack.results ?? []))
+        if (said === undefined) take(link.brokenBy === "torn" ? "torn" : "link ended")
+        else take(ack === undefined ? "another frame" : (ack.results ?? []))
       })
     })
   }

@@ -8,7 +8,7 @@
 import { idOf } from "../../protocol/identity/id.ts"
 import { reconcilePeriodMs } from "../../protocol/limits.ts"
 import type { EntityId } from "../../protocol/identity/id.ts"
-import type { DeployedFindings } from "../deployed/node.ts"
+import type { DeployedFindings, Fate } from "../deployed/node.ts"
 import { drawMesh, type Mesh } from "../deployed/islands.ts"
 import { type Placed, placeDeployed, type PlacedSettings } from "../deployed/place.ts"
 import { type DeployedWord, DeployedWords, summaryOf } from "../deployed/words.ts"
@@ -88,8 +88,9 @@ class Play {
   readonly #ours: ReadonlyArray<Machine>
   readonly #placed: ReadonlyArray<Placed>
   readonly #words: DeployedWords
-  /** Questions of those that know none of their kind: were they answered? */
-  readonly #questions: Array<boolean> = []
+  /** Questions of those that know none of their kind, and why some were not answered. */
+  #asked = 0
+  readonly #unanswered = new Map<Fate, number>()
 
   constructor(stage: Stage, mesh: Mesh) {
     this.#stage = stage
@@ -185,8 +186,11 @@ class Play {
       const isLone = this.#mesh.islands[i]!.neighbours.length === 0
       for (let atMs = joinMs + random.between(0, searchEveryMs); atMs < untilMs; atMs += random.between(0.5, 1.5) * searchEveryMs) {
         const query = random.pick(topics)
-        const note = ({ asked, silent }: DeployedFindings) =>
-          asked.forEach((peer) => isLone && this.#questions.push(!silent.includes(peer)))
+        const note = ({ asked, silent }: DeployedFindings): void => {
+          if (!isLone) return
+          this.#asked += asked.length
+          for (const fate of silent.values()) this.#unanswered.set(fate, (this.#unanswered.get(fate) ?? 0) + 1)
+        }
         this.#at(atMs, () => isUp(placed) && placed.node().search({ query, max_results: 5 }, note))
       }
     }
@@ -224,8 +228,8 @@ class Play {
         this.#stage.violate("liveness", invariant, { node: reader.name, detail })
       }
     this.#judgeLinks()
-    const asked = this.#questions.length
-    const answered = asked === 0 ? 1 : this.#questions.filter(Boolean).length / asked
+    const asked = this.#asked
+    const answered = asked === 0 ? 1 : 1 - [...this.#unanswered.values()].reduce((sum, some) => sum + some, 0) / asked
     if (asked >= questionsMin && answered < answeredMin)
       this.#stage.violate("liveness", "M2 searches answered", {
         node: "all",
@@ -238,6 +242,7 @@ class Play {
       explained,
       asked,
       answered,
+      unanswered: Object.fromEntries(this.#unanswered),
     }
   }
 

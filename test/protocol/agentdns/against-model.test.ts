@@ -5,7 +5,7 @@
 import fc from "fast-check"
 import { expect, it } from "vitest"
 import type { JsonObject } from "../../../src/protocol/identity/canonical-json.ts"
-import { isPlainName } from "../../../src/protocol/identity/json-text.ts"
+import { readAnyJson } from "../../../src/protocol/identity/json-text.ts"
 import { secretKeyOf, sign } from "../../../src/protocol/identity/ed25519.ts"
 import { idOf } from "../../../src/protocol/identity/id.ts"
 import {
@@ -35,8 +35,7 @@ const text = fc.oneof(
 )
 const texts = fc.option(fc.array(text, { maxLength: 3 }), { nil: null })
 const real = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(0, -0, 1e-7, 1e21, 0.005, 9.99))
-/** Names that need no escape: one that does is refused by whoever of ours reads it (`identity/json-text.ts`). */
-const name = text.filter((key) => key !== "__proto__" && isPlainName(key.toWellFormed()))
+const name = text.filter((key) => key !== "__proto__")
 const index = fc.nat(4_294_967_295)
 
 const plain = [
@@ -95,17 +94,20 @@ const said = fc
   )
   .map(([a, b, c, max_hops]) => ({ ...a, ...b, ...c, max_hops }) as unknown as Partial<DeployedAnnouncement>)
 
+/** Node's own would misread a name with a backslash (`identity/json-text.ts`). */
+const parsed = (text: string): JsonObject => readAnyJson(text) as JsonObject
+
 const secret = secretKeyOf(new Uint8Array(32).fill(3))
 const origin = { publicKey: secret.publicKey, sign: (message: string) => sign(secret, message) }
 const registryId = idOf("registry", secret.publicKey)
 const modelled = said.map((one) =>
-  decode(announcement, JSON.parse(announcement.write(announce(origin, { home_registry: registryId, ...one }))))!,
+  decode(announcement, parsed(announcement.write(announce(origin, { home_registry: registryId, ...one }))))!,
 )
 
 it("what the model signs, we read, and sign as the same bytes", () => {
   fc.assert(
     fc.property(modelled, (one) => {
-      const read = readAnnouncement(JSON.parse(announcement.write(one)) as JsonObject)
+      const read = readAnnouncement(parsed(announcement.write(one)))
       expect(read === undefined ? undefined : signedText(read)).toBe(modelSignedText({ ...one, hop_count: 0 }))
       expect(announcementText(read!)).toBe(announcement.write(one))
     }),
@@ -116,10 +118,10 @@ it("what the model signs, we read, and sign as the same bytes", () => {
 it("a signed text that we keep and send on is believed by the model, at any distance", () => {
   fc.assert(
     fc.property(modelled, fc.integer({ min: 0, max: 3 }), (one, hops) => {
-      const read = readAnnouncement(JSON.parse(announcement.write({ ...one, hop_count: hops })) as JsonObject)!
+      const read = readAnnouncement(parsed(announcement.write({ ...one, hop_count: hops })))!
       const kept = signedText(read)
       expect(readSignedText(kept)).toBeDefined()
-      const sent = decode(announcement, JSON.parse(withSignature(kept, read.signature)))!
+      const sent = decode(announcement, parsed(withSignature(kept, read.signature)))!
       expect([isSigned(sent), sent.hop_count]).toEqual([true, 0])
     }),
     { numRuns: 200 },
@@ -130,12 +132,12 @@ it("what we sign, the model believes", () => {
   fc.assert(
     fc.property(said, (one) => {
       const ours = {
-        ...JSON.parse(announcement.write({ ...announcement.zero, ...one })),
+        ...parsed(announcement.write({ ...announcement.zero, ...one })),
         origin_public_key: secret.publicKey,
-      } as GoAnnouncement
+      } as unknown as GoAnnouncement
       const read = readAnnouncement(ours as unknown as JsonObject)!
       const signed = signedText(read)
-      expect(isSigned(decode(announcement, JSON.parse(withSignature(signed, sign(secret, signed))))!)).toBe(true)
+      expect(isSigned(decode(announcement, parsed(withSignature(signed, sign(secret, signed))))!)).toBe(true)
     }),
     { numRuns: 200 },
   )
@@ -145,11 +147,9 @@ it("names of members in any case and order, unknown ones, nulls and spaces mean 
   fc.assert(
     fc.property(modelled, fc.infiniteStream(fc.boolean()), (one, coins) => {
       const coin = () => coins.next().value
-      const members = Object.entries(JSON.parse(announcement.write(one)) as JsonObject)
+      const members = Object.entries(parsed(announcement.write(one)))
       const shuffled = members.sort(() => (coin() ? 1 : -1)).map(([name, value]) => [coin() ? name.toUpperCase() : name, value] as const)
-      const odd = JSON.parse(
-        JSON.stringify(Object.fromEntries([...shuffled, ["unknown", [1]], ["Another", null]]), undefined, 2),
-      ) as JsonObject
+      const odd = parsed(JSON.stringify(Object.fromEntries([...shuffled, ["unknown", [1]], ["Another", null]]), undefined, 2))
       expect(signedText(readAnnouncement(odd)!)).toBe(modelSignedText(decode(announcement, odd)!))
     }),
     { numRuns: 200 },
@@ -176,7 +176,7 @@ it("what one refuses the other refuses", () => {
   )
   fc.assert(
     fc.property(modelled, fc.constantFrom(...names), wrong, (one, name, value) => {
-      const odd = { ...(JSON.parse(announcement.write(one)) as JsonObject), [name]: value } as JsonObject
+      const odd = { ...parsed(announcement.write(one)), [name]: value } as JsonObject
       expect(readAnnouncement(odd) === undefined).toBe(decode(announcement, odd) === undefined)
     }),
     { numRuns: 600 },

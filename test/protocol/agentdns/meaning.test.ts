@@ -89,6 +89,7 @@ describe("is believed", () => {
     ["no capabilities", { ...agent, capability_summary: {} }],
     ["prices without anything", { ...agent, entity_pricing: {} }],
     ["prices below nothing", { ...agent, entity_pricing: { base_price_usd: -0, rates: { b: -0, a: 1e21 } } }],
+    ["prices by names that only an escape can spell", { ...agent, entity_pricing: { rates: { 'a"b': 1, "\\": 2, "\n": 3 } } }],
     ["no payment methods", { ...agent, entity_pricing: { payment_methods: [] } }],
     ["an id in the pages' spelling", { ...agent, entity_id: entity.entity_id.replace("zns:", "agdns:") }],
     ["half a surrogate pair", { ...agent, name: "\ud800" }],
@@ -175,6 +176,17 @@ describe("is not", () => {
 
 describe("its word", () => {
   const home = registryOf(1)
+
+  it("leaves out of its prices what no store could keep, and travels with all of it", () => {
+    const rates = { 'a"b': 1, plain: 2, ["__proto__"]: 3, "\n": 4 }
+    const word = deployedWord(go, { ...agent, entity_pricing: { rates } })
+    expect(word.body).toMatchObject({ record: { entity_pricing: { rates: { plain: 2 } } } })
+    expect(word.document["signed"]).toContain(String.raw`"rates":{"\n":4,"__proto__":3,"a\"b":1,"plain":2}`)
+    const bare = deployedWord(go, { ...agent, entity_pricing: { rates: { "\\": 1 } } })
+    expect(
+      Object.keys((bare.body as unknown as { readonly record: { readonly entity_pricing: object } }).record.entity_pricing),
+    ).not.toContain("rates")
+  })
 
   it("says what it knows, and no more", () => {
     const pricing = { model: "m", base_price_usd: 2, currency: "USD", payment_methods: null, rates: { a: 1 } } as const

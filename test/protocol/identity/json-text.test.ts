@@ -1,7 +1,7 @@
 /** JSON from outside is read as `JSON.parse` should read it, whatever was read before. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { isPlainName, readJson } from "../../../src/protocol/identity/json-text.ts"
+import { isPlainName, readAnyJson, readJson } from "../../../src/protocol/identity/json-text.ts"
 
 /** The same name, each character spelled with an escape where the flags say so. */
 const spelled = (name: string, escapes: ReadonlyArray<boolean>): string =>
@@ -38,6 +38,28 @@ describe("readJson", () => {
       }),
       { numRuns: 500 },
     )
+  })
+
+  it("reads any name where that is wanted, however often it is spelled otherwise", () => {
+    const marked = fc.string({ unit: fc.constantFrom("\ue000", '"', "\\", "\n", "a", "0022", "\ud800"), maxLength: 6 })
+    const any = fc
+      .oneof(fc.string({ unit: "binary", maxLength: 4 }), marked)
+      .filter((key) => key !== "__proto__" && !key.includes("\ue000".repeat(5)))
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof({ maxDepth: 3 }, fc.string(), fc.integer(), tie("object"), fc.array(tie("value"), { maxLength: 2 })),
+      object: fc.dictionary(any, tie("value"), { maxKeys: 3 }),
+    }))
+    fc.assert(
+      fc.property(value, (value) => {
+        const text = JSON.stringify(value)
+        expect(JSON.stringify(readAnyJson(text))).toBe(text)
+        // a writer may escape whatever it likes
+        expect(JSON.stringify(readAnyJson(text.replaceAll("\ue000", "\\uE000")))).toBe(text)
+      }),
+      { numRuns: 500 },
+    )
+    expect(readAnyJson(`{"\\n":"${"\ue000".repeat(9)}"}`)).toBeUndefined()
+    for (const broken of ['{"\\":1', '{"\\x":1}', "[".repeat(100_000) + '{"\\\\":1}']) expect(readAnyJson(broken)).toBeUndefined()
   })
 
   it("is not led astray by a name with a backslash that was read before", () => {

@@ -41,7 +41,7 @@ it("no answer to a search, and a link on which nothing is said any more", () => 
     const second = yield* deployedPeer("alone-7", { bootstrap: [textOf(first)] })
     yield* until("linked", () => second.node.conns.size === 1 && first.node.conns.size === 1)
     let silent: number | undefined
-    second.node.search({ query: "registered" }, (found) => (silent = found.silent.length))
+    second.node.search({ query: "registered" }, (found) => (silent = found.silent.size))
     yield* until("it gives up", () => silent !== undefined)
     second.node.say(agentOf(alice, 0))
     yield* Effect.sleep(30)

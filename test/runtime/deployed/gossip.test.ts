@@ -16,14 +16,15 @@ import {
   nameRequest,
   sdkRequest,
 } from "../../support/clients.ts"
-import { agentOf, developerOfNode, ours, peerOf, until } from "../../support/deployed-mesh.ts"
+import { agentOf, developerOfNode, heldAt, ours, peerOf, until } from "../../support/deployed-mesh.ts"
+import type { DeployedAnnouncement } from "../../../src/sim/deployed/announcement.ts"
 import type { DeployedPeer } from "../../support/deployed-peer.ts"
 
 const alice = developerOf(41)
 const idOfDeveloper = (developer: Developer) => idOf("developer", developer.key.publicKey)
 const id = entityIdOf(alice, 0)
 
-const entityAt = (node: RunningNode) => Effect.runSync(Effect.orElseSucceed(node.service.entity(id), () => undefined))
+const entityAt = (node: RunningNode) => heldAt(node, id)
 const developerAt = (node: RunningNode) =>
   Effect.runSync(Effect.orElseSucceed(node.service.developer(idOfDeveloper(alice)), () => undefined))
 const play = (program: Effect.Effect<void, unknown>) => Effect.runPromise(program)
@@ -65,6 +66,34 @@ const story = (host: string) => {
     releaseHandle: developerOfNode(alice, { type: "dev_handle", action: "release", dev_handle: "alice" }),
     developerEnd: developerOfNode(alice, { action: "deregister" }),
   } as const
+}
+
+/** What a deployed node understands and never says by itself; others of its kind may. */
+const understood = (peer: DeployedPeer, host: string, subject: string) => {
+  const { publicKey, registryId } = peer.node.settings
+  return [
+    { ...story(host).bind, action: "version", version: "1.2.0" },
+    {
+      type: "registry_proof",
+      action: "publish",
+      domain: host,
+      ed25519_public_key: publicKey,
+      tls_spki_fingerprint: `sha256:${"ab".repeat(32)}`,
+    },
+    { type: "peer_attestation", action: "attest", attester_id: registryId, subject_id: subject, verified_layers: ["dns"] },
+  ] as const
+}
+
+/** Announcements that it was sent, as `type action`, in order; of one registry where that is given. */
+const kindsHeard = (peer: DeployedPeer, of?: string): ReadonlyArray<string> =>
+  peer.heard.flatMap((frame) => {
+    if (!frame.startsWith('{"type":"gossip"')) return []
+    const { action, home_registry, hop_count, type } = (JSON.parse(frame) as GossipFrame).payload.announcement
+    return of === undefined || home_registry === of ? [`${type} ${action}${hop_count === 0 ? "" : ` after ${hop_count} hops`}`] : []
+  })
+
+interface GossipFrame {
+  readonly payload: { readonly announcement: DeployedAnnouncement }
 }
 
 describe.concurrent("what a deployed node announces", () => {
@@ -140,6 +169,19 @@ describe.concurrent("what a deployed node announces", () => {
         yield* all("its end", (peer) => entity(peer)?.isTombstoned === true)
         say(told.developerUpdate)
         yield* all("the developer's update", ({ node }) => node.records.developers.get(idOfDeveloper(alice))?.name === "Alice B")
+        // and all else that it can say: each is sent on as it was signed
+        const others = [
+          told.verify,
+          told.rebind,
+          ...understood(speaker, "speaker.example", near.service.registryId),
+          told.releaseHandle,
+          told.developerEnd,
+        ]
+        for (const one of others) say(one)
+        const wanted = [...Object.values(told), ...others].map(({ action, type }) => `${type} ${action}`)
+        const heard = (peer: DeployedPeer) => kindsHeard(peer, speaker.node.settings.registryId)
+        yield* all("every kind", (peer) => wanted.every((kind) => heard(peer).includes(kind)))
+        for (const peer of listeners) expect(new Set(heard(peer))).toEqual(new Set(wanted))
         expect(listeners.map(({ node }) => node.refused)).toEqual([0, 0])
       }).pipe(Effect.scoped),
     ))
@@ -156,7 +198,7 @@ describe.concurrent("what a deployed node announces", () => {
         say(agentOf(alice, 0, { action: "deregister" }))
         say(agentOf(alice, 0, { summary: "stolen", home_registry: node.service.registryId }))
         say(agentOf(alice, 1))
-        yield* until("what is said last is heard", () => Effect.runSync(Effect.isSuccess(node.service.entity(entityIdOf(alice, 1)))))
+        yield* until("what is said last is heard", () => heldAt(node, entityIdOf(alice, 1)) !== undefined)
         expect(entityAt(node)).toMatchObject({ record: { summary: "ours", home_registry: node.service.registryId } })
       }).pipe(Effect.scoped),
     ))

@@ -7,7 +7,7 @@ import { plainTransport } from "../../../src/runtime/live/plain-transport.ts"
 import type { RunningNode } from "../../../src/runtime/node.ts"
 import { makeMemoryStore } from "../../../src/runtime/store/memory.ts"
 import { developerOf, entityIdOf } from "../../support/clients.ts"
-import { agentOf, isLinked, ours, peerOf, textOf, until } from "../../support/deployed-mesh.ts"
+import { agentOf, heldAt, isLinked, ours, peerOf, textOf, until } from "../../support/deployed-mesh.ts"
 import { type DeployedPeer, deployedPeer } from "../../support/deployed-peer.ts"
 import { framed, greeting, message } from "../../support/deployed-world.ts"
 import { realNode } from "../../support/real-nodes.ts"
@@ -86,7 +86,7 @@ describe("heartbeats", () => {
         const peer = kept(yield* peerOf(node, "large", { expectedItems: 500_000, pieceBytes: 50_000 }))
         for (let i = 0; i < 2; i++) peer.pass(30_000)
         peer.node.say(agentOf(alice, 3))
-        yield* until("what came behind them", () => Effect.runSync(Effect.isSuccess(node.service.entity(entityIdOf(alice, 3)))))
+        yield* until("what came behind them", () => heldAt(node, entityIdOf(alice, 3)) !== undefined)
         expect(isLinked(node, peer)).toBe(true)
       }).pipe(Effect.scoped),
     ))

@@ -80,7 +80,7 @@ const talking = (answerAfterMs: () => number): Talk => {
   return { world, node, end, findings, ask: () => node.search({ query: "weather" }, (found) => findings.push(found)) }
 }
 
-const answered = (findings: ReadonlyArray<DeployedFindings>) => findings.filter(({ silent }) => silent.length === 0).length
+const answered = (findings: ReadonlyArray<DeployedFindings>) => findings.filter(({ silent }) => silent.size === 0).length
 
 describe("a deployed node asks", () => {
   it.each([0, 3, 40, 400])("300 times back to back, and is answered after %i ms every time", (afterMs) => {

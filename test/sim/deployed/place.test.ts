@@ -5,7 +5,7 @@ import { matches } from "../../../src/sim/deployed/filter.ts"
 import { placeDeployed } from "../../../src/sim/deployed/place.ts"
 import { announcementOf } from "../../../src/sim/deployed/words.ts"
 import { defaultRun } from "../../../src/sim/scenario.ts"
-import { Stage } from "../../../src/sim/stage.ts"
+import { addressOf, Stage } from "../../../src/sim/stage.ts"
 import { client, topics } from "../../../src/sim/workload/clients.ts"
 
 const settings = { expectedItems: 200, maxPeers: 15, rebuildEveryMs: 60_000 }
@@ -65,6 +65,33 @@ it("is freed by our heartbeat when it is stuck, and tells what it had to say", (
   stage.run(40_000)
   expect([link!.isOpen, link!.isLocked]).toEqual([true, false])
   expect(stage.shownBy(ours, client(4, 1).entityId)).toBeDefined()
+})
+
+it.each([
+  ["as soon as it was made", 0, 40],
+  ["when it had lived for a while", 60, 150],
+])("is dialled again when it has forgotten a link, %s: our pings tell", (_, livesSeconds, foundSeconds) => {
+  const stage = new Stage({ ...defaultRun, seed: 6 })
+  const ours = stage.world.addMachine()
+  const { machine, node } = placeDeployed(stage.world, stage.addGuest("g0"), { ...settings, bootstrap: [] }, 0)
+  stage.world.boot(ours, stage.settings({ dialect: "auto", bootstrap: [{ address: addressOf(machine) }] }))
+  const id = idOf("registry", ours.key)
+  let ms = 0
+  const pass = (moreMs: number) => stage.run((ms += moreMs))
+  while (!node().conns.has(id)) pass(10)
+  pass(livesSeconds * 1_000)
+  // what is left of two links of one id when one of them ends: it reads the other, lists nobody and says nothing
+  const ghost = node().conns.get(id)!
+  node().mesh.conns.delete(id)
+  node().mesh.peers.delete(id)
+  pass(15_000)
+  node().say(announcementOf(client(6, 1), "register"))
+  expect([ghost.isOpen, node().conns.has(id), stage.shownBy(ours, client(6, 1).entityId)]).toEqual([true, false, undefined])
+  pass((foundSeconds - 15) * 1_000)
+  node().say(announcementOf(client(6, 2), "register"))
+  pass(1_000)
+  expect([ghost.isOpen, node().conns.has(id)]).toEqual([false, true])
+  expect(stage.shownBy(ours, client(6, 2).entityId)).toBeDefined()
 })
 
 it("knows our words by a filter that is small, and never an empty one", () => {
