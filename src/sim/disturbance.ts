@@ -30,25 +30,30 @@ export interface Conditions extends Omit<Weather, "latencyMs" | "jitter"> {
   readonly delayMs?: number
 }
 
-/** The worst of the weather and all that disturbs: losses do not add up, so that a bound given once holds. */
-export const conditionsOf = (weather: Weather, disturbances: ReadonlyArray<Disturbance>): Conditions => ({
-  loss: worst(weather.loss, disturbances, "loss"),
-  duplicate: worst(weather.duplicate, disturbances, "duplicate"),
-  reorder: worst(weather.reorder, disturbances, "reorder"),
-  corrupt: worst(weather.corrupt ?? 0, disturbances, "corrupt"),
-  delayMs: worst(0, disturbances, "delayMs"),
-  split: worst(weather.split ?? 0, disturbances, "split"),
-  bytesPerSecond: disturbances.reduce(
-    (least, { bytesPerSecond = Number.POSITIVE_INFINITY }) => Math.min(least, bytesPerSecond),
-    weather.bytesPerSecond ?? Number.POSITIVE_INFINITY,
-  ),
-})
+/**
+ * How a piece fares that goes this way: the worst of the weather and all that disturbs. Losses do not add up, so that a bound
+ * given once holds. Asked for every piece while anything disturbs, so it makes nothing that is not needed.
+ */
+export const conditionsOf = (weather: Weather, disturbances: Iterable<Disturbance>, from: Host, to: Host): Conditions => {
+  let found: Worst | undefined
+  for (const one of disturbances) {
+    if (one.touches?.(from, to) === false) continue
+    found ??= { ...calm, ...weather }
+    found.loss = Math.max(found.loss, one.loss ?? 0)
+    found.duplicate = Math.max(found.duplicate, one.duplicate ?? 0)
+    found.reorder = Math.max(found.reorder, one.reorder ?? 0)
+    found.corrupt = Math.max(found.corrupt, one.corrupt ?? 0)
+    found.delayMs = Math.max(found.delayMs, one.delayMs ?? 0)
+    found.split = Math.max(found.split, one.split ?? 0)
+    found.bytesPerSecond = Math.min(found.bytesPerSecond, one.bytesPerSecond ?? Number.POSITIVE_INFINITY)
+  }
+  return found ?? weather
+}
 
-const worst = (
-  calm: number,
-  disturbances: ReadonlyArray<Disturbance>,
-  what: "loss" | "duplicate" | "reorder" | "corrupt" | "delayMs" | "split",
-): number => disturbances.reduce((most, disturbance) => Math.max(most, disturbance[what] ?? 0), calm)
+type Worst = { -readonly [K in keyof Conditions]-?: Conditions[K] }
+
+/** What weather need not say. */
+const calm = { corrupt: 0, delayMs: 0, split: 0, bytesPerSecond: Number.POSITIVE_INFINITY }
 
 /** A byte flipped, or a part cut off: a new piece, the sender's own stays whole. */
 export const corrupted = (bytes: Uint8Array, random: SeededRandom): Uint8Array => {

@@ -322,10 +322,7 @@ export class Network implements Line {
   }
 
   #conditions(from: Host, to: Host): Conditions {
-    return conditionsOf(
-      this.weather,
-      [...this.#disturbances].filter(({ touches }) => touches?.(from, to) !== false),
-    )
+    return conditionsOf(this.weather, this.#disturbances, from, to)
   }
 
   #corrupt(bytes: Uint8Array): Uint8Array {

@@ -21,6 +21,7 @@ import {
   split,
   summariesOf,
 } from "../../src/sim/sweep/results.ts"
+import { takeTurns } from "../../src/sim/sweep/turns.ts"
 
 const grid: Grid = { scenario: "convergence", seeds: "1..2", flags: { records: 3 }, grid: { gossipHopsMax: [2, 10], loss: [0, "0.1"] } }
 const runs = runsOf(grid, [1, 2], "c0ffee")
@@ -54,6 +55,20 @@ describe("a grid", () => {
       undefined,
       undefined,
     ])
+  })
+})
+
+describe("turns", () => {
+  it("keep every worker at one kind of run while there is any, and spread them over the kinds", () => {
+    const take = takeTurns(["a1", "a2", "a3", "b1", "b2", "c1"], (run) => run[0]!)
+    const taken: Record<string, Array<string>> = { left: [], right: [] }
+    const kinds: Record<string, string | undefined> = {}
+    for (const worker of ["left", "right", "right", "left", "right", "left", "left", "right"]) {
+      const turn = take(kinds[worker])
+      kinds[worker] = turn?.kind
+      taken[worker]!.push(turn?.run ?? "nothing")
+    }
+    expect(taken).toEqual({ left: ["a1", "a2", "a3", "nothing"], right: ["b1", "b2", "c1", "nothing"] })
   })
 })
 

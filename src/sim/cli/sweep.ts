@@ -18,6 +18,7 @@ import { scenarios } from "../simulate.ts"
 import { Grid, type GridRun, runsOf } from "../sweep/grid.ts"
 import { sweepTogether } from "../sweep/queue.ts"
 import { appendRow, csvOf, type Objective, paretoOf, readObjective, readRows, type Row, split, summariesOf } from "../sweep/results.ts"
+import { takeTurns } from "../sweep/turns.ts"
 import { currentCommit } from "./commit.ts"
 import { ownFiles } from "./own-files.ts"
 import { coresHere, hasDied, makeHand } from "./pool.ts"
@@ -126,9 +127,9 @@ const rowsOf = async (runs: ReadonlyArray<GridRun>, grid: Grid, commit: string, 
     return row
   }
   if (paths.databaseUrl === undefined) {
-    const iterator = before.left.values()
-    const work = async () => {
-      for (const run of iterator) done(await perform(run))
+    const take = takeTurns(before.left, limitsTextOf)
+    const work = async ({ hand }: (typeof hands)[number]) => {
+      for (let turn = take(undefined); turn !== undefined; turn = take(turn.kind)) done(await measure(hand, turn.run, commit))
     }
     await Promise.all(hands.map(work))
   } else {
@@ -145,12 +146,16 @@ const rowsOf = async (runs: ReadonlyArray<GridRun>, grid: Grid, commit: string, 
   return split(runs, readRows(file)).done
 }
 
-const measure = async (hand: ReturnType<typeof makeHand>, { argv, key, point, scenario, seed }: GridRun, commit: string): Promise<Row> => {
-  const [text] = takeFlag(argv, "--limits")
+/** A run with other limits needs another process. */
+const limitsTextOf = ({ argv }: GridRun): string => takeFlag(argv, "--limits")[0] ?? ""
+
+const measure = async (hand: ReturnType<typeof makeHand>, run: GridRun, commit: string): Promise<Row> => {
+  const { argv, key, point, scenario, seed } = run
+  const text = limitsTextOf(run)
   const answer = await hand.perform<"measure">({
     type: "measure",
     argv: [...scenarioFile(scenario), ...argv],
-    limits: text === undefined ? {} : (readLimits(text) ?? {}),
+    limits: readLimits(text) ?? {},
   })
   const found = hasDied(answer) ? { figures: {}, failed: [answer.died.split("\n")[0]!] } : answer
   return { key, commit, scenario, seed, point, ...found }
