@@ -4,10 +4,12 @@
  *
  * One path has α open questions; it ends when the k closest that may answer have answered. Where it matters who is found, for
  * values and for storing them, there are d paths with one open question each, which share what was asked: nobody is asked by
- * two of them, so whoever misleads one path misleads no other. A path to a value ends with the first holder it comes to, too.
+ * two of them, so whoever misleads one path misleads no other. Each asks some of its own, even where others asked all of the k
+ * closest: liars who work together name one another to every path, and are soon all asked; then those who are left know better.
+ * A path to a value ends with the first holder it comes to, too.
  * Where a crowd keeps everybody else from a key (`crowding.ts`), paths to its mirrors are added.
  */
-import { dhtQuestionsPerLookupMax } from "../limits.ts"
+import { dhtOwnShare, dhtQuestionsPerLookupMax } from "../limits.ts"
 import type { Contact } from "./contact.ts"
 import { isCrowded, isOfCrowd, mirrorsOf } from "./crowding.ts"
 import { compare } from "./distance.ts"
@@ -85,7 +87,7 @@ export const ask = (search: Search): readonly [questions: ReadonlyArray<Question
     let { list, open } = path
     const openMax = plan.paths > 1 && !path.isMirror ? 1 : plan.alpha
     while (open < openMax && !path.hasFound && asked.size < dhtQuestionsPerLookupMax) {
-      const to = Shortlist.next(list, plan.k, asked)
+      const to = Shortlist.next(list, plan.k, ownOf(plan), asked)
       if (to === undefined) break
       asked.set(to.id, index)
       list = Shortlist.mark(list, to.id, "asked")
@@ -96,6 +98,9 @@ export const ask = (search: Search): readonly [questions: ReadonlyArray<Question
   })
   return questions.length === 0 ? [questions, search] : [questions, { ...search, paths, asked }]
 }
+
+/** How many a path must have asked itself; the only one asks all there are. */
+const ownOf = ({ k, paths }: SearchPlan): number => (paths > 1 ? Math.ceil(k * dhtOwnShare) : 0)
 
 /** One whom we asked answered, with whom it knows and what it holds. */
 export const hear = (search: Search, from: DhtKey, nodes: ReadonlyArray<Contact>, values: ReadonlyArray<ProvenValue>): Search => {
@@ -142,7 +147,7 @@ export const isOver = (search: Search): boolean => {
 }
 
 const hasEnded = ({ asked, plan }: Search, { hasFound, list, open }: Path): boolean =>
-  hasFound || (open === 0 && (asked.size >= dhtQuestionsPerLookupMax || Shortlist.next(list, plan.k, asked) === undefined))
+  hasFound || (open === 0 && (asked.size >= dhtQuestionsPerLookupMax || Shortlist.next(list, plan.k, ownOf(plan), asked) === undefined))
 
 /** Where a crowd is at the key, and we found nothing else there: paths to the mirrors. */
 export const withMirrors = (search: Search): Search => {

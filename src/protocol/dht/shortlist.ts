@@ -44,16 +44,26 @@ export const mark = ({ entries, target }: Shortlist, id: DhtKey, standing: Stand
   return at < 0 ? { entries, target } : { target, entries: entries.with(at, { ...entries[at]!, standing }) }
 }
 
-/** The closest that nobody asked among the `k` closest that may still answer, leaving out who was `taken` by another path. */
-export const next = ({ entries }: Shortlist, k: number, taken: ReadonlyMap<DhtKey, unknown>): Contact | undefined => {
+/**
+ * Whom a path asks next: the closest that nobody asked among the `k` closest that may still answer, or, when all of these were
+ * asked and fewer than `own` of all by itself, the closest of the others. `taken`: who was asked, by whichever path.
+ */
+export const next = ({ entries }: Shortlist, k: number, own: number, taken: ReadonlyMap<DhtKey, unknown>): Contact | undefined => {
   let living = 0
   for (const { contact, standing } of entries) {
-    if (living === k) return undefined
+    if (living === k) break
     if (standing === "silent") continue
     if (standing === "heard" && !taken.has(contact.id)) return contact
     living++
   }
-  return undefined
+  if (hasAsked(entries, own)) return undefined
+  return entries.find(({ contact, standing }) => standing === "heard" && !taken.has(contact.id))?.contact
+}
+
+const hasAsked = (entries: ReadonlyArray<Entry>, own: number): boolean => {
+  let asked = 0
+  for (const { standing } of entries) if ((standing === "asked" || standing === "answered") && ++asked >= own) return true
+  return asked >= own
 }
 
 /** The closest that answered, at most `k`. */

@@ -123,6 +123,20 @@ describe("a lookup", () => {
     expect(last.map(({ to }) => to)).toEqual([holder])
   })
 
+  it("asks others, too, where those who are closest name nobody but one another", () => {
+    const liars = Array.from({ length: 8 }, (_, i) => contactAt(keyWith("00000000", `liar ${i}`)))
+    const honest = Array.from({ length: 4 }, (_, i) => contactAt(keyWith("0001", `honest ${i}`)))
+    const plan = planOf({ goal: "value", k: 8, paths: 4, key: keyWith("00000000", "key") })
+    let search = Search.begin(plan, [...liars.slice(0, 4), ...honest], 1_000)
+    const asked = new Set<DhtKey>()
+    while (!Search.isOver(search)) {
+      const [questions, next] = Search.ask(search)
+      search = questions.reduce((known, { to }) => Search.hear(known, to.id, liars.includes(to) ? liars : [], []), next)
+      for (const { to } of questions) asked.add(to.id)
+    }
+    expect(honest.filter(({ id }) => !asked.has(id))).toEqual([])
+  })
+
   it("ends when enough paths came to a holder, with the latest word of all of them", () => {
     const registry = registryOf(1)
     const value = valueOf(announced(registry, entityOf(2, 0)), 1)
