@@ -4,10 +4,12 @@
  *
  * What we dial is the contact we mean only if its handshake proves that key.
  *
- *     starting ──out──► dialing ──dial.succeeded──► greeting ──HELLO──► open
- *         │               │ dial.failed, other key      │ patience        │ closed, out of order, unwanted
- *         └──in───────────│─────────────────────────────│──► open         ▼
- *                         └─────────────────────────────┴──────────────► gone
+ *     starting ──out──► dialing ──dial.succeeded──► greeting ──HELLO──► open ──closed, out of order, unwanted──► gone
+ *         │               │ dial.failed, other key      │ patience       ▲
+ *         └──in───────────│─────────────────────────────│────────────────┘
+ *                         └─────────────────────────────┴──► unreachable
+ *
+ * Only who was not reached is called unreachable: one that was may be dialled again at once, under the same name.
  */
 import { assign, setup } from "xstate"
 import type { Contact } from "../protocol/dht/contact.ts"
@@ -95,15 +97,15 @@ export const dhtLink = setup({
             target: "greeting",
             actions: { type: "link", params: ({ event: { host, key, link } }) => ({ host, key: key!, link }) },
           },
-          { target: "gone", actions: { type: "close", params: ({ event }) => ({ link: event.link, reason: "other-key" }) } },
+          { target: "unreachable", actions: { type: "close", params: ({ event }) => ({ link: event.link, reason: "other-key" }) } },
         ],
-        "dial.failed": "gone",
-        "link.unwanted": "gone",
+        "dial.failed": "unreachable",
+        "link.unwanted": "unreachable",
       },
     },
     greeting: {
       entry: { type: "send", params: ({ context }) => ({ link: linkOf(context), message: visiting(context) }) },
-      after: { patience: { target: "gone", actions: { type: "close", params: ({ context }) => closing(context, "no-hello") } } },
+      after: { patience: { target: "unreachable", actions: { type: "close", params: ({ context }) => closing(context, "no-hello") } } },
       on: {
         "message.received": [
           {
@@ -111,11 +113,11 @@ export const dhtLink = setup({
             target: "open",
             actions: { type: "hear", params: ({ event }) => event },
           },
-          { target: "gone", actions: { type: "close", params: ({ context }) => closing(context, "no-dht") } },
+          { target: "unreachable", actions: { type: "close", params: ({ context }) => closing(context, "no-dht") } },
         ],
-        "frame.refused": { target: "gone", actions: { type: "close", params: ({ event }) => event } },
-        "link.closed": "gone",
-        "link.unwanted": { target: "gone", actions: { type: "close", params: ({ context }) => closing(context, "unwanted") } },
+        "frame.refused": { target: "unreachable", actions: { type: "close", params: ({ event }) => event } },
+        "link.closed": "unreachable",
+        "link.unwanted": { target: "unreachable", actions: { type: "close", params: ({ context }) => closing(context, "unwanted") } },
       },
     },
     open: {
@@ -132,14 +134,12 @@ export const dhtLink = setup({
         "link.unwanted": { target: "gone", actions: { type: "close", params: ({ context }) => closing(context, "unwanted") } },
       },
     },
-    gone: {
+    gone: { type: "final" },
+    unreachable: {
       type: "final",
       entry: {
         type: "tell",
-        params: ({ context: { input } }) => ({
-          to: input.direction === "out" ? "dht-pool" : [],
-          event: { type: "contact.unreachable", id: contactOf(input) },
-        }),
+        params: ({ context }) => ({ to: "dht-pool", event: { type: "contact.unreachable", id: contactOf(context) } }),
       },
     },
   },
@@ -162,7 +162,7 @@ export interface LinkOpened {
 
 const linkOf = ({ linked }: DhtLinkContext): Link => linked!.link
 const addressOf = ({ input }: DhtLinkContext): Address | undefined => (input.direction === "out" ? input.contact.address : undefined)
-const contactOf = (input: DhtLinkInput): DhtKey => (input.direction === "out" ? input.contact.id : nodeKeyOf(input.key))
+const contactOf = ({ input }: DhtLinkContext): DhtKey => (input.direction === "out" ? input.contact.id : nodeKeyOf(input.key))
 const closing = (context: DhtLinkContext, reason: string) => ({ link: linkOf(context), reason })
 const visiting = ({ input }: DhtLinkContext): Hello => ({ ...input.self, purpose: "dht" })
 

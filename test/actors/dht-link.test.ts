@@ -21,13 +21,13 @@ const dialing: Context = { input: out, linked: undefined, hello: undefined }
 const greeting: Context = { ...dialing, linked }
 const open: Context = { ...greeting, hello: helloOf(2, serving) }
 
-const ended = "tell dht-pool contact.unreachable"
+const missed = "tell dht-pool contact.unreachable"
 const left = "tell dht+dht-pool link.left"
 
 describe("a DHT connection", () => {
   checkTable<State, DhtLinkEvent, Context>({
     machine: dhtLink,
-    contexts: { starting: dialing, dialing, greeting, open, gone: open },
+    contexts: { starting: dialing, dialing, greeting, open, gone: open, unreachable: greeting },
     events: {
       "dial.succeeded": { type: "dial.succeeded", link: 7, key: registryOf(2).publicKey, host: "192.0.2.2", nowMs: noonMs },
       "dial.failed": { type: "dial.failed", reason: "refused" },
@@ -49,13 +49,13 @@ describe("a DHT connection", () => {
       dialing: {
         "dial.succeeded": {
           "with the key we mean": [{}, "greeting · send"],
-          "with another": [{ event: { key: keyOf(5).publicKey } }, `gone · close 7 other-key, ${ended}`],
+          "with another": [{ event: { key: keyOf(5).publicKey } }, `unreachable · close 7 other-key, ${missed}`],
         },
-        "dial.failed": `gone · ${ended}`,
+        "dial.failed": `unreachable · ${missed}`,
         "message.received": "–",
         "frame.refused": "–",
         "link.closed": "–",
-        "link.unwanted": `gone · ${ended}`,
+        "link.unwanted": `unreachable · ${missed}`,
         "(time)": "–",
       },
       greeting: {
@@ -63,29 +63,38 @@ describe("a DHT connection", () => {
         "dial.failed": "–",
         "message.received": {
           "a HELLO of one who answers questions": [{}, "open · openLink, tell dht+dht-pool link.opened"],
-          "of one who does not": [{ event: { message: helloOf(2) } }, `gone · close 7 no-dht, ${ended}`],
-          "of another network": [{ event: { message: helloOf(2, { ...serving, network: "other" }) } }, `gone · close 7 no-dht, ${ended}`],
-          "of another key": [{ event: { message: helloOf(3, serving) } }, `gone · close 7 no-dht, ${ended}`],
-          "something else": [{ event: { message: gossipOf(announcementOf(2)) } }, `gone · close 7 no-dht, ${ended}`],
+          "of one who does not": [{ event: { message: helloOf(2) } }, `unreachable · close 7 no-dht, ${missed}`],
+          "of another network": [
+            { event: { message: helloOf(2, { ...serving, network: "other" }) } },
+            `unreachable · close 7 no-dht, ${missed}`,
+          ],
+          "of another key": [{ event: { message: helloOf(3, serving) } }, `unreachable · close 7 no-dht, ${missed}`],
+          "something else": [{ event: { message: gossipOf(announcementOf(2)) } }, `unreachable · close 7 no-dht, ${missed}`],
         },
-        "frame.refused": `gone · close 7 not-json, ${ended}`,
-        "link.closed": `gone · ${ended}`,
-        "link.unwanted": `gone · close 7 unwanted, ${ended}`,
-        "(time)": `gone · close 7 no-hello, ${ended}`,
+        "frame.refused": `unreachable · close 7 not-json, ${missed}`,
+        "link.closed": `unreachable · ${missed}`,
+        "link.unwanted": `unreachable · close 7 unwanted, ${missed}`,
+        "(time)": `unreachable · close 7 no-hello, ${missed}`,
       },
       open: {
         "dial.succeeded": "–",
         "dial.failed": "–",
-        "message.received": `gone · ${left}, close 7 out-of-order, ${ended}`,
-        "frame.refused": `gone · ${left}, close 7 not-json, ${ended}`,
-        "link.closed": {
-          "of one that we dialled": [{}, `gone · ${left}, ${ended}`],
-          "of a caller": [{ context: { input: visit } }, `gone · ${left}, tell  contact.unreachable`],
-        },
-        "link.unwanted": `gone · ${left}, close 7 unwanted, ${ended}`,
+        "message.received": `gone · ${left}, close 7 out-of-order`,
+        "frame.refused": `gone · ${left}, close 7 not-json`,
+        "link.closed": `gone · ${left}`,
+        "link.unwanted": `gone · ${left}, close 7 unwanted`,
         "(time)": "–",
       },
       gone: {
+        "dial.succeeded": "–",
+        "dial.failed": "–",
+        "message.received": "–",
+        "frame.refused": "–",
+        "link.closed": "–",
+        "link.unwanted": "–",
+        "(time)": "–",
+      },
+      unreachable: {
         "dial.succeeded": "–",
         "dial.failed": "–",
         "message.received": "–",
