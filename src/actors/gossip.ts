@@ -224,6 +224,7 @@ const spread = (memory: GossipMemory, envelope: Envelope, except: Link | undefin
 
 /** Deployed nodes are told all that is accepted, however it came: they have no other way to it, and count hops of their own. */
 const tellHerald = ({ deployed }: GossipMemory, announcement: VerifiedAnnouncement, except: Link | undefined, say: Say): void => {
+  if (deployed.size === 0) return
   const links = [...deployed].filter((link) => link !== except)
   if (links.length > 0) say({ type: "tell", to: "herald", event: { type: "announcement.owed", announcement, links } })
 }
@@ -272,8 +273,14 @@ const renew = (memory: GossipMemory, nowMs: number, say: Say): void => {
   if (Tree.renew(memory.tree, nowMs)) tellBeacon(memory, say)
 }
 
+/** The parent learns that it is one; all others are told the same. */
 const tellBeacon = (memory: GossipMemory, say: Say): void => {
-  for (const [link, { speaksLazily }] of memory.push.links) if (speaksLazily) say({ type: "send", link, message: beaconFor(memory, link) })
+  const { push, tree } = memory
+  const { beacon, parent } = tree
+  const others = [...push.links].flatMap(([link, { speaksLazily }]) => (speaksLazily && link !== parent ? [link] : []))
+  if (others.length > 0) say({ type: "broadcast", links: others, message: { type: "BEACON", beacon, isParent: false } })
+  if (parent !== undefined && push.links.get(parent)?.speaksLazily === true)
+    say({ type: "send", link: parent, message: { type: "BEACON", beacon, isParent: true } })
 }
 
 const beaconFor = ({ tree }: GossipMemory, link: Link): BeaconMessage => ({

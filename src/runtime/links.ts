@@ -12,7 +12,7 @@ import { greetingBytesMax } from "../protocol/agentdns/limits.ts"
 import { outboundQueueBytesMax } from "../protocol/limits.ts"
 import type { Dht, Dialect, Message } from "../protocol/wire/message.ts"
 import { isUnreadable, type Unreadable } from "../protocol/wire/spec-codec.ts"
-import type { Codec, Connection, Conversation } from "./ports.ts"
+import type { Codec, Connection, Spoken } from "./ports.ts"
 
 interface LinkState {
   readonly connection: Connection
@@ -39,7 +39,7 @@ interface LinkState {
 /** How one connection is spoken on. `writes`: the frame of a message; absent where all connections share it. */
 interface Voice {
   readonly writes: ((message: Message) => Uint8Array) | undefined
-  readonly read: (chunk: Uint8Array) => ReturnType<Conversation["read"]>
+  readonly read: (chunk: Uint8Array) => Spoken
 }
 
 /** `monotonicNanos` never jumps. */
@@ -103,7 +103,7 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
       bytes: (chunk) => {
         if (state.isClosed) return
         state.lastHeardMs = now.wallMs()
-        const { fault, isHeard, messages, reply } = settled(state, chunk, state.voice.read(chunk))
+        const { fault, messages, isHeard = messages.length > 0, reply } = settled(state, chunk, state.voice.read(chunk))
         // bytes of a frame that never ends are silence: else who sends one holds its place for ever
         if (isHeard) {
           state.lastHeardNanos = now.monotonicNanos()
@@ -129,18 +129,11 @@ export const makeLinks = (codec: Codec["Service"], now: Now, tell: (to: string, 
       const { read, write } = codec.deployed(connection)
       return { writes: (message) => write(message, now.wallMs()), read: (chunk) => read(chunk, now.wallMs()) }
     }
-    const read = codec.reader()
-    return {
-      writes: undefined,
-      read: (chunk) => {
-        const spoken = read(chunk)
-        return { ...spoken, isHeard: spoken.messages.length > 0 }
-      },
-    }
+    return { writes: undefined, read: codec.reader() }
   }
 
   /** The first frame tells which dialect a caller speaks: the one in which it is a message. */
-  const settled = (state: LinkState, chunk: Uint8Array, spoken: ReturnType<Voice["read"]>): ReturnType<Voice["read"]> => {
+  const settled = (state: LinkState, chunk: Uint8Array, spoken: Spoken): Spoken => {
     if (state.others.length === 0) return spoken
     const [first] = spoken.messages
     const bytes = Buffer.concat([state.unsettled, chunk])

@@ -86,18 +86,22 @@ export class Timers extends Context.Service<
   { readonly after: (delayMs: number, fire: () => void) => { readonly cancel: () => void } }
 >()("agentdns/runtime/Timers") {}
 
-/** What one chunk of a stream said. After a fault nothing more is said. */
+/**
+ * What one chunk of a stream said. After a fault nothing more is said. `isHeard`: a frame was complete, though it may be no
+ * message; when absent, that there are messages says so. `reply`: to be written at once.
+ */
 export interface Spoken {
   readonly messages: ReadonlyArray<Message | Unreadable>
   readonly fault?: FrameFault
+  readonly isHeard?: boolean
+  readonly reply?: Uint8Array
 }
 
 /** One connection in a dialect that remembers what was said on it. */
 export interface Conversation {
   /** Whole frames, to be written in one piece; empty where there is nothing to say now. */
   readonly write: (message: Message, nowMs: number) => Uint8Array
-  /** `isHeard`: a frame was complete, though it may be no message. `reply`: to be written at once. */
-  readonly read: (chunk: Uint8Array, nowMs: number) => Spoken & { readonly isHeard: boolean; readonly reply?: Uint8Array }
+  readonly read: (chunk: Uint8Array, nowMs: number) => Spoken
 }
 
 /**

@@ -7,11 +7,14 @@ import type { Gossip, Message } from "../protocol/wire/message.ts"
 import { wireCodec } from "../runtime/codec.ts"
 import type { Codec, Spoken } from "../runtime/ports.ts"
 
+/** A frame whose meaning is known. It stands on the frame itself: there are too many of them for a map by identity. */
+type Frame = Uint8Array & { [meaning]?: Spoken }
+const meaning = Symbol("meaning")
+
 /** One for the whole world. */
 export const makeRememberingCodec = (): Codec["Service"] => {
   /** Frames of an announcement, by hop count. */
   const written = new WeakMap<object, Array<Uint8Array | undefined>>()
-  const meanings = new WeakMap<Uint8Array, Spoken>()
 
   const writeGossip = (message: Gossip): Uint8Array => {
     const document = message.document()
@@ -24,20 +27,20 @@ export const makeRememberingCodec = (): Codec["Service"] => {
   return {
     write: (message) => {
       if (message.type === "GOSSIP") return writeGossip(message)
-      const frame = wireCodec.write(message)
-      if (isReadAsSaid(message)) meanings.set(frame, { messages: [message] })
+      const frame: Frame = wireCodec.write(message)
+      if (isReadAsSaid(message)) frame[meaning] = { messages: [message] }
       return frame
     },
     reader: () => {
       let real: ((chunk: Uint8Array) => Spoken) | undefined
-      return (chunk) => {
+      return (chunk: Frame) => {
         if (real !== undefined) return real(chunk)
-        const known = meanings.get(chunk)
+        const known = chunk[meaning]
         if (known !== undefined) return known
         const reader = wireCodec.reader()
         const spoken = reader(chunk)
         // a piece that is not whole frames: from here on this stream is read for real
-        if (isWhole(chunk)) meanings.set(chunk, spoken)
+        if (isWhole(chunk)) chunk[meaning] = spoken
         else real = reader
         return spoken
       }
@@ -47,10 +50,28 @@ export const makeRememberingCodec = (): Codec["Service"] => {
 }
 
 /** That its sender speaks both dialects is said in the deployed one alone. */
-const isReadAsSaid = (message: Message): boolean =>
-  message.type === "DHT" ||
-  (message.type === "HELLO" && message.isBilingual === undefined) ||
-  (message.type === "HEARTBEAT" && message.filter === undefined)
+const isReadAsSaid = (message: Message): boolean => {
+  switch (message.type) {
+    case "BEACON":
+    case "DHT":
+    case "GRAFT":
+    case "IHAVE":
+    case "PRUNE":
+      return true
+    case "RECONCILE":
+      return message.step === "compare" || message.step === "same"
+    case "HELLO":
+      return message.isBilingual === undefined
+    case "HEARTBEAT":
+      return message.filter === undefined
+    case "ANSWER":
+    case "ASK":
+    case "GOSSIP":
+    case "QUERY":
+    case "QUERY_ACK":
+      return false
+  }
+}
 
 /** Does the chunk end where a frame ends? */
 const isWhole = (chunk: Uint8Array): boolean => {

@@ -22,8 +22,11 @@ export const signerOf = (secret: SecretKey): Signer["Service"] => ({
 
 export const hostKey = (seed: number, name: string): SecretKey => secretKeyOf(keySeed(seed, `host/${name}`))
 
-/** One for the whole world. */
-export const makeRememberingVerifier = (): Verifier["Service"] => {
+/**
+ * One for the whole world. `isReadOnce`: nodes share what the codec read, so that a document comes again as the same object.
+ * Where every node reads its own copy none does, and each would be a weight to keep.
+ */
+export const makeRememberingVerifier = (isReadOnce = false): Verifier["Service"] => {
   const verdicts = new Map<string, boolean>()
   const beliefs = new Map<string, Belief>()
   const beliefsByIdentity = new WeakMap<JsonObject, Belief>()
@@ -43,11 +46,9 @@ export const makeRememberingVerifier = (): Verifier["Service"] => {
     if (same !== undefined) return same
     const text = JSON.stringify(document)
     const known = beliefs.get(text)
-    if (known !== undefined) return known
-    const belief = believe(document, undefined, Number.POSITIVE_INFINITY, rememberedVerify)
-    remember(beliefs, text, belief)
-    // the first of its text only: where every node reads its own copy, none comes again, and each would be a weight to keep
-    beliefsByIdentity.set(document, belief)
+    const belief = known ?? believe(document, undefined, Number.POSITIVE_INFINITY, rememberedVerify)
+    if (known === undefined) remember(beliefs, text, belief)
+    if (known === undefined || isReadOnce) beliefsByIdentity.set(document, belief)
     return belief
   }
 

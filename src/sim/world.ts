@@ -88,7 +88,7 @@ export class World {
   /** Hears what the nodes report. */
   onHappening: (machine: Machine, happening: Happening) => void = () => {}
   /** Everybody's. */
-  verifier = makeRememberingVerifier()
+  verifier: Verifier["Service"]
   /** An empty disk. */
   makeStore: () => StoreInMemory = makeMemoryStore
   /** Over the ports of every node, as `makeStore` a place where bugs are planted (`mutants/`). */
@@ -108,6 +108,7 @@ export class World {
     this.options = options
     this.#seed = options.seed
     this.network = new Network(this.clock, this.random("network"), this.trace, options.weather, this.troubles)
+    this.verifier = makeRememberingVerifier(options.codec === "fast")
     this.#codec = options.codec === "wire" ? wireCodec : makeRememberingCodec()
   }
 

@@ -179,7 +179,7 @@ const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> |
     "of the same root, a newer one": {
       before: follows,
       event: from(tree, beacon(smallest, noon + 1, 5)),
-      says: [`${tree} BEACON 6 parent`, `${lazy} BEACON 6`],
+      says: [`${lazy} BEACON 6`, `${tree} BEACON 6 parent`],
       then: ({ tree: { parent } }) => parent,
     },
     "of the same root, an older one": { before: follows, event: from(tree, beacon(smallest, noon - 1, 0)), says: [`${tree} BEACON 1`] },
@@ -419,14 +419,14 @@ const table: { readonly [T in Exclude<GossipEvent["type"], "message.received"> |
   "beacon.due": {
     "to the root": {
       event: { type: "beacon.due", nowMs: noonMs + 1_000 },
-      says: ["remind beacon.due", `${tree} BEACON 0`, `${lazy} BEACON 0`],
+      says: ["remind beacon.due", `${tree}+${lazy} BEACON 0`],
       then: ({ tree: { beacon } }) => beacon.epoch - noon,
     },
     "to another": { before: follows, event: { type: "beacon.due", nowMs: noonMs + 1_000 }, says: ["remind beacon.due"] },
     "to another, whose root fell silent": {
       before: follows,
       event: { type: "beacon.due", nowMs: noonMs + beaconPatienceMs },
-      says: ["remind beacon.due", `${tree} BEACON 0`, `${lazy} BEACON 0`],
+      says: ["remind beacon.due", `${tree}+${lazy} BEACON 0`],
       then: ({ tree: { parent } }) => parent,
     },
   },

@@ -2,10 +2,11 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { DhtKey } from "../../../src/protocol/dht/key.ts"
+import type { ContentId } from "../../../src/protocol/gossip/announcement.ts"
 import { idOf } from "../../../src/protocol/identity/id.ts"
 import { writeKey } from "../../../src/protocol/identity/key.ts"
-import { frameBytesMax, heartbeatPeersMax } from "../../../src/protocol/limits.ts"
-import type { Dht, Heartbeat, Hello } from "../../../src/protocol/wire/message.ts"
+import { frameBytesMax, heartbeatPeersMax, idsPerMessageMax } from "../../../src/protocol/limits.ts"
+import type { Dht, Heartbeat, Hello, Message } from "../../../src/protocol/wire/message.ts"
 import { isUnreadable, read, write } from "../../../src/protocol/wire/spec-codec.ts"
 
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(writeKey)
@@ -67,6 +68,29 @@ const dht = fc.oneof(
   ofDht("STORED", { stored: fc.nat(12) }),
 ) as fc.Arbitrary<Dht>
 
+const ids = fc.array(
+  fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes).toString("hex") as ContentId),
+  {
+    maxLength: idsPerMessageMax,
+  },
+)
+const salt = fc.string({ maxLength: 32 })
+const gossipTalk: fc.Arbitrary<Message> = fc.oneof(
+  fc.record({ type: fc.constantFrom("IHAVE", "GRAFT"), ids }),
+  fc.constant<Message>({ type: "PRUNE" }),
+  fc.record({
+    type: fc.constant("BEACON" as const),
+    beacon: fc.record({
+      root: key.map((said) => idOf("registry", said)),
+      epoch: fc.integer({ min: 0, max: 4_000_000_000 }),
+      distance: fc.nat(64),
+    }),
+    isParent: fc.boolean(),
+  }),
+  fc.record({ type: fc.constant("RECONCILE" as const), step: fc.constant("compare" as const), salt, digest: salt }),
+  fc.constant<Message>({ type: "RECONCILE", step: "same" }),
+)
+
 const bytesOf = (value: unknown): Uint8Array => Buffer.from(typeof value === "string" ? value : JSON.stringify(value))
 const reasonOf = (payload: Uint8Array): string => {
   const message = read(payload)
@@ -76,7 +100,7 @@ const reasonOf = (payload: Uint8Array): string => {
 describe("messages", () => {
   it("come back as they were", () => {
     fc.assert(
-      fc.property(fc.oneof(hello, heartbeat, dht), (message) => {
+      fc.property(fc.oneof(hello, heartbeat, dht, gossipTalk), (message) => {
         expect(read(write(message))).toEqual(message)
         expect(write(message).length).toBeLessThan(frameBytesMax)
       }),
