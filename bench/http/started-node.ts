@@ -13,7 +13,7 @@ export interface StartedNode {
   readonly stop: (signal?: "SIGTERM" | "SIGKILL") => Promise<void>
 }
 
-const main = new URL("../../src/runtime/main.ts", import.meta.url).pathname
+const main = new URL("../../src/runtime/main.mjs", import.meta.url).pathname
 const settings = ["api.rate_limit_search=1000000000", "api.rate_limit_register=1000000000"]
 
 export interface Wishes {

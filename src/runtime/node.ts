@@ -3,12 +3,11 @@
  *
  * The very same node serves REST on a laptop and runs a thousand times in one simulation.
  */
-import { Clock, Effect, type Scope, Stream } from "effect"
+import { Clock, Effect, Latch, type Scope } from "effect"
 import type { NodeContext, NodeInput } from "../actors/node.ts"
 import type { HoldingsMemory } from "../actors/holdings.ts"
 import { inboundPeerOf } from "../actors/cast.ts"
 import { entityOf, type Origin, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
-import type { SlotKey } from "../protocol/gossip/slot-set.ts"
 import type { DhtKey } from "../protocol/dht/key.ts"
 import { type EntityId, idOf, readDeveloperId, readEntityId, type RegistryId } from "../protocol/identity/id.ts"
 import { leaseRenewalMs } from "../protocol/limits.ts"
@@ -49,6 +48,7 @@ import { outwardOf } from "./outward.ts"
 import { refusingOwnWords } from "./own-words.ts"
 import { makeTrust } from "./trust.ts"
 import { makeIndexFill } from "./index-fill.ts"
+import { makeSlotFill, meetingAfter } from "./slot-fill.ts"
 import { joinSiblings, Siblings } from "./siblings.ts"
 import { makeReadThrough, shownOf } from "./read-through.ts"
 import { SharedCache } from "./shared-cache.ts"
@@ -89,7 +89,8 @@ export const makeNode = Effect.fnUntraced(function* (
   const roleStore = storeOf(settings.role, disk, settings.selection)
   const { store, views } = remembering(roleStore, yield* Clock.Clock, outwardOf(roleStore, blockList.now, blockList.note).store)
   const outward = outwardOf(store, blockList.now, blockList.note)
-  const transport: Transport["Service"] = guarded(yield* Transport, blockList.now, ({ remoteHost, remoteKey }) => {
+  const isFilled = Latch.makeUnsafe(settings.fillsIndexes === "before")
+  const transport: Transport["Service"] = guarded(meetingAfter(isFilled, yield* Transport), blockList.now, ({ remoteHost, remoteKey }) => {
     const known = remoteKey === undefined ? {} : { registryId: idOf("registry", remoteKey) }
     report({ type: "peer.refused", ...known, address: remoteHost, reason: "blocked" })
     tell("gossip", { type: "verdict.given", link: 0, verdict: "drop:blocked" })
@@ -137,12 +138,11 @@ export const makeNode = Effect.fnUntraced(function* (
       if (outcome.changed && outcome.isWithheld !== true) trust.hear(announcement)
       if (outcome.changed) family.wrote(announcement)
       if (outcome.changed && isHolder) {
-        held(announcement)
+        slots.hold(announcement)
         if (outcome.isCrowded === true) fork(crowded.recount(announcement.subject))
       }
       if (!outcome.changed && isHolder && crowded.misses(announcement)) fork(crowded.recount(announcement.subject))
-      for (const origin of outcome.forgotten ?? [])
-        actors.tell("holdings", { type: "slot.lost", subject: announcement.subject, origin, mayReturn: true })
+      for (const origin of outcome.forgotten ?? []) slots.lose(announcement.subject, origin, true)
     },
     () =>
       Effect.ignore(
@@ -178,16 +178,20 @@ export const makeNode = Effect.fnUntraced(function* (
     show(id, entry)
     return entry
   })
-  const held = ({ subject, origin: by, id, at }: SlotKey) => tell("holdings", { type: "slot.held", subject, origin: by, id, at })
-
+  const slots = makeSlotFill({
+    store,
+    tell: (event) => tell("holdings", event),
+    attested: (ids) => (settings.indexes ? trust.begin(ids) : Effect.void),
+    done: Effect.suspend(() => Effect.andThen(crowded.lookAtOwn, isFilled.open)),
+  })
   const holdings = () => actors.snapshot("holdings")?.context as HoldingsMemory | undefined
   const stale = (): ReadonlySet<RegistryId> => holdings()?.leases.stale ?? new Set()
   const crowded = crowdedOn({
     self: signer.registryId,
     store,
     set: () => holdings()?.set,
-    hold: held,
-    lose: (subject, origin) => tell("holdings", { type: "slot.lost", subject, origin }),
+    hold: slots.hold,
+    lose: slots.lose,
   })
 
   const hasDht = settings.dht.isEnabled && usesDht(settings.role) && settings.dialect !== "agentdns"
@@ -257,17 +261,14 @@ export const makeNode = Effect.fnUntraced(function* (
   })
   tell("node", { type: "node.listening", port: address.port })
   federation.begin()
-  if (settings.indexes) yield* trust.begin
-
-  yield* Stream.runForEach(store.everySlot, (slot) => Effect.sync(() => held(slot)))
-  yield* crowded.lookAtOwn
+  if (settings.fillsIndexes === "before") yield* slots.run
 
   const { announce, hearSibling } = voiceOf({
     self: signer.registryId,
     blocks: blockList.now,
     report,
     tell,
-    held,
+    held: slots.hold,
     wrote: family.wrote,
     lookAt: crowded.look,
     publish: (said) => fork(dht.publish(said)),
@@ -366,7 +367,6 @@ export const makeNode = Effect.fnUntraced(function* (
       links.closeWhere((connection) => isBarred(blocks, connection), "blocked")
     },
   })
-
   fork(Effect.ignore(operator.begin))
   yield* family.hear(({ type }) => type === "blocks" && fork(Effect.ignore(operator.review)))
 
@@ -443,7 +443,7 @@ export const makeNode = Effect.fnUntraced(function* (
   })
   yield* family.follow(store, hearSibling)
   const meet = Effect.sync(() => settings.bootstrap.forEach((peer) => tell("bootstrap", { type: "peer.named", ...peer })))
-  return { service, actors, dht, address, stop, fillIndexes: indexes.runPatiently, meet }
+  return { service, actors, dht, address, stop, fillIndexes: Effect.andThen(slots.runPatiently, indexes.runPatiently), meet }
 })
 
 /** The draining node is looked at this often. */

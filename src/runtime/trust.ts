@@ -2,7 +2,7 @@
  * Trust in registries as this node works it out (registry page, "Trust"): attestations that gossip brings, its own experience
  * of its peers, and who is trusted beforehand, reckoned together when there is something new, once in a sweep.
  */
-import { Effect, Stream } from "effect"
+import { Effect } from "effect"
 import type { FederationMemory } from "../actors/federation.ts"
 import type { GossipMemory } from "../actors/gossip.ts"
 import { read, type VerifiedAnnouncement } from "../protocol/gossip/announcement.ts"
@@ -33,8 +33,8 @@ export interface Trust {
   /** Another one after each reckoning. */
   readonly version: () => number
   readonly hear: (announcement: VerifiedAnnouncement) => void
-  /** Reads what the store holds. */
-  readonly begin: Effect.Effect<void, StoreFailed>
+  /** Reads these attestations, which the store holds. */
+  readonly begin: (ids: ReadonlyArray<string>) => Effect.Effect<void, StoreFailed>
   /** Reckons anew if there is anything new. */
   readonly review: Effect.Effect<void, StoreFailed>
 }
@@ -89,13 +89,7 @@ export const makeTrust = ({ actors, bootstrap, nowMs, preTrusted, roster, self, 
     attesters: (registry) => TrustBook.attestersOf(book, registry),
     version: () => book.version,
     hear,
-    begin: Effect.gen(function* () {
-      const ids: Array<string> = []
-      yield* Stream.runForEach(store.everySlot, ({ id, subject }) =>
-        Effect.sync(() => {
-          if (subject.startsWith("attestation:")) ids.push(id)
-        }),
-      )
+    begin: Effect.fnUntraced(function* (ids) {
       for (let at = 0; at < ids.length; at += readAtOnce)
         for (const document of yield* store.documents(ids.slice(at, at + readAtOnce))) {
           const announcement = read(document)
