@@ -15,6 +15,8 @@ import { type EntityId, readEntityId, type RegistryId } from "../protocol/identi
 import { answeredBytesMax, answeredEntitiesMax, queryWayMs, searchResultsMax } from "../protocol/limits.ts"
 import type { EntityEntry } from "../protocol/records/entity.ts"
 import * as Slots from "../protocol/records/slots.ts"
+import { deployedAnswerAgainMs } from "../protocol/agentdns/limits.ts"
+import type { Quirks } from "../protocol/agentdns/quirks.ts"
 import { filterItemsOf } from "../protocol/agentdns/filter.ts"
 import { indexedEntity } from "../protocol/search/entity.ts"
 import { SearchIndex } from "../protocol/search/search-index.ts"
@@ -67,6 +69,7 @@ export interface FederationParts {
 interface Counted extends Reachable {
   readonly registryId: RegistryId
   readonly agentCount: number
+  readonly quirks?: Quirks
 }
 
 /** A query of ours, or one that we pass on. */
@@ -249,7 +252,12 @@ export const makeFederation = (parts: FederationParts): Federation => {
         if (bytes > answeredBytesMax) break
         documents.push(...one)
       }
-      send(link, { type: "QUERY_ACK", id: query.id, total: totalFound, documents })
+      const answered: Message = { type: "QUERY_ACK", id: query.id, total: totalFound, documents }
+      send(link, answered)
+      if (peers().find((peer) => peer.link === link)?.quirks === undefined) return
+      // where it was not heard (`protocol/agentdns/quirks.ts`)
+      yield* Effect.sleep(deployedAnswerAgainMs)
+      send(link, answered)
     }).pipe(
       Effect.catchTag("StoreFailed", () => Effect.sync(() => send(link, { type: "QUERY_ACK", id: query.id, total: 0, documents: [] }))),
     )

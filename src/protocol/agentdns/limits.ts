@@ -10,6 +10,10 @@ export const deployedQuestionsMax = 256
 export const deployedQuestionMs = 2_000
 /** A ping that is not answered in this time was not heard by the one it was meant for (deployed: answered in < 0.1 s). */
 export const deployedPingMs = 1_000
+/** What we said so shortly before a question came may have met it on the way (ruled: the most; less where a ping took less). */
+export const deployedCrossingMs = 500
+/** After so long an answer is given a second time: a loop that passes news on waits for other links, which are answered by then (ruled). */
+export const deployedAnswerAgainMs = 300
 /** Bytes that wait for a moment in which they are heard; beyond it they go out all the same (ruled). */
 export const deployedHeldBytesMax = 262_144
 /** Hops that deployed nodes may make with what we say (deployed: `max_hops`; they make one). */

@@ -8,10 +8,13 @@
  *   loop and lost, and the asker keeps the link's write lock: nothing is sent on that link any more. So a `dht_ping` goes out
  *   with the answer, in one write: the read loop takes the ping and waits for the lock, the asker reads its answer.
  * - *Answer alone while a ping is unanswered*: the read loop still waits then.
+ * - *Answer twice where something crossed the question*: the read loop answers it, or passes it on to other links, and while it
+ *   waits for a lock that a question holds, the asker reads whatever comes next. So the answer goes alone, which a loop that is
+ *   free takes and throws away; and a moment later again, as a pair.
  * - *Nothing between*. While it waits for an answer of ours, or a ping is unanswered, any other frame would be read as the
  *   answer. They wait for a moment, in order.
- * - *Heartbeats are pairs*. The same pair frees a sender that is stuck already; and a link whose ping nobody answers is one
- *   that the other end has forgotten (a ghost).
+ * - *Heartbeats have a ping*. A link whose ping nobody answers is one that the other end has forgotten (a ghost), or on which it
+ *   is stuck: the pair, ping first, frees that. Otherwise the ping comes last, for a question that crosses a pair is lost.
  * - *A reply is never answered*, nor a type that we do not know: two nodes would answer each other for ever.
  * - *Every ping names our address*: only whom it knows by address it asks on a GET.
  * - *Never a `search` without a request, never a filter that is larger than its bytes*: either ends the process.

@@ -15,7 +15,7 @@ import type { Contact } from "../dht/contact.ts"
 import { keyOfSubject, nodeKeyOf } from "../dht/key.ts"
 import type { JsonObject } from "../identity/canonical-json.ts"
 import type { RegistryId } from "../identity/id.ts"
-import { deployedHeldBytesMax, deployedPingMs, deployedQuestionMs, deployedQuestionsMax } from "../agentdns/limits.ts"
+import { deployedHeldBytesMax, deployedCrossingMs, deployedPingMs, deployedQuestionMs, deployedQuestionsMax } from "../agentdns/limits.ts"
 import { readAddress, writeAddress } from "../mesh/address.ts"
 import { writeMoment } from "../time.ts"
 import { type DeployedDht, type DeployedKey, readSaid, type Said, writeGossip, writeSaid } from "./agentdns-codec.ts"
@@ -70,8 +70,12 @@ export const makeDialogue = ({ gossip, localHost }: Ends): Dialogue => {
   const asked = new Map<number, Asked>()
   /** Our DHT questions. */
   const asking = new Map<string, { readonly request: number; readonly op: Dht["op"] | "ASK" }>()
-  /** Their searches that wait for an answer, and since when. */
-  const searched = new Map<QueryId, { readonly id: string; readonly atMs: number }>()
+  /** Their searches that wait for an answer, and since when; and whether the answer went out alone. */
+  const searched = new Map<QueryId, { readonly id: string; readonly atMs: number; isAlone: boolean }>()
+  /** When we last said anything that it has to do something about. */
+  let spokeAtMs = Number.NEGATIVE_INFINITY
+  /** What was said for so long before a question came has arrived before that was asked. */
+  let crossingMs = deployedCrossingMs
   /** Our searches. */
   const searching = new Map<string, QueryId>()
   /** When we pinged, until somebody answers. */
@@ -97,22 +101,28 @@ export const makeDialogue = ({ gossip, localHost }: Ends): Dialogue => {
   }
 
   /** What waits, to go out now. */
-  const takeHeld = (): ReadonlyArray<Uint8Array> => {
+  const takeHeld = (nowMs: number): ReadonlyArray<Uint8Array> => {
     const all = held
+    if (all.length > 0) spokeAtMs = nowMs
     held = []
     heldBytes = 0
     return all
   }
+
+  /** It answered no ping for so long that it may wait for an answer that it did not get. */
+  const mayBeStuck = (nowMs: number): boolean => pingedAtMs !== undefined && !isPinged(nowMs)
 
   const orLater = (frame: Uint8Array, nowMs: number): Uint8Array => {
     const wasAsked = searched.size > 0
     if (isAsked(nowMs) || isPinged(nowMs)) {
       held.push(frame)
       heldBytes += frame.length
-      return heldBytes > deployedHeldBytesMax ? joined(takeHeld()) : nothing
+      return heldBytes > deployedHeldBytesMax ? joined(takeHeld(nowMs)) : nothing
     }
     // it may still wait for an answer that we never gave: then the second ping is lost, and nothing else
-    return joined([...(wasAsked ? [pinging(nowMs), pinging(nowMs)] : []), ...takeHeld(), frame])
+    const freeing = wasAsked || mayBeStuck(nowMs) ? [pinging(nowMs), pinging(nowMs)] : []
+    spokeAtMs = nowMs
+    return joined([...freeing, ...takeHeld(nowMs), frame])
   }
 
   // writing ------------------------------------------------------------------------------------------------------------
@@ -122,9 +132,11 @@ export const makeDialogue = ({ gossip, localHost }: Ends): Dialogue => {
       case "HELLO":
         return greet(message)
       case "HEARTBEAT":
+        if (isAsked(nowMs) || isPinged(nowMs)) return orLater(frameOf(heartbeatText(message)), nowMs)
         // one of the two is lost where a sender is stuck: better the heartbeat than what waits
-        if (isAsked(nowMs)) return orLater(frameOf(heartbeatText(message)), nowMs)
-        return joined([pinging(nowMs), frameOf(heartbeatText(message)), ...takeHeld()])
+        if (mayBeStuck(nowMs)) return joined([pinging(nowMs), frameOf(heartbeatText(message)), ...takeHeld(nowMs)])
+        // the ping last: a question that crosses it on the way waits for what comes behind it
+        return joined([...takeHeld(nowMs), frameOf(heartbeatText(message)), pinging(nowMs)])
       case "GOSSIP": {
         const document = message.document()
         const text = document === undefined ? undefined : gossip.write(document)
@@ -170,12 +182,20 @@ export const makeDialogue = ({ gossip, localHost }: Ends): Dialogue => {
     return { type: "search", payload: { request_id: id, request: requestOf(query), origin_id: origin, ttl: 1 } }
   }
 
-  /** With a ping in front of it, unless one is on its way. */
+  /**
+   * With a ping in front of it, unless one is on its way. Where something of ours crossed the question, its loop may be busy with
+   * that: the answer goes alone, and when it is given a second time, with a ping.
+   */
   const answer = ({ documents, id }: QueryAck, nowMs: number): Uint8Array => {
     const question = searched.get(id)
     if (question === undefined) return nothing
-    searched.delete(id)
     const ack = frameOf({ type: "search_ack", payload: { request_id: question.id, results: resultsOf(documents) } })
+    const isCrossed = !question.isAlone && isWithin(crossingMs, spokeAtMs, question.atMs)
+    if (isCrossed && !isPinged(nowMs)) {
+      question.isAlone = true
+      return ack
+    }
+    searched.delete(id)
     return isPinged(nowMs) ? ack : joined([pinging(nowMs), ack])
   }
 
@@ -237,7 +257,7 @@ export const makeDialogue = ({ gossip, localHost }: Ends): Dialogue => {
   const read = (payload: Uint8Array, nowMs: number): Heard => {
     const said = readSaid(payload)
     if (said.type === "unreadable") return { messages: [said] }
-    if (said.type === "dht") return readDht(said.payload)
+    if (said.type === "dht") return readDht(said.payload, nowMs)
     const message = readMessage(said, nowMs)
     return { messages: message === undefined ? [] : [message] }
   }
@@ -254,7 +274,9 @@ export const makeDialogue = ({ gossip, localHost }: Ends): Dialogue => {
       }
       case "search": {
         const id = (++requests).toString(16).padStart(32, "0") as QueryId
-        remember(searched, id, { id: said.payload.request_id, atMs: nowMs })
+        // it asks one after the other: those before are over
+        for (const [other, { isAlone }] of searched) if (isAlone) searched.delete(other)
+        remember(searched, id, { id: said.payload.request_id, atMs: nowMs, isAlone: false })
         return queryOf(id, said.payload.request)
       }
       case "search_ack": {
@@ -268,9 +290,9 @@ export const makeDialogue = ({ gossip, localHost }: Ends): Dialogue => {
     }
   }
 
-  const readDht = (said: DeployedDht): Heard => {
+  const readDht = (said: DeployedDht, nowMs: number): Heard => {
     const { request_id: id = "", type } = said
-    if (type.endsWith("_reply")) return readReply(said, id)
+    if (type.endsWith("_reply")) return readReply(said, id, nowMs)
     const request = ++requests
     const take = (...messages: ReadonlyArray<Message>): Heard => {
       const question: Asked = { id, type, open: messages.length }
@@ -296,10 +318,13 @@ export const makeDialogue = ({ gossip, localHost }: Ends): Dialogue => {
   }
 
   /** What nobody asked for, or too late, is passed over. */
-  const readReply = ({ nodes = [], ok, type, value }: DeployedDht, id: string): Heard => {
+  const readReply = ({ nodes = [], ok, type, value }: DeployedDht, id: string, nowMs: number): Heard => {
     if (id.startsWith(pingMark)) {
+      if (isPinged(nowMs)) crossingMs = Math.min(deployedCrossingMs, 2 * (nowMs - pingedAtMs!) + clockMs)
       pingedAtMs = undefined
-      return { messages: [], ...(searched.size === 0 && held.length > 0 && { reply: joined(takeHeld()) }) }
+      // all that came before the ping is done with
+      spokeAtMs = Number.NEGATIVE_INFINITY
+      return { messages: [], ...(searched.size === 0 && held.length > 0 && { reply: joined(takeHeld(nowMs)) }) }
     }
     const question = asking.get(id)
     if (question === undefined || type !== replyTo[question.op]) return { messages: [] }
@@ -339,6 +364,8 @@ const remember = <K, V>(map: Map<K, V>, key: K, value: V): void => {
 
 const frameOf = (said: Exclude<Said, { readonly type: "gossip" }>): Uint8Array => encodeFrame(writeSaid(said))
 const nothing = new Uint8Array(0)
+/** Of what two ways are measured by. */
+const clockMs = 20
 /** Also when the clock was set back: then it is over. */
 const isWithin = (ms: number, sinceMs: number, nowMs: number): boolean => nowMs >= sinceMs && nowMs - sinceMs < ms
 const joined = (frames: ReadonlyArray<Uint8Array>): Uint8Array => (frames.length === 1 ? frames[0]! : Buffer.concat(frames))

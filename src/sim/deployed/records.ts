@@ -120,13 +120,15 @@ export class DeployedRecords {
   }
 
   #takeEntity(said: DeployedAnnouncement, via: string): boolean {
-    if (!this.#keepEntity(said)) return false
+    const isKept = this.#keepEntity(said)
+    // the end of what it does not know is dropped, and not heard a second time when the beginning comes
+    if (!isKept && said.action !== "deregister") return false
     this.swallowed.delete(said.entity_id)
     const last = this.#last.get(said.entity_id)
     if (last !== undefined && last.timestamp > said.timestamp && last.via !== via) this.outrun.add(said.entity_id)
     else this.outrun.delete(said.entity_id)
     this.#last.set(said.entity_id, { timestamp: said.timestamp, via })
-    return true
+    return isKept
   }
 
   #keepEntity(said: DeployedAnnouncement): boolean {

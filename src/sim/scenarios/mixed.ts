@@ -33,9 +33,8 @@ const lateShare = 0.2
 const restartShare = 0.2
 const outageMs = 20_000
 const invariant = "M1 healed mesh"
-/** Some are asked over links that end, and 1 of 300 is torn (`deployed/link.ts`): of few questions nothing follows. */
-const questionsMin = 20
-const answeredMin = 0.95
+/** Of questions of deployed nodes; 1 of 300 is torn between its own two readers (`deployed/link.ts`), which is not owed. */
+const answeredMin = 0.99
 
 export const mixed: Scenario = {
   name: "mixed",
@@ -229,11 +228,13 @@ class Play {
       }
     this.#judgeLinks()
     const asked = this.#asked
-    const answered = asked === 0 ? 1 : 1 - [...this.#unanswered.values()].reduce((sum, some) => sum + some, 0) / asked
-    if (asked >= questionsMin && answered < answeredMin)
+    const unanswered = [...this.#unanswered.values()].reduce((sum, some) => sum + some, 0)
+    const lost = unanswered - (this.#unanswered.get("torn") ?? 0)
+    // of few questions one is more than a hundredth
+    if (lost > Math.max(1, (1 - answeredMin) * asked))
       this.#stage.violate("liveness", "M2 searches answered", {
         node: "all",
-        detail: `only ${answered} of ${asked} questions were answered`,
+        detail: `${lost} of ${asked} questions were not answered, though nothing tore them`,
       })
     return {
       deployed: this.#placed.length,
@@ -241,7 +242,7 @@ class Play {
       missing,
       explained,
       asked,
-      answered,
+      answered: asked === 0 ? 1 : 1 - unanswered / asked,
       unanswered: Object.fromEntries(this.#unanswered),
     }
   }

@@ -2,7 +2,7 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { nodeKeyOf, readDhtKey } from "../../../src/protocol/dht/key.ts"
-import { deployedHeldBytesMax, deployedPingMs, deployedQuestionMs } from "../../../src/protocol/agentdns/limits.ts"
+import { deployedCrossingMs, deployedHeldBytesMax, deployedPingMs, deployedQuestionMs } from "../../../src/protocol/agentdns/limits.ts"
 import { heartbeatPeersMax } from "../../../src/protocol/limits.ts"
 import { quirks } from "../../../src/protocol/agentdns/quirks.ts"
 import * as Bloom from "../../../src/protocol/search/bloom.ts"
@@ -143,9 +143,40 @@ describe("a link in the deployed dialect", () => {
       expect(bytes.length).toBeLessThan(deployedHeldBytesMax + 4_096)
     })
 
-    it("a heartbeat goes out behind a ping", () => {
-      const { says } = scene()
+    it("a ping comes behind a heartbeat, and before it where the last one was not answered", () => {
+      const { answers, pass, says, write } = scene()
+      const first = write(beat)
+      expect(namesIn(first)).toEqual(["heartbeat", "dht_ping"])
+      // it may be busy with that ping until a question of its own is answered
+      expect(says(beat)).toEqual([])
+      expect(namesIn(answers(first).reply)).toEqual(["heartbeat"])
+      expect(says(beat)).toEqual(["heartbeat", "dht_ping"])
+      pass(30_000)
       expect(says(beat)).toEqual(["dht_ping", "heartbeat"])
+      pass(deployedPingMs)
+      expect(says(word)).toEqual(["dht_ping", "dht_ping", "gossip"])
+    })
+
+    it("an answer to a question that news crossed goes out alone, and once more with a ping", () => {
+      const { asks, pass, says } = scene()
+      says(word)
+      pass(deployedCrossingMs - 1)
+      const query = asks("00ff")
+      const ack = { ...queryAckOf(0), id: query.id }
+      expect([says(ack), says(word), says(ack), says(ack)]).toEqual([["search_ack"], [], ["dht_ping", "search_ack"], []])
+    })
+
+    it("only once where it asks another one meanwhile, or nothing was said lately", () => {
+      const { asks, pass, says } = scene()
+      says(word)
+      const first = asks("1")
+      expect(says({ ...queryAckOf(0), id: first.id })).toEqual(["search_ack"])
+      const second = asks("2")
+      expect(says({ ...queryAckOf(0), id: first.id })).toEqual([])
+      pass(deployedCrossingMs)
+      const third = asks("3")
+      expect(says({ ...queryAckOf(0), id: third.id })).toEqual(["dht_ping", "search_ack"])
+      expect(says({ ...queryAckOf(0), id: second.id })).toEqual(["search_ack"])
     })
   })
 

@@ -6,6 +6,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { secretKeyOf } from "../../../src/protocol/identity/ed25519.ts"
 import { idOf } from "../../../src/protocol/identity/id.ts"
+import { deployedAnswerAgainMs } from "../../../src/protocol/agentdns/limits.ts"
 import type { Message, Query } from "../../../src/protocol/wire/message.ts"
 import { makeDialogue } from "../../../src/protocol/wire/agentdns-dialogue.ts"
 import { Frames } from "../../../src/sim/deployed/frames.ts"
@@ -54,7 +55,9 @@ class OurEnd {
     for (const message of messages) {
       if (message.type === "unreadable") continue
       this.messages.push(message)
-      if (message.type === "QUERY") this.#world.after(answerAfterMs(), () => this.say(answerTo(message)))
+      if (message.type !== "QUERY") continue
+      const afterMs = answerAfterMs()
+      for (const ms of [afterMs, afterMs + deployedAnswerAgainMs]) this.#world.after(ms, () => this.say(answerTo(message)))
     }
   }
 }
