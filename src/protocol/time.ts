@@ -4,15 +4,25 @@
  */
 export type Seconds = number
 
-export const writeTime = (at: Seconds): string => `${new Date(at * 1_000).toISOString().slice(0, 19)}Z`
+export const writeTime = (at: Seconds): string => {
+  if (at !== lastWritten.at) lastWritten = { at, text: `${new Date(at * 1_000).toISOString().slice(0, 19)}Z` }
+  return lastWritten.text
+}
+
+/** Of one document most times are the same. */
+let lastWritten = { at: 0, text: "1970-01-01T00:00:00Z" }
+let lastRead = lastWritten
 
 const shape = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
 
 /** `undefined` unless it is exactly the form above and names a real moment. */
 export const readTime = (text: string): Seconds | undefined => {
+  if (text === lastRead.text) return lastRead.at
   if (!shape.test(text)) return undefined
   const at = Date.parse(text) / 1_000
-  return Number.isNaN(at) || writeTime(at) !== text ? undefined : at
+  if (Number.isNaN(at) || writeTime(at) !== text) return undefined
+  lastRead = { at, text }
+  return at
 }
 
 export const secondsOf = (nowMs: number): Seconds => Math.floor(nowMs / 1_000)

@@ -8,7 +8,7 @@
  *     document (JSON) ──read──► Announcement ──verify──► VerifiedAnnouncement
  *        shape, ids agree          origin's signature, and the party entitled said so (authority.ts)
  */
-import { canonical, canonicalWithout, type Json, type JsonObject } from "../identity/canonical-json.ts"
+import { canonical, canonicalWithout, inOrder, type Json, type JsonObject } from "../identity/canonical-json.ts"
 import { sha256 } from "../identity/digest.ts"
 import { type DeveloperId, type EntityId, fromHash, hexOf, isIdOf, onWire, readRegistryId, type RegistryId } from "../identity/id.ts"
 import { type PublicKey, readKey, readSignature, type Signature } from "../identity/key.ts"
@@ -309,11 +309,11 @@ const deployedText = (origin: Omit<Origin, "sign">, at: Seconds, unsigned: JsonO
 }
 
 const drafted = (unsigned: JsonObject, second: SecondForm | undefined): Draft<VerifiedAnnouncement> => {
-  const whole: JsonObject = second === undefined ? unsigned : { ...unsigned, agentdns: second }
+  const whole = inOrder(second === undefined ? unsigned : { ...unsigned, agentdns: second })
   return {
     text: canonical(whole),
     signedWith: (signature) => {
-      const announcement = read({ ...whole, signature })
+      const announcement = read(inOrder({ ...whole, signature }))
       if (isMalformed(announcement)) throw new Error(`we made an announcement that we cannot read: ${announcement.why}`)
       return announcement as VerifiedAnnouncement
     },

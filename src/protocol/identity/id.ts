@@ -28,11 +28,25 @@ interface IdOfKind {
 const infix: Record<IdKind, string> = { agent: "", service: "svc:", developer: "dev:", registry: "registry:" }
 
 /** The id of a public key in one of its roles. One key can be an agent and a service: two ids. */
-export const idOf = <K extends IdKind>(kind: K, key: PublicKey): IdOfKind[K] => fromHash(kind, sha256(rawKey(key)))
+export const idOf = <K extends IdKind>(kind: K, key: PublicKey): IdOfKind[K] => `zns:${infix[kind]}${hexOfKey(key)}` as IdOfKind[K]
 
 /** The id whose 16 bytes start a SHA-256 that is known already. */
-export const fromHash = <K extends IdKind>(kind: K, hash: Uint8Array): IdOfKind[K] =>
-  `zns:${infix[kind]}${Buffer.from(hash.buffer, hash.byteOffset, 16).toString("hex")}` as IdOfKind[K]
+export const fromHash = <K extends IdKind>(kind: K, hash: Uint8Array): IdOfKind[K] => `zns:${infix[kind]}${headOf(hash)}` as IdOfKind[K]
+
+const headOf = (hash: Uint8Array): string => Buffer.from(hash.buffer, hash.byteOffset, 16).toString("hex")
+
+/** Of one announcement the same keys are asked for several times; the most recent ones are kept, the oldest forgotten. */
+const knownHexes = new Map<PublicKey, string>()
+const knownHexesMax = 4_096
+
+const hexOfKey = (key: PublicKey): string => {
+  const known = knownHexes.get(key)
+  if (known !== undefined) return known
+  if (knownHexes.size >= knownHexesMax) knownHexes.delete(knownHexes.keys().next().value!)
+  const hex = headOf(sha256(rawKey(key)))
+  knownHexes.set(key, hex)
+  return hex
+}
 
 const shape = /^(?:zns|agdns):(svc:|dev:|registry:)?([0-9a-f]{32})$/
 
@@ -62,7 +76,7 @@ export const onWire = (id: Id): string => `ag${id.replace("zns:", "dns:")}`
 export const hexOf = (id: Id): string => id.slice(-32)
 
 /** Is this the id of this key? */
-export const isIdOf = (id: Id, key: PublicKey): boolean => hexOf(id) === hexOf(idOf("agent", key))
+export const isIdOf = (id: Id, key: PublicKey): boolean => hexOf(id) === hexOfKey(key)
 
 /** An id on the wire: either spelling in, the inner spelling out. */
 const wireId = <I extends Id>(reader: (text: string) => I | undefined, what: string) =>

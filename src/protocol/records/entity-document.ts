@@ -47,27 +47,32 @@ export const EntityDocument = Schema.Struct({
   ),
 })
 
+/** In canonical order, so that what is signed of it is written at once. */
 export const writeEntityDocument = (record: EntityRecord): JsonObject => ({
-  entity_id: onWire(record.entity_id),
-  name: record.name,
-  category: record.category,
-  tags: record.tags,
-  summary: record.summary,
-  entity_url: record.entity_url,
-  public_key: record.public_key,
-  developer_id: onWire(record.developer_id),
-  developer_proof: { ...record.developer_proof },
-  ...(record.service_endpoint !== undefined && { service_endpoint: record.service_endpoint }),
-  ...(record.openapi_url !== undefined && { openapi_url: record.openapi_url }),
-  ...(record.entity_pricing !== undefined && { entity_pricing: record.entity_pricing }),
   ...(record.capability_summary !== undefined && { capability_summary: record.capability_summary }),
+  category: record.category,
+  ...(record.changes.length > 0 && { changes: record.changes.map((change) => ({ ...change })) }),
   ...(record.codebase_hash !== undefined && { codebase_hash: record.codebase_hash }),
+  developer_id: onWire(record.developer_id),
+  developer_proof: {
+    developer_public_key: record.developer_proof.developer_public_key,
+    developer_signature: record.developer_proof.developer_signature,
+    entity_index: record.developer_proof.entity_index,
+  },
+  entity_id: onWire(record.entity_id),
+  ...(record.entity_pricing !== undefined && { entity_pricing: record.entity_pricing }),
+  entity_url: record.entity_url,
+  name: record.name,
+  ...(record.openapi_url !== undefined && { openapi_url: record.openapi_url }),
+  public_key: record.public_key,
   registered_at: writeTime(record.registered_at),
-  updated_at: writeTime(record.updated_at),
-  ttl: record.ttl,
+  ...(record.service_endpoint !== undefined && { service_endpoint: record.service_endpoint }),
   signature: record.signature,
   ...(record.signed !== undefined && { signed: record.signed }),
-  ...(record.changes.length > 0 && { changes: record.changes.map((change) => ({ ...change })) }),
+  summary: record.summary,
+  tags: record.tags,
+  ttl: record.ttl,
+  updated_at: writeTime(record.updated_at),
 })
 
 /** `undefined` when an id, key, time or signature in it is none, or the id is not the key's. */

@@ -121,16 +121,17 @@ export const introducedBy = ({ developer_id, developer_proof, home_registry, reg
 // what is signed -----------------------------------------------------------------------------------------------------
 
 /** The SDKs' text of a record: what its entity signed when the record does not say otherwise. */
-export const registrationTextOf = (record: EntityRecord): string =>
-  canonical({
-    category: record.category,
-    entity_type: record.entity_type,
-    entity_url: record.entity_url,
-    name: record.name,
-    public_key: record.public_key,
-    summary: record.summary,
-    tags: record.tags,
-  })
+export const registrationTextOf = (record: EntityRecord): string => canonical(sevenFieldsOf(record))
+
+const sevenFieldsOf = (record: EntityRecord): JsonObject => ({
+  category: record.category,
+  entity_type: record.entity_type,
+  entity_url: record.entity_url,
+  name: record.name,
+  public_key: record.public_key,
+  summary: record.summary,
+  tags: record.tags,
+})
 
 /** Every text that this request's signature may be over. The SDKs' form is tried first: it is what comes most. */
 const signedTextsOf = (body: JsonObject, profile: Profile): ReadonlyArray<string> => {
@@ -162,9 +163,10 @@ type Facts = Readonly<Record<string, string>>
 export const evidenceHolds = (record: EntityRecord, check: typeof verify): boolean => {
   const { developer_proof: proof, public_key: key } = record
   if (record.entity_id !== idOf(record.entity_type, key) || !isIdOf(record.developer_id, proof.developer_public_key)) return false
-  const text = record.signed ?? registrationTextOf(record)
-  const registration = registrationFacts(text)
-  if (registration === undefined || !check(key, text, record.signature) || !proofHolds(proof, key, check)) return false
+  const { signed } = record
+  const registration = signed === undefined ? sevenFacts(record) : registrationFacts(signed)
+  if (registration === undefined) return false
+  if (!check(key, signed ?? registrationTextOf(record), record.signature) || !proofHolds(proof, key, check)) return false
 
   const isDeveloperSigned = "developer_proof" in registration
   let facts = registration
@@ -177,8 +179,8 @@ export const evidenceHolds = (record: EntityRecord, check: typeof verify): boole
     if (!check(change.by === "entity" ? key : proof.developer_public_key, change.text, change.signature)) return false
     facts = { ...facts, ...said }
   }
-  const own = recordFacts(record)
-  return Object.entries(facts).every(([field, value]) => own[field] === value)
+  const own = ownFields(record)
+  return Object.entries(facts).every(([field, value]) => fact(own[field]) === value)
 }
 
 /** A text in which an entity's own key names its home: what a tombstone shows, so that it weighs what its record did. */
@@ -191,8 +193,9 @@ export interface HomeProof {
 export const homeProofOf = (record: EntityRecord): HomeProof | undefined => {
   const change = record.changes.findLast((change) => change.by === "entity" && "home_registry" in (changeFacts(change) ?? {}))
   if (change !== undefined) return { text: change.text, signature: change.signature }
-  const text = record.signed ?? registrationTextOf(record)
-  return "home_registry" in (registrationFacts(text) ?? {}) ? { text, signature: record.signature } : undefined
+  // the SDKs' seven fields name no home
+  const text = record.signed
+  return text !== undefined && "home_registry" in (registrationFacts(text) ?? {}) ? { text, signature: record.signature } : undefined
 }
 
 /** Did the entity's own key sign that this registry is its home? Meant for records whose evidence holds. */
@@ -220,7 +223,10 @@ let lastRead: { readonly text: string | undefined; readonly facts: Facts | undef
 
 const readRegistrationFacts = (text: string): Facts | undefined => {
   const said = parsed(text)
-  if (said === undefined || !isCanonical(text, said)) return undefined
+  return said !== undefined && isCanonical(text, said) ? factsOf(said) : undefined
+}
+
+const factsOf = (said: JsonObject): Facts | undefined => {
   const facts = Result.gen(function* () {
     const profile = yield* profileIn(said)
     if ((said["developer_proof"] ?? null) === null) return isSevenFields(said) ? profileFacts(profile) : undefined
@@ -236,6 +242,12 @@ const readRegistrationFacts = (text: string): Facts | undefined => {
     }
   })
   return Result.getOrUndefined(facts)
+}
+
+/** Those of the text that is not kept, because its record says the same. */
+const sevenFacts = (record: EntityRecord): Facts | undefined => {
+  const said = sevenFieldsOf(record)
+  return isPlainJson(said) ? factsOf(said) : undefined
 }
 
 /** Exactly the members that the SDKs sign: an update's body may look alike, but names no key. */
@@ -302,14 +314,18 @@ const parsed = (text: string): JsonObject | undefined => {
   return isObject(said) && isPlainJson(said) ? said : undefined
 }
 
-const recordFacts = (record: EntityRecord): Facts => ({
-  ...profileFacts({ ...record, type: record.entity_type, url: record.entity_url, publicKey: record.public_key }),
-  ...extraFacts(record),
-  developer_id: fact(record.developer_id),
-  developer_proof: fact({ ...record.developer_proof }),
-  home_registry: fact(record.home_registry),
-  codebase_hash: fact(record.codebase_hash),
-  ttl: fact(record.ttl),
+/** What facts are about, as it is in a record now. */
+const ownFields = (record: EntityRecord): JsonObject => ({
+  ...sevenFieldsOf(record),
+  service_endpoint: record.service_endpoint,
+  openapi_url: record.openapi_url,
+  entity_pricing: record.entity_pricing,
+  capability_summary: record.capability_summary,
+  developer_id: record.developer_id,
+  developer_proof: { ...record.developer_proof },
+  home_registry: record.home_registry,
+  codebase_hash: record.codebase_hash,
+  ttl: record.ttl,
 })
 
 const profileFacts = (profile: Profile): Facts => ({

@@ -50,9 +50,8 @@ export const linkIn = (body: JsonObject, field: string): Read<string> =>
 
 const isWebUrl = (text: string): boolean => {
   // The URL parser drops white space and control characters; what is kept must be what was parsed.
-  if (/[\s\u0000-\u001f\u007f]/u.test(text) || !URL.canParse(text)) return false
-  const { protocol, hostname } = new URL(text)
-  return (protocol === "https:" || protocol === "http:") && hostname !== ""
+  const url = /[\s\u0000-\u001f\u007f]/u.test(text) ? null : URL.parse(text)
+  return url !== null && (url.protocol === "https:" || url.protocol === "http:") && url.hostname !== ""
 }
 
 /** The tags; `[]` when absent. */
