@@ -130,6 +130,13 @@ export class EventLog implements ClockListener {
     this.note("lose", to, message === undefined ? "" : nameOf(message), message === undefined ? [] : this.#aboutOf(message), from)
   }
 
+  /** What was delivered in this step to somebody who has no codec of ours. */
+  said(bytes: Uint8Array): void {
+    const message = this.#written.get(bytes)
+    if (message === undefined) this.#name(typeIn(bytes))
+    else this.#read(message)
+  }
+
   /** A codec that tells what frames say, and does nothing else. */
   over(codec: Codec["Service"]): Codec["Service"] {
     const written = (bytes: Uint8Array, message: Message): Uint8Array => {
@@ -142,7 +149,15 @@ export class EventLog implements ClockListener {
       reader: heard.reader,
       deployed: (ends) => {
         const { read, write } = heard.deployed(ends)
-        return { read, write: (message, nowMs) => written(write(message, nowMs), message) }
+        return {
+          read: (chunk, nowMs) => {
+            const spoken = read(chunk, nowMs)
+            // a frame in which there is nothing for us, as a sign of life
+            if (spoken.messages.length === 0 && spoken.isHeard) this.#name(typeIn(chunk))
+            return spoken
+          },
+          write: (message, nowMs) => written(write(message, nowMs), message),
+        }
       },
     }
   }
@@ -151,13 +166,18 @@ export class EventLog implements ClockListener {
   #read(message: Message): void {
     const index = this.#current
     if (index < 0) return
-    const at = width * index + 5
-    const said = this.#whats.wordOf(this.#columns[at]!)
-    const more = nameOf(message)
-    if (said === "") this.#columns[at] = this.#whats.numberOf(more)
-    else if (!said.split(", ").includes(more)) this.#columns[at] = this.#whats.numberOf(`${said}, ${more}`)
+    this.#name(nameOf(message))
     const about = this.#aboutOf(message)
     if (about.length > 0) this.#about.set(index, [...new Set([...(this.#about.get(index) ?? []), ...about])].slice(0, aboutMax))
+  }
+
+  /** One more word for what was delivered in this step. */
+  #name(more: string | undefined): void {
+    if (this.#current < 0 || more === undefined) return
+    const at = width * this.#current + 5
+    const said = this.#whats.wordOf(this.#columns[at]!)
+    if (said === "") this.#columns[at] = this.#whats.numberOf(more)
+    else if (!said.split(", ").includes(more)) this.#columns[at] = this.#whats.numberOf(`${said}, ${more}`)
   }
 
   #aboutOf(message: Message): ReadonlyArray<string> {
@@ -234,5 +254,9 @@ class Words {
     return this.#words[number]!
   }
 }
+
+/** The type of the deployed dialect's frame that begins here. */
+const typeIn = (bytes: Uint8Array): string | undefined =>
+  /^\{"type":"(\w+)"/.exec(Buffer.from(bytes.subarray(4, 64)).toString("latin1"))?.[1]
 
 const nameOf = (message: Message): string => (message.type === "RECONCILE" ? `RECONCILE ${message.step}` : message.type)

@@ -15,7 +15,7 @@ export const banner = (scenario: Scenario, options: RunOptions, drawn: Drawn, co
       .join(" · ")}`,
   ].join("\n")
 
-export const report = (result: RunResult, options: RunOptions, wallMs: number, commit: string): string =>
+export const report = (result: RunResult, wallMs: number, replay: string): string =>
   [
     ...(result.gossip === undefined
       ? []
@@ -47,9 +47,7 @@ export const report = (result: RunResult, options: RunOptions, wallMs: number, c
           `  ${kind.toUpperCase()} ${invariant} · ${(atMs / 1_000).toFixed(3)} s · ${node} ${detail}`,
       ),
     ...(result.violations.length > 10 ? [`  … and ${result.violations.length - 10} more`] : []),
-    ...(result.violations.length > 0 || result.crash !== undefined
-      ? [`  replay: ${replayOf(result.scenario, options, commit)}`]
-      : ["  all invariants held"]),
+    ...(result.violations.length > 0 || result.crash !== undefined ? [`  replay: ${replay}`] : ["  all invariants held"]),
   ].join("\n")
 
 /** The line that runs it again. */

@@ -49,7 +49,7 @@ export const placeDeployed = (
         Effect.timeoutOrElse({ duration: dialPatienceMs, orElse: () => Effect.fail("nobody answers") }),
         Effect.orElseSucceed(() => undefined),
       )
-      fork(Effect.map(dialled, done))
+      fork(Effect.map(dialled, (wire) => done(wire && overheard(world, wire))))
     }
     const running = new DeployedNode(
       { nowMs: () => clock.currentTimeMillisUnsafe(), after: timers.after, dial, chance: () => chance.next() },
@@ -58,12 +58,31 @@ export const placeDeployed = (
     )
     node = running
     yield* Effect.addFinalizer(() => Effect.sync(() => running.end()))
-    yield* transport.listen((connection) => running.accept(connection))
+    yield* transport.listen((connection) => running.accept(overheard(world, connection)))
     yield* Effect.sleep(afterMs)
     running.begin()
   }).pipe(Effect.orDie)
   world.start(machine, program)
   return { machine, node: () => node! }
+}
+
+/** The same wire; where the run is logged, the log learns what its frames are. */
+const overheard = (world: World, wire: Wire): Wire => {
+  const { log } = world
+  if (log === undefined) return wire
+  return {
+    remoteHost: wire.remoteHost,
+    write: (bytes) => wire.write(bytes),
+    close: () => wire.close(),
+    open: ({ bytes, closed }) =>
+      wire.open({
+        closed,
+        bytes: (chunk) => {
+          log.said(chunk)
+          bytes(chunk)
+        },
+      }),
+  }
 }
 
 /** All of them check the same announcements: the world remembers. */

@@ -19,8 +19,11 @@ const samplesMax = 240
 const messagesMax = 24_000
 const wordsMax = 400
 
-/** How a node stands at a moment: down, paused, 2 … 254 behind the most common picture by so much, 255: the same as most. */
-export const standing = { down: 0, paused: 1, same: 255 } as const
+/**
+ * How a node stands at a moment: down, paused, 2 … 253 behind the most common picture by so much, 254: of another make, so that
+ * nothing is seen of what it holds, 255: the same as most.
+ */
+export const standing = { down: 0, paused: 1, least: 2, most: 253, unseen: 254, same: 255 } as const
 
 export interface ReportData {
   readonly scenario: string
@@ -132,9 +135,12 @@ export class Collector {
     this.#samplesMs.push(clock.elapsedMs)
     this.#standings.push(
       Uint8Array.from(machines, (machine, i) => {
-        if (machine.node === undefined) return standing.down
+        const isGuest = this.#stage.isGuest(machine)
+        if (isGuest ? machine.outages.length > 0 : machine.node === undefined) return standing.down
         if (!machine.gate.isOpen) return standing.paused
-        return digests[i] === common ? standing.same : 2 + Math.round((252 * heldBy(machine)) / most)
+        if (isGuest) return standing.unseen
+        const { least, most: full } = standing
+        return digests[i] === common ? standing.same : least + Math.round(((full - least) * heldBy(machine)) / most)
       }),
     )
   }

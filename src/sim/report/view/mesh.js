@@ -1,5 +1,19 @@
 /** The mesh at the moment: who stands how, who is linked to whom, what is on its way. */
-import { agreement, colorOfKind, colorOfStanding, fitted, lastAtMost, messages, nameOf, run, sampleAt, seconds, standingOf } from "./run.js"
+import {
+  agreement,
+  colorOfKind,
+  colorOfStanding,
+  fitted,
+  lastAtMost,
+  messages,
+  nameOf,
+  run,
+  sampleAt,
+  seconds,
+  shareHeld,
+  standingOf,
+  unseen,
+} from "./run.js"
 import { color } from "./theme.js"
 import { choose, moment, speedNow, whenChanged } from "./moment.js"
 
@@ -112,10 +126,7 @@ const drawNodes = (paint, sample, size, isRing, middle) => {
     paint.beginPath()
     if (isGuest) paint.rect(x - size, y - size, 2 * size, 2 * size)
     else paint.arc(x, y, size, 0, 2 * Math.PI)
-    if (isGuest) {
-      paint.fillStyle = color("soft")
-      paint.fill()
-    } else if (standing === 0) {
+    if (standing === 0) {
       paint.fillStyle = color("surface")
       paint.fill()
       paint.strokeStyle = color("down")
@@ -150,16 +161,16 @@ const ring = (paint, x, y, radius, stroke, dash) => {
 }
 
 const legend = () => {
-  const entry = (swatch, text, isBar) => `<li><i${isBar ? ' class="bar"' : ""} style="background:${swatch}"></i>${text}</li>`
+  const entry = (swatch, text, shape = "") => `<li><i class="${shape}" style="background:${swatch}"></i>${text}</li>`
   const rare = run.outages.some(({ kind }) => kind === "paused")
   document.getElementById("legend").innerHTML = [
     entry(color("same"), "holds what most hold"),
     entry(color("near"), "behind"),
-    ...(run.nodes.some(({ isGuest }) => isGuest) ? [entry(color("soft"), "deployed node (square)")] : []),
+    ...(run.nodes.some(({ isGuest }) => isGuest) ? [entry(color("soft"), "another make: not looked into", "square")] : []),
     ...(run.outages.length > 0 ? [entry(color("down"), "down")] : []),
     ...(rare ? [entry(color("paused"), "paused")] : []),
-    ...run.kinds.slice(0, 7).map((kind) => entry(colorOfKind(kind), kind, true)),
-    ...(run.losses.some((count) => count > 0) ? [entry(color("bad"), "lost", true)] : []),
+    ...run.kinds.slice(0, 7).map((kind) => entry(colorOfKind(kind), kind, "bar")),
+    ...(run.losses.some((count) => count > 0) ? [entry(color("bad"), "lost", "bar")] : []),
   ].join("")
 }
 
@@ -183,9 +194,9 @@ const describe = () => {
     .map(([a, b]) => (a === node ? b : a))
   const words = run.words.filter((word) => word.node === node && word.atMs <= moment.ms).slice(-6)
   const outages = run.outages.filter((outage) => outage.node === node)
-  const { isGuest, lies } = run.nodes[node]
+  const { lies } = run.nodes[node]
   box.innerHTML = `<h2>${nameOf(node)}${lies ? " <small>lies</small>" : ""}</h2>
-    <p><i class="swatch" style="background:${isGuest ? color("soft") : colorOfStanding(standing)}"></i>${isGuest ? "a deployed node" : standing === 0 ? "down" : standing === 1 ? "paused" : standing === 255 ? "holds what most hold" : `holds ${Math.round((100 * (standing - 2)) / 252)} % as much as the fullest`}</p>
+    <p><i class="swatch" style="background:${colorOfStanding(standing)}"></i>${standing === unseen ? "of another make: not looked into" : standing === 0 ? "down" : standing === 1 ? "paused" : standing === 255 ? "holds what most hold" : `holds ${Math.round(100 * shareHeld(standing))} % as much as the fullest`}</p>
     <p class="soft">linked to ${[...new Set(peers)].slice(0, 24).map(nameOf).join(" ") || "nobody"}</p>
     ${
       outages.length === 0

@@ -25,6 +25,10 @@ export const lastAtMost = (numbers, value) => {
 }
 
 /** How a node stood at a sample: 0 down, 1 paused, up to 254 behind, 255 as most. */
+/** Of another make than ours: nothing is seen of what it holds. */
+export const unseen = 254
+/** How much a node holds that is behind, of what the fullest one does. */
+export const shareHeld = (standing) => (standing - 2) / 251
 export const standingOf = (sample, node) => standings[sample * run.nodes.length + node]
 export const sampleAt = (ms) => Math.max(0, lastAtMost(run.samplesMs, ms))
 
@@ -33,10 +37,10 @@ export const agreement = run.samplesMs.map((_, sample) => {
   let [same, held, running] = [0, 0, 0]
   for (let node = 0; node < run.nodes.length; node++) {
     const standing = standingOf(sample, node)
-    if (standing < 2 || run.nodes[node].lies) continue
+    if (standing < 2 || standing === unseen || run.nodes[node].lies) continue
     running++
     if (standing === 255) same++
-    held += standing === 255 ? 1 : (standing - 2) / 252
+    held += standing === 255 ? 1 : shareHeld(standing)
   }
   return { same: running === 0 ? 0 : same / running, held: running === 0 ? 0 : held / running, running }
 })
@@ -60,6 +64,7 @@ const kindColors = {
   QUERY: "#b08a4a",
   QUERY_ACK: "#7d6a3a",
   DHT: "#7c73d6",
+  others: "#b9a58c",
 }
 const spare = ["#6b8e9e", "#a77f5d", "#7a9a6a", "#9e6b8e", "#808080"]
 export const colorOfKind = (kind) => kindColors[kind] ?? spare[Math.max(0, run.kinds.indexOf(kind)) % spare.length]
@@ -73,7 +78,8 @@ export const colorOfStanding = (standing) => {
   if (standing === 255) return color("same")
   if (standing === 0) return color("down")
   if (standing === 1) return color("paused")
-  return mixed(color("far"), color("near"), (standing - 2) / 252)
+  if (standing === unseen) return color("soft")
+  return mixed(color("far"), color("near"), shareHeld(standing))
 }
 
 /** A canvas as sharp as the screen. */
