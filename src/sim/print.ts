@@ -1,7 +1,7 @@
 /** What a run prints: a banner with all that was drawn, the result, and for a failure the line that replays it. */
 import { writeLatency } from "./latency.ts"
-import type { DhtSection, FederatedSection, MixedSection, RunOptions, Scenario } from "./scenario.ts"
-import type { RunResult } from "./simulate.ts"
+import { defaultRun, type DhtSection, type FederatedSection, type MixedSection, type RunOptions, type Scenario } from "./scenario.ts"
+import { type RunResult, scenarios } from "./simulate.ts"
 import type { Drawn } from "./stage.ts"
 import { writeTopology } from "./topology.ts"
 
@@ -52,7 +52,13 @@ export const report = (result: RunResult, wallMs: number, replay: string): strin
 
 /** The line that runs it again. */
 export const replayOf = (scenario: string, options: RunOptions, commit: string): string =>
-  `git checkout ${commit} && npm run sim -- ${scenario} ${flagsOf(options)}`
+  `git checkout ${commit} && npm run sim -- ${scenario} ${flagsOf(options, usualOf(scenario))}`
+
+/** What a scenario of ours is given where nothing is said, in this commit; of one's own nobody knows. */
+const usualOf = (name: string): Partial<RunOptions> => {
+  const scenario = scenarios.find((one) => one.name === name)
+  return scenario === undefined ? {} : { ...defaultRun, ...scenario.defaults }
+}
 
 const dhtLines = (dht: DhtSection): ReadonlyArray<string> => [
   `  found ${percent(dht.found)} · survival ${percent(dht.survival)} · overlap ${percent(dht.overlap)} · denied ${percent(dht.denied)} · of ${count(dht.lookups)} lookups`,
@@ -65,48 +71,50 @@ const mixedLines = ({ answered, asked, deployed, explained, missing, owed, unans
   ...Object.entries(explained).map(([limit, pairs]) => `  ${count(pairs)} not there: ${limit}`),
 ]
 
-/** All that was given or defaulted: a run without one of these is another run. */
-const flagsOf = ({
-  nodes,
-  seed,
-  untilMs,
-  loss,
-  latencyMs,
-  latency,
-  jitter,
-  duplicate,
-  reorder,
-  corrupt,
-  split,
-  bandwidth,
-  gossip,
-  lookup,
-  topology,
-  records,
-  differences,
-  light,
-  gateways,
-  bootnodes,
-  share,
-  hung,
-  lying,
-  dead,
-  byzantine,
-  churnMs,
-  sybils,
-  faults,
-  without,
-  branch,
-  limits,
-  schedule,
-  clients,
-  engine,
-  codec,
-}: RunOptions): string =>
-  [
+/** All that was given, and what every run has: a run without one of these is another run. */
+const flagsOf = (options: RunOptions, usual: Partial<RunOptions>): string => {
+  const {
+    nodes,
+    seed,
+    untilMs,
+    loss,
+    latencyMs,
+    latency,
+    jitter,
+    duplicate,
+    reorder,
+    corrupt,
+    split,
+    bandwidth,
+    gossip,
+    lookup,
+    topology,
+    records,
+    differences,
+    light,
+    gateways,
+    bootnodes,
+    share,
+    hung,
+    lying,
+    dead,
+    byzantine,
+    churnMs,
+    sybils,
+    faults,
+    without,
+    branch,
+    limits,
+    schedule,
+    clients,
+    engine,
+    codec,
+  } = options
+  const numbers = { differences, light, gateways, bootnodes, share, hung, lying, dead, byzantine, sybils }
+  return [
     `--nodes ${nodes} --seed ${seed} --until ${untilMs / 1_000} --loss ${loss} --records ${records} --engine ${engine} --codec ${codec}`,
-    `--differences ${differences} --light ${light} --gateways ${gateways} --bootnodes ${bootnodes} --share ${share} --hung ${hung} --lying ${lying}`,
-    `--dead ${dead} --byzantine ${byzantine} --churn ${churnMs / 1_000}s --sybils ${sybils}`,
+    ...Object.entries(numbers).flatMap(([name, value]) => (value === usual[name as keyof typeof numbers] ? [] : [`--${name} ${value}`])),
+    ...(churnMs === usual.churnMs ? [] : [`--churn ${churnMs / 1_000}s`]),
     ...(latencyMs !== undefined ? [`--latency ${latencyMs}`] : latency !== undefined ? [`--latency ${writeLatency(latency)}`] : []),
     ...Object.entries({ jitter, duplicate, reorder, corrupt, split, bandwidth, gossip, lookup }).flatMap(([name, value]) =>
       value === undefined ? [] : [`--${name} ${value}`],
@@ -125,6 +133,7 @@ const flagsOf = ({
     ...(schedule === undefined ? [] : [`--schedule '${JSON.stringify(schedule)}'`]),
     ...(faults === undefined ? [] : [`--faults ${faults.join(",")}`]),
   ].join(" ")
+}
 
 const federatedLine = ({ asked, p50Ms, p95Ms, p99Ms, pruned, recall10 }: FederatedSection): string =>
   `  recall@10 ${recall10.toFixed(4)} · p50 ${p50Ms} ms · p95 ${p95Ms} ms · p99 ${p99Ms} ms · asked ${percent(asked)} of the peers · ${percent(pruned)} of those without an answer were not`

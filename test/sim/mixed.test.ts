@@ -1,5 +1,6 @@
 /** Meshes of ours and deployed nodes: what is owed is there; and without us, or with one of the bugs that break it, it is not. */
 import { expect, it } from "vitest"
+import type { EventLog } from "../../src/sim/event-log.ts"
 import { defaultRun, type RunOptions } from "../../src/sim/scenario.ts"
 import { mixed } from "../../src/sim/scenarios/mixed.ts"
 import { exitCodeOf, simulate } from "../../src/sim/simulate.ts"
@@ -25,8 +26,16 @@ it("ours that speak the pages' dialect only are found out", () => {
   expect(result.mixed!.missing).toBeGreaterThan(0)
 })
 
-it("is the same whenever the seed is, with either codec", () => {
+it("is the same whenever the seed is, with either codec, and logged; the log knows what every frame was", () => {
   const first = run({ seed: 3 })
-  expect([run({ seed: 3 }).trace, run({ seed: 3, codec: "wire" }).trace]).toEqual([first.trace, first.trace])
+  let log: EventLog | undefined
+  const logged = run({ seed: 3, codec: "wire" }, (stage) => {
+    log = stage.world.record()
+  })
+  expect([run({ seed: 3 }).trace, logged.trace]).toEqual([first.trace, first.trace])
+  const delivered = [...log!.events()].filter(({ kind }) => kind === "deliver")
+  expect([delivered.length, delivered.filter(({ what }) => what === "")]).toEqual([logged.delivered, []])
+  const kinds = new Set(delivered.flatMap(({ what }) => what.split(", ")))
+  for (const kind of ["IHAVE", "GOSSIP", "hello", "gossip", "dht"]) expect(kinds).toContain(kind)
   expect(run({ seed: 4 }).trace).not.toBe(first.trace)
 })
