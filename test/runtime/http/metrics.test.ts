@@ -10,25 +10,28 @@ import { call } from "./serving.ts"
 
 interface Metric {
   readonly type: string
+  readonly help: string
   readonly labels: ReadonlyArray<string>
 }
 
 const file = (name: string) => readFileSync(new URL(`../../../deploy/${name}`, import.meta.url), "utf8")
 
-/** Rows of the table: name, type, labels. */
+/** Rows of the table: name, type, labels, meaning. */
 const documented = (): ReadonlyMap<string, Metric> =>
   new Map(
-    [...file("README.md").matchAll(/^\| `(\w+)` \| (gauge|counter) \| ((?:`\w+` ?)*)\| \S.*\|$/gm)].map(([, name, type, labels]) => [
-      name!,
-      { type: type!, labels: [...labels!.matchAll(/`(\w+)`/g)].map(([, label]) => label!) },
-    ]),
+    [...file("README.md").matchAll(/^\| `(\w+)` \| (gauge|counter) \| ((?:`\w+` ?)*)\| (\S.*) \|$/gm)].map(
+      ([, name, type, labels, help]) => [
+        name!,
+        { type: type!, help: help!.replaceAll("`", ""), labels: [...labels!.matchAll(/`(\w+)`/g)].map(([, label]) => label!) },
+      ],
+    ),
   )
 
 const served = (page: string): ReadonlyMap<string, Metric> =>
   new Map(
-    [...page.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => {
+    [...page.matchAll(/^# HELP (\w+) (.+)\n# TYPE \1 (\w+)$/gm)].map(([, name, help, type]) => {
       const sample = new RegExp(`^${name}(?:\\{(.*)\\})? `, "m").exec(page)
-      return [name!, { type: type!, labels: [...(sample?.[1] ?? "").matchAll(/(\w+)="/g)].map(([, label]) => label!) }]
+      return [name!, { type: type!, help: help!, labels: [...(sample?.[1] ?? "").matchAll(/(\w+)="/g)].map(([, label]) => label!) }]
     }),
   )
 
@@ -49,9 +52,10 @@ it("every metric that is served is in the operator's table, and the reverse", as
   ]
   const table = documented()
   expect([...blocking.keys()].sort()).toEqual([...table.keys()].sort())
-  for (const [name, { labels, type }] of table) {
+  for (const [name, { help, labels, type }] of table) {
     const seen = [blocking, connected].map((page) => page.get(name)!)
     expect([name, ...seen.map((one) => one.type)]).toEqual([name, type, type])
+    expect([name, ...seen.map((one) => one.help)]).toEqual([name, help, help])
     // a family without a sample shows no labels
     const labelled = seen.map((one) => one.labels).filter((said) => said.length > 0)
     for (const said of labelled) expect([name, said]).toEqual([name, labels])
