@@ -10,9 +10,10 @@ export default defineConfig({
     isolate: false,
     // By itself vitest leaves a core free; much of what the tests do is waiting.
     maxWorkers: "100%",
-    // Whole nodes start in some tests, on machines slower than ours; a test that hangs shall still end the run.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Whole nodes start in some tests, on machines slower than ours, and others compute for long beside them: no test is about how
+    // long it took. One that hangs shall still end the run.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     teardownTimeout: 10_000,
   },
 })

@@ -18,7 +18,7 @@ const count = 30
 const owner = developerOf(61)
 const records = [0, 1, 2]
 
-it("thirty nodes with at most five peers each find every record from every node", { timeout: 60_000 }, async () => {
+it("thirty nodes with at most five peers each find every record from every node", async () => {
   const program = Effect.gen(function* () {
     const nodes: Array<RunningNode> = []
     for (let i = 0; i < count; i++) {
@@ -26,13 +26,9 @@ it("thirty nodes with at most five peers each find every record from every node"
       const bootstrap = i === 0 ? [] : [{ address: nodes[Math.floor((i - 1) / 3)]!.address }]
       nodes.push(yield* realNode(600 + i, deafStore(), { maxPeers: 5, bootstrap, advertisedHost: "127.0.0.1" }))
     }
-    yield* eventually("everybody knows many", () => nodes.every(({ dht }) => dht.status()!.contacts >= 15), 30_000)
+    yield* eventually("everybody knows many", () => nodes.every(({ dht }) => dht.status()!.contacts >= 15))
     for (const index of records) yield* nodes[index * 7]!.service.registerEntity(sdkRequest(owner, index))
-    yield* eventually(
-      "values are stored",
-      () => nodes.filter(({ dht }) => dht.status()!.storedValues >= records.length).length >= 15,
-      20_000,
-    )
+    yield* eventually("values are stored", () => nodes.filter(({ dht }) => dht.status()!.storedValues >= records.length).length >= 15)
 
     const tiers = yield* Effect.forEach(
       nodes.flatMap((node, at) => records.map((index) => ({ node, at, index }))),
@@ -52,17 +48,17 @@ it("thirty nodes with at most five peers each find every record from every node"
 
 const held = ({ actors }: RunningNode, key: DhtKey) => (actors.snapshot("dht")!.context as DhtMemory).values.held.get(key)?.values ?? []
 
-it("developers too; what was deleted is not found; and without a DHT nothing is", { timeout: 30_000 }, async () => {
+it("developers too; what was deleted is not found; and without a DHT nothing is", async () => {
   const program = Effect.gen(function* () {
     const home = yield* realNode(640, deafStore())
     const bootstrap = [{ address: home.address }]
     const reader = yield* realNode(641, deafStore(), { bootstrap })
     const without = yield* realNode(642, deafStore(), { bootstrap, dht: withoutDht })
-    yield* eventually("they met", () => reader.dht.status()!.contacts === 1, 10_000)
+    yield* eventually("they met", () => reader.dht.status()!.contacts === 1)
     yield* home.service.registerDeveloper(developerRequest(owner))
     yield* home.service.registerEntity(sdkRequest(owner, 0))
     const id = entityIdOf(owner, 0)
-    yield* eventually("it is stored", () => reader.dht.status()!.storedValues >= 2, 10_000)
+    yield* eventually("it is stored", () => reader.dht.status()!.storedValues >= 2)
     expect((yield* reader.service.developer(idOf("developer", owner.key.publicKey))).tier).toBe("dht")
     expect((yield* reader.service.entity(id)).tier).toBe("dht")
     expect(Exit.isFailure(yield* Effect.exit(without.service.entity(id)))).toBe(true)
@@ -71,7 +67,7 @@ it("developers too; what was deleted is not found; and without a DHT nothing is"
     yield* home.service.deregister(id, `Bearer ${sign(entityKeyOf(owner, 0), id)}`)
     const key = idKeyOf(id)
     const isGone = () => held(reader, key).some(({ record }) => record?.isTombstone === true)
-    yield* eventually("its end is stored", isGone, 10_000)
+    yield* eventually("its end is stored", isGone)
     expect(Exit.isFailure(yield* Effect.exit(reader.service.entity(id)))).toBe(true)
   })
   await Effect.runPromise(Effect.scoped(program))

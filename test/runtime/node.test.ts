@@ -21,8 +21,6 @@ import { keyOf, registryOf } from "../support/builders.ts"
 import { announcementOf, gossipOf, heartbeatOf, helloOf } from "../support/mesh.ts"
 import { eventually } from "../support/real-nodes.ts"
 
-const patienceMs = 10_000
-
 interface Living extends RunningNode {
   readonly happened: ReadonlyArray<Happening>
   readonly store: RecordStore["Service"]
@@ -64,7 +62,6 @@ const connected = (one: RunningNode, ...seeds: ReadonlyArray<number>) =>
   eventually(
     `peers ${seeds.join(" ")}`,
     () => seeds.every((seed) => peersOf(one).includes(registryOf(seed).registryId)) && peersOf(one).length === seeds.length,
-    patienceMs,
   )
 const refusedBy = (one: RunningNode) => Effect.runSync(Effect.orDie(one.service.status)).refused
 
@@ -104,7 +101,7 @@ describe("nodes over TLS", () => {
 
         const who = client(1, 1)
         const record = yield* a.service.registerEntity(who.registration)
-        yield* eventually("shown two hops away", () => knows(b, who.entityId) && knows(c, who.entityId), patienceMs)
+        yield* eventually("shown two hops away", () => knows(b, who.entityId) && knows(c, who.entityId))
         const shown = yield* c.service.entity(who.entityId)
         expect(shown).toMatchObject({ tier: "gossip", record: { name: record.name, home_registry: registryOf(11).registryId } })
         expect((yield* c.service.search({ query: record.name })).hits.map(({ entry }) => entry.record.entity_id)).toEqual([who.entityId])
@@ -115,7 +112,7 @@ describe("nodes over TLS", () => {
         })
 
         yield* a.service.deregister(who.entityId, who.deletion)
-        yield* eventually("gone two hops away", () => !knows(b, who.entityId) && !knows(c, who.entityId), patienceMs)
+        yield* eventually("gone two hops away", () => !knows(b, who.entityId) && !knows(c, who.entityId))
         expect((yield* c.service.search({ query: record.name })).totalFound).toBe(0)
         expect(yield* Effect.flip(c.service.registerEntity({ ...who.registration, name: "forged" }))).toMatchObject({
           code: "unauthorized",
@@ -130,7 +127,7 @@ describe("nodes over TLS", () => {
         const known = Array.from({ length: 30 }, (_, i) => client(2, i))
         for (const { registration } of known) yield* a.service.registerEntity(registration)
         const late = yield* node(12, { bootstrap: [{ address: a.address }] })
-        yield* eventually("all are shown", () => known.every(({ entityId }) => knows(late, entityId)), patienceMs)
+        yield* eventually("all are shown", () => known.every(({ entityId }) => knows(late, entityId)))
       }),
     ))
 
@@ -139,7 +136,7 @@ describe("nodes over TLS", () => {
       Effect.gen(function* () {
         const a = yield* node(11)
         const b = yield* node(12, { bootstrap: [{ address: a.address, key: keyOf(99).publicKey }] })
-        yield* eventually("the contradiction", () => b.happened.some(({ type }) => type === "key.contradicted"), patienceMs)
+        yield* eventually("the contradiction", () => b.happened.some(({ type }) => type === "key.contradicted"))
         expect(b.happened.find(({ type }) => type === "key.contradicted")).toEqual({
           type: "key.contradicted",
           address: writeAddress(a.address),
@@ -166,7 +163,7 @@ describe("nodes over TLS", () => {
         )
         const impostor = yield* node(66, {}, { port: address.port })
         const again = yield* node(12, { bootstrap: [{ address }] }, { store: b })
-        yield* eventually("the contradiction", () => again.happened.some(({ type }) => type === "key.contradicted"), patienceMs)
+        yield* eventually("the contradiction", () => again.happened.some(({ type }) => type === "key.contradicted"))
         expect(again.happened).toContainEqual({
           type: "key.contradicted",
           address: writeAddress(address),
@@ -205,7 +202,7 @@ describe("nodes over TLS", () => {
         for (const [reason, speak] of misdeeds) {
           const one = yield* stranger(21, a.address)
           speak(one)
-          yield* eventually(`closed for ${reason}`, one.isClosed, patienceMs)
+          yield* eventually(`closed for ${reason}`, one.isClosed)
           expect(one.heard, reason).toEqual([])
           counted[`drop:${reason}`] = (counted[`drop:${reason}`] ?? 0) + 1
         }
@@ -215,9 +212,9 @@ describe("nodes over TLS", () => {
         const twice = yield* stranger(21, a.address)
         twice.say(helloOf(21))
         yield* connected(a, 12, 21)
-        yield* eventually("its HELLO answered", () => twice.heard.includes("HELLO"), patienceMs)
+        yield* eventually("its HELLO answered", () => twice.heard.includes("HELLO"))
         twice.say(helloOf(21))
-        yield* eventually("closed for a second HELLO", twice.isClosed, patienceMs)
+        yield* eventually("closed for a second HELLO", twice.isClosed)
         yield* connected(a, 12)
 
         // and one that is gone in the middle of a frame
@@ -227,7 +224,7 @@ describe("nodes over TLS", () => {
 
         const who = client(3, 1)
         yield* b.service.registerEntity(who.registration)
-        yield* eventually("still shown", () => knows(a, who.entityId), patienceMs)
+        yield* eventually("still shown", () => knows(a, who.entityId))
         expect(a.happened.filter(({ type }) => type === "peer.disconnected")).toHaveLength(1)
       }),
     ))
@@ -248,7 +245,7 @@ describe("nodes over TLS", () => {
         expect([ofA!.direction, ofB!.direction].toSorted()).toEqual(["in", "out"])
         const who = client(4, 1)
         yield* a.service.registerEntity(who.registration)
-        yield* eventually("shown", () => knows(b, who.entityId), patienceMs)
+        yield* eventually("shown", () => knows(b, who.entityId))
       }),
     ))
 
@@ -259,7 +256,7 @@ describe("nodes over TLS", () => {
         const b = yield* node(12, { bootstrap: [{ address: a.address }] })
         yield* connected(b, 11)
         const c = yield* node(13, { bootstrap: [{ address: a.address }] })
-        yield* eventually("the refusal", () => a.happened.some((one) => one.type === "peer.refused" && one.reason === "full"), patienceMs)
+        yield* eventually("the refusal", () => a.happened.some((one) => one.type === "peer.refused" && one.reason === "full"))
         expect([peersOf(a), peersOf(c)]).toEqual([[registryOf(12).registryId], []])
       }),
     ))
@@ -273,8 +270,8 @@ describe("nodes over TLS", () => {
         yield* connected(b, 11, 13)
         yield* b.stop
         expect((yield* b.service.status).phase).toBe("stopped")
-        yield* eventually("a is alone", () => peersOf(a).length === 0, 1_000)
-        yield* eventually("c is alone", () => peersOf(c).length === 0, 1_000)
+        yield* eventually("a is alone", () => peersOf(a).length === 0)
+        yield* eventually("c is alone", () => peersOf(c).length === 0)
         expect(b.happened.filter(({ type }) => type === "node.phase").map((one) => one.type === "node.phase" && one.phase)).toEqual([
           "joining",
           "serving",

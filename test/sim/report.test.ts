@@ -95,7 +95,7 @@ describe.skipIf(browserFile === undefined)("the report in a browser (skipped whe
     await page.keyboard.press("ArrowRight")
     expect(await moment(page)).toBeGreaterThan(atFault)
     await page.keyboard.press(" ")
-    await expect.poll(() => moment(page), { timeout: 10_000 }).toBeGreaterThan(atFault + 1_500)
+    await expect.poll(() => moment(page), { timeout: 60_000 }).toBeGreaterThan(atFault + 1_500)
     await page.keyboard.press(" ")
     await page.locator("#lanes").focus()
     await page.keyboard.press("ArrowDown")

@@ -9,17 +9,10 @@ import { makeMemoryStore } from "../../src/runtime/store/memory.ts"
 import type { DeployedAnnouncement } from "../../src/sim/deployed/announcement.ts"
 import { type Developer, entityIdOf, sdkRequest } from "./clients.ts"
 import { type DeployedPeer, deployedPeer, type PeerOptions } from "./deployed-peer.ts"
-import { realNode } from "./real-nodes.ts"
+import { eventually, realNode } from "./real-nodes.ts"
 
-/** Looks every few milliseconds until it holds. */
-export const until = (what: string, holds: () => boolean, patienceMs = 5_000): Effect.Effect<void> =>
-  Effect.gen(function* () {
-    const end = performance.now() + patienceMs
-    while (!holds()) {
-      if (performance.now() > end) throw new Error(`not within ${patienceMs} ms: ${what}`)
-      yield* Effect.sleep(3)
-    }
-  })
+/** As `eventually`, for who does not care how long it took. */
+export const until = (what: string, holds: () => boolean): Effect.Effect<void> => Effect.asVoid(eventually(what, holds))
 
 export const textOf = ({ address: { host, port } }: { readonly address: { readonly host: string; readonly port: number } }): string =>
   `${host}:${port}`

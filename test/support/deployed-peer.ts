@@ -26,6 +26,8 @@ export interface PeerOptions extends Partial<DeployedSettings> {
   readonly isCurious?: boolean
   /** Do its two readers tear the next frame in pieces? Never, unless a test says so. */
   readonly isTorn?: () => boolean
+  /** Waits for longer than this, in milliseconds, are over only when the test lets time pass. */
+  readonly realMs?: number
   /** Bytes it writes go out in pieces of this size. */
   readonly pieceBytes?: number
 }
@@ -43,12 +45,20 @@ export interface DeployedPeer {
   readonly heard: ReadonlyArray<string>
 }
 
-const realMs = 5_000
 const keepMs = 60
 
 export const deployedPeer = (name: string, options: PeerOptions = {}): Effect.Effect<DeployedPeer, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { certificateKey, isAnonymous = false, isCurious = false, isTorn = () => false, pieceBytes, tls = true, ...over } = options
+    const {
+      certificateKey,
+      isAnonymous = false,
+      isCurious = false,
+      isTorn = () => false,
+      pieceBytes,
+      realMs = 5_000,
+      tls = true,
+      ...over
+    } = options
     const seed = keySeed(7, name)
     const key = certificateKey ?? secretKeyOf(seed)
     const credentials = {
@@ -58,7 +68,7 @@ export const deployedPeer = (name: string, options: PeerOptions = {}): Effect.Ef
     const sockets: Array<Socket> = []
     const knocked: Array<Socket> = []
     const heard: Array<string> = []
-    const clock = new PassingClock()
+    const clock = new PassingClock(realMs)
     const wireOf = (socket: Socket): Wire => {
       sockets.push(socket)
       socket.once("close", () => sockets.splice(sockets.indexOf(socket), 1))
@@ -123,13 +133,18 @@ const chanceOf = (isTorn: () => boolean) => (): number => (isTorn() ? 0 : Math.m
 /** Time of the system, and what a test adds to it: timers for later than some seconds fire only as far as tests let time pass. */
 class PassingClock {
   #addedMs = 0
+  readonly #realMs: number
   readonly #far: Array<{ readonly atMs: number; readonly fire: () => void; isOff: boolean }> = []
   readonly #near = new Set<ReturnType<typeof setTimeout>>()
+
+  constructor(realMs: number) {
+    this.#realMs = realMs
+  }
 
   nowMs = (): number => Date.now() + this.#addedMs
 
   after = (delayMs: number, fire: () => void) => {
-    if (delayMs > realMs) {
+    if (delayMs > this.#realMs) {
       const one = { atMs: this.nowMs() + delayMs, fire, isOff: false }
       this.#far.push(one)
       return { cancel: () => void (one.isOff = true) }

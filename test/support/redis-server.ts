@@ -1,7 +1,5 @@
 /** A Redis of the machine's own, on a free port, with nothing on disk. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
-import { createServer } from "node:net"
-import type { AddressInfo } from "node:net"
 
 /** Why there is none; nothing where there is. */
 export const whyNoRedis = (): string | undefined => {
@@ -12,14 +10,6 @@ export const whyNoRedis = (): string | undefined => {
     return "redis-server is not installed"
   }
 }
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 
 /** Resolves once it takes connections. */
 export const startRedis = (port: number): Promise<ChildProcess> =>

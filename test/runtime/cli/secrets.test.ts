@@ -24,7 +24,7 @@ const webhook = "whsec_0123456789abcdef"
 const state = "state-of-the-login"
 const alice = developerOf(1)
 
-it("neither the database nor the log holds a private key", { timeout: 60_000 }, async () => {
+it("neither the database nor the log holds a private key", async () => {
   const flags = ["--data-dir", directory, "--listen", "127.0.0.1:0", "--mesh-listen", "127.0.0.1:0", "--log", "json"]
   const chosen = { "server.https_endpoint": "http://127.0.0.1", "onboarding.mode": "restricted", "onboarding.webhook_secret": webhook }
   const node = agentdns(["start", ...flags, ...Object.entries(chosen).flatMap(([name, value]) => ["--set", `${name}=${value}`])])

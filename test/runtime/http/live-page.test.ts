@@ -101,7 +101,7 @@ describe.skipIf(browserFile === undefined)("the live page in a browser (skipped 
 
   const opened = async (url: string, path = "#/", options: BrowserContextOptions = {}) => {
     const page = await browser.newPage({ viewport: { width: 1_280, height: 900 }, reducedMotion: "reduce", ...options })
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(60_000)
     const wrong: Array<string> = []
     page.on("pageerror", ({ message }) => wrong.push(message))
     page.on("console", (message) => wrong.push(message.text()))
@@ -254,7 +254,7 @@ describe.skipIf(browserFile === undefined)("the live page in a browser (skipped 
     const again = Scope.makeUnsafe()
     await within(servedNode(0xb3, { name: "Lonely", port: Number(new URL(lonely.url).port) }), again)
     await page.locator(".pills", { hasText: "live" }).waitFor()
-    await expect.poll(() => page.locator("#banner").textContent(), { timeout: 10_000 }).toBe("")
+    await expect.poll(() => page.locator("#banner").textContent(), { timeout: 60_000 }).toBe("")
     await page.close()
     await end(again)
   })

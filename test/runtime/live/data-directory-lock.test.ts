@@ -23,7 +23,7 @@ const freshDirectory = () => {
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 const until = async (isTrue: () => boolean) => {
-  for (let i = 0; i < 500 && !isTrue(); i++) await sleep(20)
+  for (let i = 0; i < 4_000 && !isTrue(); i++) await sleep(20)
   expect(isTrue()).toBe(true)
 }
 
@@ -102,7 +102,7 @@ describe("a data directory", () => {
     const inside = many.filter(({ said }) => said === "in\n")
     expect(inside.length).toBeLessThanOrEqual(1)
     expect(ticketsIn(directory).length).toBe(inside.length)
-  }, 20_000)
+  })
 
   it("counts no ticket of a process that only has the same number, nor of a number that nobody has", async () => {
     const directory = freshDirectory()
@@ -133,7 +133,6 @@ describe("a data directory", () => {
       clearInterval(holder)
       expect([await outcome(directory), ticketsIn(directory)]).toEqual(["in", []])
     },
-    60_000,
   )
 
   it("is touched by its holder, so that others can see it from afar", async () => {

@@ -1,11 +1,12 @@
 /** Plain TCP keeps the promises of Transport but the one about keys. */
-import { createServer } from "node:net"
 import { Context, Effect, Layer, type Scope } from "effect"
 import { describe, expect, it } from "vitest"
 import { secretKeyOf } from "../../../src/protocol/identity/ed25519.ts"
 import { plainTransport } from "../../../src/runtime/live/plain-transport.ts"
 import { tlsTransport } from "../../../src/runtime/live/tls-transport.ts"
 import { type Connection, Transport } from "../../../src/runtime/ports.ts"
+import { freePort } from "../../support/free-port.ts"
+import { eventually } from "../../support/real-nodes.ts"
 import { transportContract } from "../transport-contract.ts"
 
 const anyPort = { host: "127.0.0.1", port: 0 }
@@ -13,19 +14,11 @@ const built = (layer: Layer.Layer<Transport>): Effect.Effect<Transport["Service"
   Effect.map(Layer.build(layer), (context) => Context.get(context, Transport))
 const join = () => built(plainTransport(anyPort))
 
-/** A port that was free a moment ago. */
-const freePort = Effect.callback<number>((resume) => {
-  const server = createServer().listen(0, "127.0.0.1", () => {
-    const { port } = server.address() as { port: number }
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
-
 const run = (test: Effect.Effect<void, never, Scope.Scope>) => Effect.runPromise(Effect.scoped(test))
 
 transportContract(
   "plain TCP",
-  Effect.map(freePort, (port) => ({ join, hasKeys: false, nobody: { host: "127.0.0.1", port }, settle: Effect.sleep(3) })),
+  Effect.map(Effect.promise(freePort), (port) => ({ join, hasKeys: false, nobody: { host: "127.0.0.1", port }, settle: Effect.sleep(3) })),
   run,
 )
 
@@ -43,7 +36,7 @@ describe("plain TCP and TLS", () => {
           const caller = yield* plain.dial(there)
           caller.open({ bytes: () => {}, closed: (reason) => void closed.push(reason) })
           caller.write(Buffer.from("\0\0\0\x02{}"))
-          for (let i = 0; i < 400 && closed.length === 0; i++) yield* Effect.sleep(5)
+          yield* eventually("its end", () => closed.length > 0)
           expect([accepted.length, closed.length]).toEqual([0, 1])
         }),
       ),

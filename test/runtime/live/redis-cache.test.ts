@@ -8,7 +8,8 @@ import { redisCache } from "../../../src/runtime/live/redis-cache.ts"
 import { type RateWindow, take } from "../../../src/runtime/rate-window.ts"
 import { SharedCache } from "../../../src/runtime/shared-cache.ts"
 import { call } from "../http/serving.ts"
-import { ended, freePort, startRedis, whyNoRedis } from "../../support/redis-server.ts"
+import { freePort } from "../../support/free-port.ts"
+import { ended, startRedis, whyNoRedis } from "../../support/redis-server.ts"
 import { servedNode } from "../../support/served-node.ts"
 
 const why = whyNoRedis()
