@@ -302,14 +302,16 @@ export class RecordStore extends Context.Service<
     readonly say: (words: ReadonlyArray<OwnWord>) => Effect.Effect<void, Overtaken | StoreFailed>
     /**
      * A registration by a client of ours: the record, its announcement and, when `developer` is not there yet, the developer;
-     * `also` is said with it, or nothing is done at all.
+     * `also` is said with it, or nothing is done at all. `introduction` announces that there is such a developer: it is said where
+     * no registry has said anything of it; whether it was, is the answer.
      */
     readonly register: (registration: {
       readonly record: EntityRecord
       readonly developer: DeveloperRecord
       readonly announcement: VerifiedAnnouncement
       readonly also?: ReadonlyArray<OwnWord>
-    }) => Effect.Effect<void, AlreadyRegistered | Overtaken | Replayed | StoreFailed>
+      readonly introduction?: VerifiedAnnouncement
+    }) => Effect.Effect<boolean, AlreadyRegistered | Overtaken | Replayed | StoreFailed>
     /** Ends a registration of ours; `announcement` is the tombstone, `also` what ends with it (`say`). False when there was none. */
     readonly deregister: (
       id: EntityId,

@@ -40,22 +40,19 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
   const known = new Set<DeveloperId>()
 
   /**
-   * A developer of whom no registry has said anything is announced, as its entity's derivation shows it, so that every node
-   * has it. The registration stands whatever comes of this: the next one tries again.
+   * A developer of whom no registry has said anything is announced with its entity, as that one's derivation shows it, so that
+   * every node has it.
    */
-  const introduce = steps(function* (developer: DeveloperRecord, { developer_proof, public_key }: EntityRecord) {
+  const introductionOf = steps(function* (developer: DeveloperRecord, { developer_proof, public_key }: EntityRecord) {
     const id = developer.developer_id
-    if (known.has(id)) return
+    if (known.has(id)) return undefined
     if (known.size >= knownDevelopersMax) known.clear()
-    // At once: of many registrations under way one introduces.
+    // At once: of many registrations under way one introduces; when that one fails, the next.
     known.add(id)
-    if ((yield* store.slots(id)).length === 0) {
-      const { at, follows } = yield* nextWord(id)
-      yield* say({
-        announcement: announceDeveloper(origin, "register", developer, at, { entityKey: public_key, proof: developer_proof }),
-        follows,
-      })
-    }
+    const { at, slots } = yield* nextWord(id).pipe(Effect.onError(() => Effect.sync(() => known.delete(id))))
+    return slots.length > 0
+      ? undefined
+      : announceDeveloper(origin, "register", developer, at, { entityKey: public_key, proof: developer_proof })
   })
 
   return {
@@ -75,15 +72,18 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
       const announcement = yield* signed(
         draftEntity(origin, "register", record, at, second === undefined ? undefined : yield* signed(second)),
       )
-      const registration = { record, developer: read.implicitDeveloper, announcement }
       yield* maySay(announcement)
       const also = yield* naming(desk, record, body)
       // what a deployed node left to us has its owner's signature from now on
       const isTakenOver = last?.body.kind === "bare-entity" && (yield* store.entity(id))?.tier === "local"
+      const given = { record, developer: read.implicitDeveloper, announcement }
       yield* Effect.gen(function* () {
+        const words = [announcement, ...also.map((word) => word.announcement)]
         if (isTakenOver) yield* store.say([{ announcement, follows }, ...also]).pipe(Effect.catchTag("Overtaken", overtaken))
-        else
-          yield* store.register({ ...registration, also }).pipe(
+        else {
+          const introduction = yield* introductionOf(read.implicitDeveloper, record)
+          const registration = introduction === undefined ? given : { ...given, introduction }
+          const isIntroduced = yield* store.register({ ...registration, also }).pipe(
             // Somebody else was given the name at this moment: the entity is registered without it.
             Effect.catchTag("Overtaken", () => store.register(registration)),
             Effect.catchTags({
@@ -91,14 +91,13 @@ export const entitiesOn = (desk: Desk): Pick<Node["Service"], "registerEntity" |
               Overtaken: overtaken,
               Replayed: () => replayed,
             }),
+            Effect.onError(() => Effect.sync(() => introduction !== undefined && known.delete(developer))),
           )
-        for (const word of [{ announcement }, ...also]) yield* announce(word.announcement)
+          if (isIntroduced) words.push(introduction!)
+        }
+        for (const word of words) yield* announce(word)
       }).pipe(Effect.uninterruptible)
       yield* show(id, { record, tier: "local", status: "active", lastHeartbeat: at, contested: false })
-      yield* introduce(read.implicitDeveloper, record).pipe(
-        Effect.onError(() => Effect.sync(() => known.delete(developer))),
-        Effect.ignore,
-      )
       return record
     }),
 

@@ -366,8 +366,8 @@ export const makeMemoryStore = (rules: SlotRules = Slots): StoreInMemory => {
         }),
       ),
     say: (words) => Effect.suspend(() => sayAll(words)),
-    register: ({ also = [], announcement, developer, record }) =>
-      Effect.suspend((): Effect.Effect<void, AlreadyRegistered | Overtaken | Replayed | StoreFailed> => {
+    register: ({ also = [], announcement, developer, introduction, record }) =>
+      Effect.suspend((): Effect.Effect<boolean, AlreadyRegistered | Overtaken | Replayed | StoreFailed> => {
         if (local.has(record.entity_id)) return Effect.fail(new AlreadyRegistered({ id: record.entity_id }))
         if (!isNews(heldOf(record.entity_id), announcement)) return Effect.fail(outdated("register"))
         const mark = markOf(record)
@@ -383,7 +383,9 @@ export const makeMemoryStore = (rules: SlotRules = Slots): StoreInMemory => {
         keepOwn(announcement)
         came.set(record.signature, mark)
         came.set(record.entity_id, mark)
-        return sayAll(also)
+        const isIntroduced = introduction !== undefined && heldOf(introduction.subject).length === 0
+        if (isIntroduced) keepOwn(introduction)
+        return Effect.as(sayAll(also), isIntroduced)
       }),
     deregister: (id, announcement, also = []) =>
       Effect.suspend((): Effect.Effect<boolean, Overtaken | StoreFailed> => {

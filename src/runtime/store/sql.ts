@@ -8,7 +8,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Exit, Layer, Option, Stream } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
-import { type Announcement, entityOf } from "../../protocol/gossip/announcement.ts"
+import { type Announcement, entityOf, type VerifiedAnnouncement } from "../../protocol/gossip/announcement.ts"
 import type { SlotKey } from "../../protocol/gossip/slot-set.ts"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
 import type { EntityId, RegistryId } from "../../protocol/identity/id.ts"
@@ -172,14 +172,22 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
   const registerAll = (registrations: ReadonlyArray<Registration>) =>
     Effect.gen(function* () {
       const ordered = [...registrations].sort((a, b) => (a.record.entity_id < b.record.entity_id ? -1 : 1))
-      const taken = yield* query<{ readonly agent_id: string }>(
+      const introducing = introducingOf(ordered)
+      const words = [...ordered.map(({ announcement }) => announcement), ...introducing.values().map(({ introduction }) => introduction!)]
+      const done = yield* query<{ readonly id: string }>(
         statements.register,
         rows(...ordered.map(({ record }) => agentRow(newlyRegistered(record)))),
         rows(...developersOf(registrations).map(developerRow)),
-        rows(...ordered.map(({ announcement }) => slotRow(slotOf(announcement, announcement.at)))),
+        rows(...words.map((word) => slotRow(slotOf(word, word.at)))),
       )
-      const ids = new Set(taken.map(({ agent_id }) => agent_id))
-      return yield* Effect.forEach(registrations, ({ record }) => Effect.exit(ids.has(record.entity_id) ? Effect.void : whyNot(record)))
+      const ids = new Set(done.map(({ id }) => id))
+      const isIntroduced = (one: Registration) => {
+        const subject = one.introduction?.subject ?? ""
+        return ids.has(subject) && introducing.get(subject) === one
+      }
+      return yield* Effect.forEach(registrations, (one) =>
+        Effect.exit(ids.has(one.record.entity_id) ? Effect.succeed(isIntroduced(one)) : whyNot(one.record)),
+      )
     })
 
   const whyNot = (record: EntityRecord) =>
@@ -190,7 +198,7 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
       return yield* isReplayed ? new Replayed({ id }) : outdated("register")
     }).pipe(during("register"))
 
-  const registerGrouped = makeGrouping<Registration, void, AlreadyRegistered | Replayed | StoreFailed>({
+  const registerGrouped = makeGrouping<Registration, boolean, AlreadyRegistered | Replayed | StoreFailed>({
     most: registrationsPerStatement,
     atOnce: statementsAtOnce,
     nameOf: ({ record }) => record.entity_id,
@@ -217,8 +225,9 @@ const storeOn = (sql: PgClient.PgClient, schema: string): RecordStore["Service"]
     return Effect.gen(function* () {
       yield* query(statements.lock, lock, locksOf(also))
       const [exit] = yield* registerAll([registration])
-      yield* exit!
+      const isIntroduced = yield* exit!
       yield* Effect.forEach(also, sayOne, { discard: true })
+      return isIntroduced
     }).pipe(inTransaction("register"))
   }
 
@@ -409,6 +418,16 @@ const wasInTheWay = (error: unknown): boolean =>
 const developersOf = (registrations: ReadonlyArray<{ readonly developer: DeveloperRecord }>): ReadonlyArray<DeveloperRecord> =>
   [...new Map(registrations.map(({ developer }) => [developer.developer_id, developer])).values()].sort((a, b) =>
     a.developer_id < b.developer_id ? -1 : 1,
+  )
+
+/** Of each developer one that introduces it, in ascending order. */
+const introducingOf = <R extends { readonly introduction?: VerifiedAnnouncement }>(
+  registrations: ReadonlyArray<R>,
+): ReadonlyMap<string, R> =>
+  new Map(
+    registrations
+      .flatMap((one) => (one.introduction === undefined ? [] : [[one.introduction.subject, one] as const]))
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
   )
 
 const isEntityId = (subject: string): boolean => subject.startsWith("zns:") && !subject.startsWith("zns:dev:")

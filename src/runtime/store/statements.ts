@@ -257,9 +257,10 @@ export const statementsFor = (schema: string) => {
       `DELETE FROM ${s}.${table} AS held USING ${rowsOf(table, "$1")} AS r
        WHERE ${typedTables[table].key.map((column) => `held.${column} = r.${column}`).join(" AND ")}`,
     /**
-     * $1: agents, $2: their developers, $3: their announcements; one statement, so one transaction. Yields the ids that
-     * were registered: not those that are here already, nor those of which we said something that this cannot follow, nor
-     * those whose signature came with other unsigned fields before, or that are older than one that said when it was signed.
+     * $1: agents, $2: their developers, $3: their announcements, and introductions of developers; one statement, so one
+     * transaction. Yields the ids that were registered: not those that are here already, nor those of which we said something
+     * that this cannot follow, nor those whose signature came with other unsigned fields before, or that are older than one that
+     * said when it was signed; and of developers those that were introduced, as nobody had said anything of them.
      * Subqueries that yield a value are not made into joins, so that each row costs a look into an index, however little the
      * planner knows of tables that grow.
      */
@@ -282,9 +283,17 @@ export const statementsFor = (schema: string) => {
         "r.developer_id IN (SELECT developer_id FROM agent)",
       )}),
       slot AS (${insertFrom("announcements", slotColumns, "said", laterSlot, "r.subject IN (SELECT agent_id FROM agent)")}),
+      introduced AS (${insertFrom(
+        "announcements",
+        slotColumns,
+        "said",
+        "ON CONFLICT DO NOTHING RETURNING subject",
+        `r.subject IN (SELECT developer_id FROM agent)
+        AND COALESCE((SELECT FALSE FROM ${s}.announcements AS known WHERE known.subject = r.subject LIMIT 1), TRUE)`,
+      )}),
       risen AS (DELETE FROM ${s}.tombstones WHERE agent_id = ANY(ARRAY(SELECT agent_id FROM agent))
         AND home_registry = ANY(ARRAY(SELECT DISTINCT origin FROM said)))
-      SELECT agent_id FROM agent`,
+      SELECT agent_id AS id FROM agent UNION ALL SELECT subject FROM introduced`,
     /** $1: an id. What its registration came with is remembered. */
     removeAgent: `WITH gone AS (DELETE FROM ${s}.agents WHERE agent_id = $1 RETURNING agent_id, signature, unsigned_digest)
       INSERT INTO ${s}.known_registrations (agent_id, signature, unsigned_digest) SELECT * FROM gone ON CONFLICT DO NOTHING`,

@@ -232,6 +232,34 @@ export const wordsContract = (name: string, withStore: <A, E>(use: (store: Store
   })
 
   describe(`${name}: developers`, () => {
+    on("are introduced with an entity where nobody has said anything of them, once, and as they are known then", (store) =>
+      Effect.gen(function* () {
+        const introduction = introducedDeveloper(us, implicitDeveloperOf(7))
+        const given = (record: typeof agent) => ({ record, developer: implicitDeveloperOf(7), announcement: announced(us, record) })
+        const outcomes = yield* Effect.forEach([agent, other], (record) => store.register({ ...given(record), introduction }), {
+          concurrency: 2,
+        })
+        expect(outcomes.filter((isIntroduced) => isIntroduced)).toHaveLength(1)
+        expect((yield* store.slots(alice.developer_id)).map(({ id }) => id)).toEqual([introduction.id])
+        expect((yield* store.developer(alice.developer_id))?.record).toEqual(implicitDeveloperOf(7))
+        // who is not registered introduces nobody
+        yield* store.deregister(other.entity_id, buried(us, 7, 1, other, noon + 2))
+        const refused = Effect.exit(store.register({ ...given(agent), introduction: introducedDeveloper(us, developerOf(8)) }))
+        expect(Exit.isFailure(yield* refused)).toBe(true)
+        expect(yield* store.slots(developerOf(8).developer_id)).toEqual([])
+      }),
+    )
+
+    on("are not introduced where another registry has said something of them", (store) =>
+      Effect.gen(function* () {
+        yield* store.merge([introducedDeveloper(them, implicitDeveloperOf(7))], nowMs)
+        const introduction = introducedDeveloper(us, implicitDeveloperOf(7))
+        const given = { record: agent, developer: implicitDeveloperOf(7), announcement: announced(us, agent) }
+        expect(yield* store.register({ ...given, introduction })).toBe(false)
+        expect((yield* store.slots(alice.developer_id)).map(({ origin }) => origin)).toEqual([them.registryId])
+      }),
+    )
+
     on("are known of others as they signed, and first as those who signed", (store) =>
       Effect.gen(function* () {
         yield* store.merge([introducedDeveloper(them, alice)], nowMs)
