@@ -1,4 +1,5 @@
 /** `dht.table`: contacts seen a second by a table of a 1,000-node network, each followed by a question for the 20 closest. */
+import { head } from "../../src/protocol/dht/distance.ts"
 import type { DhtKey } from "../../src/protocol/dht/key.ts"
 import * as Table from "../../src/protocol/dht/routing-table.ts"
 import * as Shortlist from "../../src/protocol/dht/shortlist.ts"
@@ -11,6 +12,7 @@ const contacts = Array.from({ length: 1_000 }, (_, i) => ({
   address: { host: `n${i}`, port: 4001 },
   network: undefined,
   seenMs: i,
+  head: head(key(`node ${i}`)),
 }))
 const rounds = 100_000
 

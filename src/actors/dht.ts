@@ -8,7 +8,7 @@
  */
 import type { Contact } from "../protocol/dht/contact.ts"
 import { networkOf } from "../protocol/dht/contact.ts"
-import { compare } from "../protocol/dht/distance.ts"
+import { compare, head } from "../protocol/dht/distance.ts"
 import type { Seen } from "../protocol/dht/k-bucket.ts"
 import { type DhtKey, readDhtKey } from "../protocol/dht/key.ts"
 import * as Table from "../protocol/dht/routing-table.ts"
@@ -167,9 +167,9 @@ export const dht: Reducer<DhtInput, DhtMemory, DhtEvent> = {
         memory.blocks = event.blocks
         return Values.forget(memory.values, (value) => isBlocked(event.blocks, value))
       case "contact.answered":
-        return meet(memory, event.link, event.nowMs, say)
+        return hear(memory, event.link, event.nowMs, say)
       case "contact.failed":
-        return Table.lose(memory.table, event.id)
+        return lose(memory, event.id, event.nowMs)
       case "lookup.begun":
         return introduce(memory, event, say)
       case "lookup.ended":
@@ -196,6 +196,19 @@ const greet = (
   meet(memory, link, nowMs, say)
 }
 
+/** A contact that speaks all the time is not moved in its bucket each time. */
+const hear = (memory: DhtMemory, link: Link, nowMs: number, say: Say): void => {
+  const dealings = memory.links.get(link)
+  if (dealings !== undefined && nowMs - dealings.heardMs >= seenAgainMs) meet(memory, link, nowMs, say)
+}
+const seenAgainMs = 10_000
+
+/** It leaves the table, until it is heard again. */
+const lose = ({ links, table }: DhtMemory, id: DhtKey, nowMs: number): void => {
+  for (const dealings of links.values()) if (dealings.id === id) dealings.heardMs = Math.min(dealings.heardMs, nowMs - seenAgainMs)
+  Table.lose(table, id)
+}
+
 /** It proved its key, and it was heard just now. */
 const meet = (memory: DhtMemory, link: Link, nowMs: number, say: Say): void => {
   const dealings = memory.links.get(link)
@@ -204,7 +217,7 @@ const meet = (memory: DhtMemory, link: Link, nowMs: number, say: Say): void => {
   const { address, host, id } = dealings
   if (address === undefined) return
   const wasAlone = memory.table.buckets.size === 0
-  const seen: Seen = { id, address, network: networkOf(host), seenMs: nowMs }
+  const seen: Seen = { id, address, network: networkOf(host), seenMs: nowMs, head: head(id) }
   const sighting = Table.see(memory.table, seen)
   if (sighting.type === "waits" && sighting.suspect !== undefined)
     ask(say, { from: "dht", goal: "ping", key: id, questions: [{ to: sighting.suspect, target: id }] })
@@ -235,16 +248,13 @@ const introduce = (
 const answer = (memory: DhtMemory, link: Link, message: Message, nowMs: number, say: Say): void => {
   const dealings = memory.links.get(link)
   if (message.type !== "DHT" || dealings === undefined || !mayAsk(dealings, nowMs)) return
-  if (nowMs - dealings.heardMs >= seenAgainMs) meet(memory, link, nowMs, say)
+  hear(memory, link, nowMs, say)
   const said = reply(memory, dealings, message, nowMs)
   if (said !== undefined) return say({ type: "send", link, message: said })
   if (message.op !== "STORE") return
   const { key, request, values } = message
   say({ type: "prove", about: { link, request }, key, documents: values })
 }
-
-/** A contact that asks all the time is not moved in its bucket each time. */
-const seenAgainMs = 10_000
 
 const reply = ({ table, values }: DhtMemory, { id }: Dealings, message: Dht, nowMs: number): Dht | undefined => {
   const { request } = message

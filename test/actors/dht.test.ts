@@ -20,7 +20,7 @@ import {
 } from "../../src/protocol/limits.ts"
 import type { Dht } from "../../src/protocol/wire/message.ts"
 import { announced, entityOf, registryOf } from "../support/builders.ts"
-import { contactAt, dhtContactOf, keyFrom, keyWith, valueOf } from "../support/dht.ts"
+import { contactAt, dhtContactOf, keyFrom, keyWith, valueOf, seenAt } from "../support/dht.ts"
 import { noonMs } from "../support/mesh.ts"
 import { inWords } from "../support/table.ts"
 
@@ -55,7 +55,7 @@ describe("the DHT", () => {
     expect(said).toMatchObject({ type: "start", actor: "dht-lookup", input: { plan: { key: self, goal: "contacts" } } })
     for (const bits of [3, 5, 5, 6]) {
       const id = branching(self, bits, keyFrom(`n${bits}`))
-      Table.see(memory.table, { ...contactAt(id), network: undefined, seenMs: noonMs })
+      Table.see(memory.table, seenAt(id, noonMs))
     }
     const search = Search.begin({ self, key: self, goal: "contacts", k: 2, alpha: 3, paths: 1, holdersWanted: 0 }, [], 0)
     const next = step(memory, { type: "lookup.ended", lookup: "dht-lookup/refresh/1", search, nowMs: noonMs })
@@ -122,6 +122,16 @@ describe("the DHT", () => {
     expect(Table.contactsOf(memory.table).map(({ id }) => id)).toEqual([b])
   })
 
+  it("takes a contact in again that was silent once, with its next word", () => {
+    const memory = begin()
+    const id = keyFrom("a")
+    step(memory, joined(1, id))
+    step(memory, { type: "contact.failed", id, nowMs: noonMs + 1 })
+    expect(Table.sizeOf(memory.table)).toBe(0)
+    step(memory, { type: "contact.answered", link: 1, nowMs: noonMs + 2 })
+    expect(Table.contactsOf(memory.table).map((contact) => contact.id)).toEqual([id])
+  })
+
   it("says again what nobody told it about for an hour, if it is among the closest", () => {
     const memory = begin(1)
     Values.put(memory.values, value, noonMs)
@@ -130,7 +140,7 @@ describe("the DHT", () => {
     expect(words(due())).toContain("tell dht-publisher publication.wanted")
     expect(words(due())).not.toContain("tell dht-publisher publication.wanted")
     // somebody closer is there: it is theirs to say
-    Table.see(memory.table, { ...contactAt(value.key), network: undefined, seenMs: noonMs })
+    Table.see(memory.table, seenAt(value.key, noonMs))
     expect(words(step(memory, { type: "upkeep.due", nowMs: noonMs + 2 * dhtRepublishMs }))).not.toContain(
       "tell dht-publisher publication.wanted",
     )

@@ -1,5 +1,6 @@
 /** Builders for the DHT: contacts and values follow from small numbers, keys from any text. */
 import type { Contact } from "../../src/protocol/dht/contact.ts"
+import { head } from "../../src/protocol/dht/distance.ts"
 import type { Seen } from "../../src/protocol/dht/k-bucket.ts"
 import { type DhtKey, nodeKeyOf } from "../../src/protocol/dht/key.ts"
 import { type Checks, makeValue, type ProvenValue } from "../../src/protocol/dht/value.ts"
@@ -17,7 +18,7 @@ export const dhtContactOf = (seed: number): Contact => ({ id: nodeKeyOf(registry
 /** A node that nobody has a key for. */
 export const keyFrom = (text: string): DhtKey => sha256Hex(text) as DhtKey
 export const contactAt = (id: DhtKey): Contact => ({ id, address: { host: `${id.slice(0, 8)}.example`, port: 4001 } })
-export const seenAt = (id: DhtKey, seenMs = 0, network?: string): Seen => ({ ...contactAt(id), network, seenMs })
+export const seenAt = (id: DhtKey, seenMs = 0, network?: string): Seen => ({ ...contactAt(id), network, seenMs, head: head(id) })
 
 /** As `DhtKey`s begin with these bits: `keyWith("0001", "x")`. */
 export const keyWith = (bits: string, rest: string): DhtKey => {

@@ -16,6 +16,39 @@ export const compare = (target: DhtKey, a: DhtKey, b: DhtKey): number => {
   return 0
 }
 
+/** The first 28 bits of a key; of a distance, when two are XORed. Quick to compare; where they are equal `compare` tells. */
+export const head = (key: DhtKey): number => {
+  let bits = 0
+  for (let at = 0; at < 7; at++) bits = (bits << 4) | digit(key, at)
+  return bits
+}
+
+interface Keyed {
+  readonly id: DhtKey
+}
+
+/** Closest first. For some dozens, best where most are in order already, as they are in answers. */
+export const byDistance = <C extends Keyed & { readonly head?: number }>(target: DhtKey, contacts: ReadonlyArray<C>): Array<C> => {
+  const from = head(target)
+  const sorted: Array<C> = []
+  const distances: Array<number> = []
+  for (const contact of contacts) {
+    const distance = (contact.head ?? head(contact.id)) ^ from
+    let at = sorted.length
+    while (at > 0 && isBehind(target, sorted[at - 1]!, distances[at - 1]!, contact, distance)) {
+      sorted[at] = sorted[at - 1]!
+      distances[at] = distances[--at]!
+    }
+    sorted[at] = contact
+    distances[at] = distance
+  }
+  return sorted
+}
+
+/** Is `a`, at this distance, farther away than `b` at its own? */
+export const isBehind = (target: DhtKey, a: Keyed, distanceOfA: number, b: Keyed, distanceOfB: number): boolean =>
+  distanceOfA === distanceOfB ? compare(target, a.id, b.id) > 0 : distanceOfA > distanceOfB
+
 /** Leading bits that two keys share: 256 for one key. */
 export const sharedBits = (a: DhtKey, b: DhtKey): number => {
   for (let at = 0; at < keyBits / 4; at++) {

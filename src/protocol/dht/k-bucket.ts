@@ -11,6 +11,8 @@ export interface Seen extends Contact {
   /** Where it was seen, as `networkOf` says it. */
   readonly network: string | undefined
   readonly seenMs: number
+  /** The first bits of its id (`distance.ts`): tables are sorted all the time, and this is at hand. */
+  readonly head: number
 }
 
 export interface KBucket {

@@ -20,7 +20,17 @@ export const keyBits = 256
 export const readDhtKey = (text: string): DhtKey | undefined => (shape.test(text) ? (text as DhtKey) : undefined)
 const shape = /^[0-9a-f]{64}$/
 
-export const nodeKeyOf = (publicKey: PublicKey): DhtKey => sha256Hex(rawKey(publicKey)) as DhtKey
+/** The most recent ones are kept: the same few are asked about with every connection. */
+export const nodeKeyOf = (publicKey: PublicKey): DhtKey => {
+  const known = nodeKeys.get(publicKey)
+  if (known !== undefined) return known
+  if (nodeKeys.size >= nodeKeysMax) nodeKeys.delete(nodeKeys.keys().next().value!)
+  const key = sha256Hex(rawKey(publicKey)) as DhtKey
+  nodeKeys.set(publicKey, key)
+  return key
+}
+const nodeKeys = new Map<PublicKey, DhtKey>()
+const nodeKeysMax = 4_096
 export const registryIdOf = (node: DhtKey): RegistryId => `zns:registry:${node.slice(0, 32)}` as RegistryId
 
 export const idKeyOf = (id: EntityId | DeveloperId): DhtKey => `${hexOf(id)}${"0".repeat(32)}` as DhtKey

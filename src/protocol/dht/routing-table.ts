@@ -6,7 +6,7 @@
  * changes it in place.
  */
 import { dhtBucketSize, dhtContactsPerNetwork, dhtContactsPerNetworkAndBucket, dhtQuietMs, dhtRefreshMs } from "../limits.ts"
-import { branching, compare, sharedBits } from "./distance.ts"
+import { branching, byDistance, sharedBits } from "./distance.ts"
 import type { KBucket, Seen } from "./k-bucket.ts"
 import * as Bucket from "./k-bucket.ts"
 import type { DhtKey } from "./key.ts"
@@ -108,10 +108,14 @@ export const closest = (table: RoutingTable, target: DhtKey, count: number): Rea
   const bits = sharedBits(self, target)
   const found: Array<Seen> = []
   const take = (contacts: ReadonlyArray<Seen>) => {
-    if (contacts.length > 0) found.push(...[...contacts].sort((a, b) => compare(target, a.id, b.id)))
+    for (const contact of byDistance(target, contacts)) found.push(contact)
   }
   take(buckets.get(bits)?.contacts ?? [])
-  if (found.length < count) take([...buckets].flatMap(([shared, { contacts }]) => (shared > bits ? contacts : [])))
+  if (found.length < count) {
+    const nearer: Array<Seen> = []
+    for (const [shared, { contacts }] of buckets) if (shared > bits) nearer.push(...contacts)
+    take(nearer)
+  }
   for (let shared = bits - 1; shared >= 0 && found.length < count; shared--) take(buckets.get(shared)?.contacts ?? [])
   return found.slice(0, count)
 }

@@ -12,7 +12,7 @@
 import { dhtOwnShare, dhtQuestionsPerLookupMax } from "../limits.ts"
 import type { Contact } from "./contact.ts"
 import { isCrowded, isOfCrowd, mirrorsOf } from "./crowding.ts"
-import { compare } from "./distance.ts"
+import { byDistance } from "./distance.ts"
 import type { DhtKey } from "./key.ts"
 import * as Shortlist from "./shortlist.ts"
 import type { ProvenValue } from "./value.ts"
@@ -104,16 +104,16 @@ const ownOf = ({ k, paths }: SearchPlan): number => (paths > 1 ? Math.ceil(k * d
 
 /** One whom we asked answered, with whom it knows and what it holds. */
 export const hear = (search: Search, from: DhtKey, nodes: ReadonlyArray<Contact>, values: ReadonlyArray<ProvenValue>): Search => {
-  const found = values.filter(({ key }) => key === search.plan.key)
+  const { networkSize, plan } = search
+  const found = values.filter(({ key }) => key === plan.key)
   return {
     ...settled(search, from, "answered", (path) => ({
       ...path,
       list: Shortlist.learn(
         path.list,
         nodes
-          .slice(0, search.plan.k)
-          .filter((contact) => contact.id !== search.plan.self)
-          .filter((contact) => !path.isMirror || !isOfCrowd(search.plan.key, contact, search.networkSize)),
+          .slice(0, plan.k)
+          .filter((contact) => contact.id !== plan.self && (!path.isMirror || !isOfCrowd(plan.key, contact, networkSize))),
       ),
       hasFound: path.hasFound || found.length > 0,
     })),
@@ -173,8 +173,8 @@ export const holders = (search: Search): ReadonlyArray<Contact> => {
   return [...new Map(all.map((contact) => [contact.id, contact])).values()]
 }
 
-const closestTo = ({ paths, plan }: Search, target: DhtKey): ReadonlyArray<Contact> =>
-  paths
-    .flatMap(({ list }) => list.entries.flatMap(({ contact, standing }) => (standing === "answered" ? [contact] : [])))
-    .sort((a, b) => compare(target, a.id, b.id))
-    .slice(0, plan.k)
+const closestTo = ({ paths, plan }: Search, target: DhtKey): ReadonlyArray<Contact> => {
+  const answered: Array<Contact> = []
+  for (const { list } of paths) for (const { contact, standing } of list.entries) if (standing === "answered") answered.push(contact)
+  return byDistance(target, answered).slice(0, plan.k)
+}

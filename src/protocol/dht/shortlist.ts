@@ -5,7 +5,7 @@
  */
 import { dhtShortlistMax } from "../limits.ts"
 import type { Contact } from "./contact.ts"
-import { compare } from "./distance.ts"
+import { byDistance, head, isBehind } from "./distance.ts"
 import type { DhtKey } from "./key.ts"
 
 export type Standing = "heard" | "asked" | "answered" | "silent"
@@ -13,6 +13,8 @@ export type Standing = "heard" | "asked" | "answered" | "silent"
 export interface Entry {
   readonly contact: Contact
   readonly standing: Standing
+  /** Of its distance, the first bits (`head`). */
+  readonly distance: number
 }
 
 export interface Shortlist {
@@ -25,19 +27,26 @@ export const empty = (target: DhtKey): Shortlist => ({ target, entries: [] })
 
 /** Adds what was heard of. At the bound the farthest that nobody asked is forgotten. */
 export const learn = ({ entries, target }: Shortlist, heard: ReadonlyArray<Contact>): Shortlist => {
-  const sorted = [...heard].sort((a, b) => compare(target, a.id, b.id))
+  let room = dhtShortlistMax
+  for (const { standing } of entries) if (standing !== "heard") room--
   const merged: Array<Entry> = []
-  let at = 0
-  for (const contact of sorted) {
-    while (at < entries.length && compare(target, entries[at]!.contact.id, contact.id) < 0) merged.push(entries[at++]!)
-    const isKnown = entries[at]?.contact.id === contact.id || merged.at(-1)?.contact.id === contact.id
-    if (!isKnown) merged.push({ contact, standing: "heard" })
+  const add = (entry: Entry): void => {
+    if (entry.standing !== "heard" || room-- > 0) merged.push(entry)
   }
-  while (at < entries.length) merged.push(entries[at++]!)
-  for (let last = merged.length - 1; merged.length > dhtShortlistMax && last >= 0; last--)
-    if (merged[last]!.standing === "heard") merged.splice(last, 1)
+  const from = head(target)
+  let at = 0
+  for (const contact of byDistance(target, heard)) {
+    const distance = head(contact.id) ^ from
+    while (at < entries.length && isBehind(target, contact, distance, entries[at]!.contact, entries[at]!.distance)) add(entries[at++]!)
+    if (!isOf(entries[at], contact, distance) && !isOf(merged[merged.length - 1], contact, distance))
+      add({ contact, standing: "heard", distance })
+  }
+  while (at < entries.length) add(entries[at++]!)
   return { target, entries: merged }
 }
+
+const isOf = (entry: Entry | undefined, { id }: Contact, distance: number): boolean =>
+  entry !== undefined && entry.distance === distance && entry.contact.id === id
 
 export const mark = ({ entries, target }: Shortlist, id: DhtKey, standing: Standing): Shortlist => {
   const at = entries.findIndex(({ contact }) => contact.id === id)
