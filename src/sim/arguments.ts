@@ -36,6 +36,9 @@ const decodeSchedule = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.A
 /** Texts of files that flags name, by that name: whoever starts the simulator reads them (`cli/own-files.ts`). */
 export const givenFiles = new Map<string, string>()
 
+/** Files of scenarios of one's own, by name: other processes have to load them, too. */
+export const ownFiles = new Map<string, string>()
+
 /** Without a number of its own, so that a constant that was given before does not count any more. */
 const latency = (text: string): Partial<RunOptions> | undefined => {
   const file = givenFiles.get(text)

@@ -86,7 +86,7 @@ const play = (argv: ReadonlyArray<string>): number => {
   if (read.json !== undefined) writeFileSync(read.json, `${JSON.stringify(isAlone ? runs[0]!.json : severalAsJson(runs), null, 1)}\n`)
   const failed = failedOf(runs)[0]
   if (read.shrinkSeconds !== undefined && failed !== undefined)
-    shrinkOne(read.scenario, { ...read.options, seed: failed }, read.shrinkSeconds, regressionsFolder)
+    shrinkOne(read.scenario, { ...read.options, seed: failed }, read.shrinkSeconds, regressionsFolder, plant, mutantFlag)
   if (runs.length > 1)
     console.log(
       `${runs.length} seeds, ${failedOf(runs).length} failed${failedOf(runs)

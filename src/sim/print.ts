@@ -1,4 +1,5 @@
 /** What a run prints: a banner with all that was drawn, the result, and for a failure the line that replays it. */
+import { ownFiles } from "./arguments.ts"
 import { writeLatency } from "./latency.ts"
 import { defaultRun, type DhtSection, type FederatedSection, type MixedSection, type RunOptions, type Scenario } from "./scenario.ts"
 import { type RunResult, scenarios } from "./simulate.ts"
@@ -52,13 +53,10 @@ export const report = (result: RunResult, wallMs: number, replay: string): strin
 
 /** The line that runs it again. */
 export const replayOf = (scenario: string, options: RunOptions, commit: string): string =>
-  `git checkout ${commit} && npm run sim -- ${scenario} ${flagsOf(options, usualOf(scenario))}`
+  `git checkout ${commit} && npm run sim -- ${ownFiles.get(scenario) ?? scenario} ${flagsOf(options, usualOf(scenario))}`
 
-/** What a scenario of ours is given where nothing is said, in this commit; of one's own nobody knows. */
-const usualOf = (name: string): Partial<RunOptions> => {
-  const scenario = scenarios.find((one) => one.name === name)
-  return scenario === undefined ? {} : { ...defaultRun, ...scenario.defaults }
-}
+/** What a scenario is given where nothing is said. */
+const usualOf = (name: string): RunOptions => ({ ...defaultRun, ...scenarios.find((one) => one.name === name)?.defaults })
 
 const dhtLines = (dht: DhtSection): ReadonlyArray<string> => [
   `  found ${percent(dht.found)} · survival ${percent(dht.survival)} · overlap ${percent(dht.overlap)} · denied ${percent(dht.denied)} · of ${count(dht.lookups)} lookups`,
@@ -72,7 +70,7 @@ const mixedLines = ({ answered, asked, deployed, explained, missing, owed, unans
 ]
 
 /** All that was given, and what every run has: a run without one of these is another run. */
-const flagsOf = (options: RunOptions, usual: Partial<RunOptions>): string => {
+const flagsOf = (options: RunOptions, usual: RunOptions): string => {
   const {
     nodes,
     seed,

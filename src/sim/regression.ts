@@ -17,7 +17,8 @@ export interface Found {
 export const regressionName = ({ scenario, shrunk, from }: Found): string =>
   `${shrunk.violation.invariant} in ${scenario} seed ${from.seed}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-") + ".test.ts"
 
-export const regressionText = (found: Found): string => {
+/** `support`: where `holds` is (`test/support/regression.ts`), seen from the file. */
+export const regressionText = (found: Found, support = "../../support/regression.ts"): string => {
   const { commit, from, scenario, shrunk, slice } = found
   const { options, violation } = shrunk
   const story = slice === undefined ? [] : ["", "How it came to it:", "", ...tellSlice(slice, (machine) => `n${machine}`)]
@@ -30,7 +31,7 @@ export const regressionText = (found: Found): string => {
     "/**",
     ...comment.map((line) => ` * ${line.replaceAll("*/", "* /")}`.trimEnd()),
     " */",
-    `import { holds } from "../../support/regression.ts"`,
+    `import { holds } from ${JSON.stringify(support)}`,
     "",
     `holds(${JSON.stringify(violation.invariant)}, ${JSON.stringify(scenario)}, ${literal(unusual(options))})`,
     "",
@@ -40,10 +41,12 @@ export const regressionText = (found: Found): string => {
 export const sizeOf = ({ clients, nodes, records, schedule, untilMs }: RunOptions): string =>
   [
     `${nodes} nodes`,
-    `${clients?.length ?? records} clients`,
-    ...(schedule === undefined ? [] : [`${schedule.length} fault${schedule.length === 1 ? "" : "s"}`]),
+    several(clients?.length ?? records, "client"),
+    ...(schedule === undefined ? [] : [several(schedule.length, "fault")]),
     `${untilMs / 1_000} s`,
   ].join(", ")
+
+const several = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`
 
 /** What differs from every run's defaults. */
 const unusual = (options: RunOptions): Partial<RunOptions> =>

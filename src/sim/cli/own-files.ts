@@ -2,13 +2,10 @@
 import { readFileSync } from "node:fs"
 import { pathToFileURL } from "node:url"
 import { parse } from "smol-toml"
-import { givenFiles } from "../arguments.ts"
+import { givenFiles, ownFiles } from "../arguments.ts"
 import { readDescription } from "../described.ts"
 import type { Scenario } from "../scenario.ts"
 import { scenarios } from "../simulate.ts"
-
-/** Files of scenarios of one's own, by name: other processes have to load them, too. */
-export const ownFiles = new Map<string, string>()
 
 /** Every `*.ts` or `*.js` among the arguments is loaded, and stands there by its scenario's name. A sentence when it is none. */
 export const loadOwn = async (argv: ReadonlyArray<string>): Promise<ReadonlyArray<string> | { readonly wrong: string }> => {

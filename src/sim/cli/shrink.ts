@@ -3,7 +3,7 @@
  * writes it as a regression test. `--shrink SECONDS` does the same with the first seed that fails.
  */
 import { mkdirSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { join, relative, resolve } from "node:path"
 import { readArguments } from "../arguments.ts"
 import { firstViolation, sliceOf } from "../causes.ts"
 import type { EventLog } from "../event-log.ts"
@@ -50,7 +50,7 @@ export const shrinkOne = (
   seconds: number,
   folder: string,
   watch: (stage: Stage) => void = () => {},
-  /** The flag that plants a bug: without it the run does not fail, and only `shrink` and `travel` take it. */
+  /** The flag that plants a bug: without it the run does not fail. */
   planted = "",
 ): boolean => {
   const startedAt = performance.now()
@@ -71,18 +71,21 @@ export const shrinkOne = (
   const found = { scenario: scenario.name, from, commit, shrunk, slice }
   const file = join(folder, regressionName(found))
   mkdirSync(folder, { recursive: true })
-  writeFileSync(file, regressionText(found))
+  writeFileSync(file, regressionText(found, supportFrom(folder)))
   console.log(
     [
       `  ${shrunk.violation.invariant}: ${shrunk.violation.node} ${shrunk.violation.detail}`,
       `  smaller: ${sizeOf(from)} → ${sizeOf(shrunk.options)}, in ${shrunk.runs} runs${shrunk.isDone ? "" : "; there was no time for more"}`,
       ...(slice === undefined ? [] : tellSlice(slice, (machine) => `n${machine}`).map((line) => `  ${line}`)),
-      `  replay: ${replayWith(planted, replayOf(scenario.name, shrunk.options, commit))}`,
+      `  replay: ${replayOf(scenario.name, shrunk.options, commit)}${planted}`,
       `  regression test: ${file}`,
     ].join("\n"),
   )
   return true
 }
 
-const replayWith = (planted: string, replay: string): string =>
-  planted === "" ? replay : `${replay.replace("npm run sim -- ", "npm run sim -- travel ")}${planted}`
+/** Where `holds` is, seen from a folder: the file runs wherever it is put. */
+const supportFrom = (folder: string): string => {
+  const path = relative(resolve(folder), join(import.meta.dirname, "..", "..", "..", "test", "support", "regression.ts"))
+  return path.replaceAll("\\", "/")
+}

@@ -9,7 +9,7 @@ import { join } from "node:path"
 import { readArguments } from "../arguments.ts"
 import { divergenceOf, tellDivergence } from "../divergence.ts"
 import { scenarios } from "../simulate.ts"
-import { ownFiles } from "./own-files.ts"
+import { ownFiles } from "../arguments.ts"
 import { takeFlag } from "./take-flag.ts"
 
 /** 0 the same, 1 used wrongly, 2 not the same. */

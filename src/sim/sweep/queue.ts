@@ -21,9 +21,12 @@ export interface SharedSweep {
   readonly done: (row: Row) => void
 }
 
-/** A process that did not renew its hold on a run for this long is gone, and another takes the run. */
-const lockExpiration = Duration.minutes(1)
-const lockRefreshInterval = Duration.seconds(15)
+/**
+ * A process that did not renew its hold on a run for this long is gone, and another takes the run. Who stops a sweep and goes on
+ * with it waits so long for the runs that were under way; a run that is made twice is the same run.
+ */
+const lockExpiration = Duration.seconds(20)
+const lockRefreshInterval = Duration.seconds(5)
 const lookEvery = Duration.millis(300)
 
 /** Works until every run has its row; the rows of all machines. */
