@@ -53,7 +53,8 @@ const run = (command: string, env: Readonly<Record<string, string>> = {}) => {
 }
 const stop = (child: ChildProcess) => {
   try {
-    process.kill(-child.pid, "SIGTERM")
+    // npm and what it started
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM")
   } catch {
     // it has ended
   }

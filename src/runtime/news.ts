@@ -9,11 +9,14 @@ import { readJson } from "../protocol/identity/json-text.ts"
 export type News =
   /** The operator's blocks are others than before. */
   | { readonly type: "blocks" }
+  /** A beat was counted: the same one is none any more. */
+  | { readonly type: "beat"; readonly entity: string; readonly sentMs: number }
   /** What happened there, for whoever follows the activity here (`activity.ts` knows the events). */
   | { readonly type: "activity"; readonly event: string; readonly data: JsonObject }
 
 const Piece = Schema.Union([
   Schema.Struct({ type: Schema.Literal("blocks") }),
+  Schema.Struct({ type: Schema.Literal("beat"), entity: Schema.String, sentMs: Schema.Finite }),
   Schema.Struct({
     type: Schema.Literal("activity"),
     event: Schema.String,

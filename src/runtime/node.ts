@@ -350,7 +350,7 @@ export const makeNode = Effect.fnUntraced(function* (
   })
   const reviewTrust = settings.indexes ? trust.review : Effect.void
   const attest = Effect.suspend(() => (settings.inspects ? peers.attest(service.attest) : Effect.void))
-  const liveness = livenessOn(desk, startedAtMs, settings.liveness)
+  const liveness = livenessOn(desk, startedAtMs, settings.liveness, family)
 
   const operator = moderationOn({
     self: signer.registryId,
@@ -359,7 +359,7 @@ export const makeNode = Effect.fnUntraced(function* (
     seen: outward.seen,
     nowMs: Clock.currentTimeMillis,
     report,
-    changed: () => family.tell({ type: "blocks" }),
+    family,
     show: (id) => Effect.andThen(showAnew(id), sayCounts),
     told: (blocks) => {
       views.forget()
@@ -368,7 +368,7 @@ export const makeNode = Effect.fnUntraced(function* (
     },
   })
   fork(Effect.ignore(operator.begin))
-  yield* family.hear(({ type }) => type === "blocks" && fork(Effect.ignore(operator.review)))
+  yield* family.hear((news) => (news.type === "blocks" ? fork(Effect.ignore(operator.review)) : liveness.hear(news)))
 
   /** Who has said anything says every eight hours at least that it is alive (`protocol/gossip/leases.ts`). */
   const renewLease = Effect.gen(function* () {

@@ -8,6 +8,7 @@ import { announced, entityOf, registryOf } from "../support/builders.ts"
 const news = fc.array(
   fc.oneof(
     fc.constant<News>({ type: "blocks" }),
+    fc.record({ type: fc.constant("beat" as const), entity: fc.string(), sentMs: fc.nat() }),
     fc.record({
       type: fc.constant("activity" as const),
       event: fc.string(),

@@ -10,8 +10,10 @@ import { statusSubject } from "../../protocol/gossip/kinds/status.ts"
 import { readSignature } from "../../protocol/identity/key.ts"
 import type { EntityEntry, EntityStatus } from "../../protocol/records/entity.ts"
 import { readMoment, type Seconds, secondsOf } from "../../protocol/time.ts"
+import type { News } from "../news.ts"
 import type { Node, Refused } from "../node-service.ts"
 import type { StoreFailed } from "../ports.ts"
+import type { SiblingsOfNode } from "../siblings.ts"
 import { type Desk, refused } from "./desk.ts"
 import { localEntity } from "./entities.ts"
 import { steps } from "../steps.ts"
@@ -20,6 +22,8 @@ export interface Liveness {
   readonly service: Pick<Node["Service"], "beat">
   /** Looks for entities that have become silent. Call it once a minute. */
   readonly review: Effect.Effect<void, Refused | StoreFailed>
+  /** What another process of this registry counted is not counted here again. */
+  readonly hear: (news: News) => void
 }
 
 /** What an operator may decide about it (`[heartbeat]`). */
@@ -34,7 +38,7 @@ export interface LivenessSettings {
   readonly skewMaxMs: number
 }
 
-export const livenessOn = (desk: Desk, startedAtMs: number, settings: LivenessSettings): Liveness => {
+export const livenessOn = (desk: Desk, startedAtMs: number, settings: LivenessSettings, family: Pick<SiblingsOfNode, "tell">): Liveness => {
   const { check, mayWrite, nextWord, nowMs, origin, refresh, report, say, shown, store } = desk
   const { inactiveAfterMs, isWatching, skewMaxMs } = settings
   /** Timestamp of each entity's last beat in milliseconds: what is not later was counted, or could have been. */
@@ -64,6 +68,7 @@ export const livenessOn = (desk: Desk, startedAtMs: number, settings: LivenessSe
         // The first beats of a life could be repetitions of ones that were counted before the restart.
         if (sentMs <= (counted.get(entity_id) ?? Math.min(startedAtMs, now - 1) - 1)) return { isCounted: false, hasBecomeActive: false }
         counted.set(entity_id, sentMs)
+        family.tell({ type: "beat", entity: entity_id, sentMs })
         const at = secondsOf(now)
         yield* store.beat(entity_id, at)
         report({ type: "entity.beat", entityId: entity_id })
@@ -71,6 +76,10 @@ export const livenessOn = (desk: Desk, startedAtMs: number, settings: LivenessSe
         yield* tell(entry, "active", at)
         return { isCounted: true, hasBecomeActive: true }
       }),
+    },
+
+    hear: (news) => {
+      if (news.type === "beat" && news.sentMs > (counted.get(news.entity) ?? 0)) counted.set(news.entity, news.sentMs)
     },
 
     review: Effect.gen(function* () {

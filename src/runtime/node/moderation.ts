@@ -22,6 +22,7 @@ import { secondsOf } from "../../protocol/time.ts"
 import type { Node, SearchRequest } from "../node-service.ts"
 import type { Outward } from "../outward.ts"
 import type { RecordStore, StoreCounts, StoreFailed, Vocabulary } from "../ports.ts"
+import type { SiblingsOfNode } from "../siblings.ts"
 import type { Searcher } from "../searcher.ts"
 import { conflict, notFound, refused } from "./desk.ts"
 import { steps } from "../steps.ts"
@@ -93,8 +94,8 @@ export interface ModerationParts {
   /** This is held of an entity; what is shown of it may be another. */
   readonly show: (id: EntityId) => Effect.Effect<void, StoreFailed>
   readonly report: (happening: Happening) => void
-  /** Tells the other processes that the list is another. */
-  readonly changed: () => void
+  /** The other processes: they are told when the list is another. */
+  readonly family: Pick<SiblingsOfNode, "tell">
 }
 
 export interface OperatorsHand {
@@ -107,18 +108,9 @@ export interface OperatorsHand {
   readonly review: Effect.Effect<void, StoreFailed>
 }
 
-export const moderationOn = ({
-  changed: changedHere,
-  moderation,
-  nowMs,
-  report,
-  seen,
-  self,
-  show,
-  store,
-  told,
-}: ModerationParts): OperatorsHand => {
+export const moderationOn = ({ family, moderation, nowMs, report, seen, self, show, store, told }: ModerationParts): OperatorsHand => {
   const { list, replace } = moderation
+  const tellOthers = () => family.tell({ type: "blocks" })
   /** One after the other, so that the last one in the store is the last one that holds. */
   const turn = Semaphore.makeUnsafe(1)
 
@@ -188,7 +180,7 @@ export const moderationOn = ({
             if (list.now().all.size >= blocksMax && !list.now().all.has(block.subject))
               return yield* conflict(`there are ${blocksMax} blocks, and no room for more`)
             yield* store.block(block)
-            changedHere()
+            tellOthers()
             return yield* takeUpKept
           }),
         )
@@ -200,7 +192,7 @@ export const moderationOn = ({
         const target = readTarget(text.trim())
         const lifted = target === undefined ? undefined : list.now().all.get(target.subject)
         if (lifted === undefined) return yield* notFound("nothing like this is blocked here")
-        yield* turn.withPermits(1)(Effect.andThen(Effect.tap(store.unblock(lifted.subject), Effect.sync(changedHere)), takeUpKept))
+        yield* turn.withPermits(1)(Effect.andThen(Effect.tap(store.unblock(lifted.subject), Effect.sync(tellOthers)), takeUpKept))
         report({ type: "block.lifted", kind: lifted.kind, subject: lifted.subject })
         return lifted
       }),

@@ -101,8 +101,10 @@ describe.skipIf(server === undefined)("two processes of one registry", () => {
         yield* until(Effect.isSuccess(a.node.entity(id)))
 
         const timestamp = writeTime(Math.ceil(Date.now() / 1_000) + 1)
-        yield* a.node.beat(id, timestamp, sign(key, timestamp))
+        const beatAt = ({ node }: typeof a) => node.beat(id, timestamp, sign(key, timestamp))
+        expect((yield* beatAt(a)).isCounted).toBe(true)
         yield* until(Effect.sync(() => b.events.includes("entity_heartbeat")))
+        expect((yield* beatAt(b)).isCounted).toBe(false)
         // what the database tells of, nobody tells twice
         yield* Effect.sleep(300)
         for (const { events } of [a, b]) {
