@@ -5,40 +5,39 @@
  *     node examples/sim/own-nodes.ts           npm run sim -- examples/sim/own-nodes.ts --nodes 30 --seeds 1..20
  */
 import { Effect } from "effect"
-import { addressOf, type Connection, type Machine, run, scenario, Transport } from "../../src/sim/index.ts"
+import { addressOf, type Connection, type Machine, run, scenario, type Stage, Transport } from "../../src/sim/index.ts"
 
-const node = (largest: Array<number>, self: number, neighbours: ReadonlyArray<Machine>) =>
+const node = (known: Array<number>, self: number, neighbours: ReadonlyArray<Machine>) =>
   Effect.gen(function* () {
     const transport = yield* Transport
-    const open = new Set<Connection>()
-    const tell = (connection: Connection) => connection.write(Uint8Array.of(largest[self]!))
-    const meet = (connection: Connection): void => {
-      open.add(connection)
-      const hear = ([number = 0]: Uint8Array): void => {
-        if (number <= largest[self]!) return
-        largest[self] = number
-        open.forEach(tell)
-      }
-      connection.open({ bytes: hear, closed: () => open.delete(connection) })
+    const open: Array<Connection> = []
+    const tell = (connection: Connection) => connection.write(Uint8Array.of(known[self]!))
+    const hear = ([number = 0]: Uint8Array) => {
+      if (number <= known[self]!) return
+      known[self] = number
+      open.forEach(tell)
+    }
+    const meet = (connection: Connection) => {
+      open.push(connection)
+      connection.open({ bytes: hear, closed: () => {} })
       tell(connection)
     }
     yield* transport.listen(meet)
     for (const neighbour of neighbours) meet(yield* transport.dial(addressOf(neighbour)))
   }).pipe(Effect.orDie)
 
-const own = scenario("own-nodes", "the largest number is known to all in the end", (stage) => {
+const play = (stage: Stage) => {
   const machines = Array.from({ length: stage.options.nodes }, () => stage.world.addMachine())
   const numbers = stage.world.random("numbers")
-  const largest = machines.map(() => numbers.below(250))
-  const most = Math.max(...largest)
+  const known = machines.map(() => numbers.below(250))
   const after = (machine: Machine, places: number) => machines[(machine.index + places) % machines.length]!
-  for (const machine of machines) stage.world.start(machine, node(largest, machine.index, [after(machine, 1), after(machine, 5)]))
+  for (const one of machines) stage.world.start(one, node(known, one.index, [after(one, 1), after(one, 5)]))
   stage.run(stage.options.untilMs)
-  const late = machines.filter(({ index }) => largest[index] !== most)
-  for (const { name } of late) stage.violate("liveness", "the largest is known", { node: name, detail: `does not know ${most}` })
+  for (const { index, name } of machines)
+    if (known[index]! < Math.max(...known)) stage.violate("liveness", "the largest is known", { node: name, detail: "does not know it" })
   return {}
-})
+}
 
+const own = scenario("own-nodes", "the largest number is known to all in the end", play)
 export default own
-
 if (import.meta.main) console.log(run(own, { nodes: 12, untilMs: 20_000, seed: 7 }))
