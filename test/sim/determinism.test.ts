@@ -33,9 +33,11 @@ describe("a run", () => {
   it.each(scenarios.filter(({ name }) => name !== "spec-claims"))(
     "of $name is the same with every byte written and read or remembered, on the compiled engine and on XState",
     (scenario) => {
-      const trace = traceOf(lossy, scenario)
-      expect(traceOf({ ...lossy, codec: "wire" }, scenario)).toBe(trace)
-      expect(traceOf({ ...lossy, engine: "xstate" }, scenario)).toBe(trace)
+      // a flood of few is as much of one, and half the work
+      const over = { ...lossy, ...(scenario.name === "flood" && { nodes: 6 }) }
+      const trace = traceOf(over, scenario)
+      expect(traceOf({ ...over, codec: "wire" }, scenario)).toBe(trace)
+      expect(traceOf({ ...over, engine: "xstate" }, scenario)).toBe(trace)
     },
   )
 })

@@ -19,10 +19,22 @@ const telling = (change: (bytes: Uint8Array, message: Message) => Uint8Array): P
 const replaced = (bytes: Uint8Array, from: string, to: string): Uint8Array =>
   Buffer.from(Buffer.from(bytes).toString("latin1").replaceAll(from, to), "latin1")
 
+/** The last frame of several that are written at once: its length stands in its first four bytes. */
+const lastFrame = (bytes: Uint8Array): Uint8Array => {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let at = 0
+  for (let next = at; next < bytes.length; next += 4 + view.readUInt32BE(next)) at = next
+  return bytes.subarray(at)
+}
+
 export const deployedMutants = mutantsOf({
   "a hop is counted before an announcement goes to a deployed node": [
     amongDeployed,
     telling((bytes) => replaced(bytes, '"hop_count":0', '"hop_count":1')),
+  ],
+  "questions of deployed nodes are answered without the ping that makes room": [
+    amongDeployed,
+    telling((bytes, message) => (message.type === "QUERY_ACK" ? lastFrame(bytes) : bytes)),
   ],
   "deployed nodes that come late are told nothing": [amongDeployed, casting(() => ({ herald: idle }))],
   "a deployed node is told nothing of what others of its kind said": [
