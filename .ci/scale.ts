@@ -7,7 +7,8 @@
  * In the end a block that is set at one holds at the others long before a sweep is due, and who follows the activity at one hears
  * of a beat at another.
  *
- *   node .ci/scale.ts KILLS postgres://…
+ *   node .ci/scale.ts KILLS postgres://… [OLDER]      OLDER: another version's src/runtime/main.ts. The three begin as that one, are
+ *                                                     killed one after the other, and come back as this one: an upgrade under load
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -18,7 +19,7 @@ import { createInterface } from "node:readline"
 import { setTimeout as sleep } from "node:timers/promises"
 import { client } from "../src/sim/workload/clients.ts"
 
-const [kills = "3", databaseUrl] = process.argv.slice(2)
+const [kills = "3", databaseUrl, older] = process.argv.slice(2)
 if (databaseUrl === undefined) throw new Error("which server? node .ci/scale.ts KILLS postgres://…")
 const takeoverMs = 10_000
 const writersPerProcess = 2
@@ -31,6 +32,7 @@ interface Process {
   readonly child: ChildProcess
   readonly url: string
   readonly name: string
+  readonly program: string
   holdsMesh: boolean
 }
 
@@ -48,15 +50,15 @@ const meshPort = await freePort()
 const patience = ["--set", "api.rate_limit_register=1000000000", "--set", "api.rate_limit_search=1000000000"]
 
 const running: Array<Process> = []
-const start = (name: string, ...more: ReadonlyArray<string>): Promise<Process> => {
+const start = (program: string, name: string, ...more: ReadonlyArray<string>): Promise<Process> => {
   const flags = ["--data-dir", join(directory, name), "--listen", "127.0.0.1:0", "--log", "json", ...patience, ...more]
-  const child = spawn(process.execPath, [main, "start", ...flags], { stdio: ["ignore", "pipe", "inherit"] })
+  const child = spawn(process.execPath, [program, "start", ...flags], { stdio: ["ignore", "pipe", "inherit"] })
   return new Promise((ready, failed) => {
     let process: Process | undefined
     createInterface(child.stdout).on("line", (line) => {
       const said = JSON.parse(line) as { readonly event?: string; readonly http: string; readonly message?: string }
       if (said.event === "ready") {
-        process = { child, name, url: said.http, holdsMesh: false }
+        process = { child, name, program, url: said.http, holdsMesh: false }
         running.push(process)
         ready(process)
       }
@@ -71,13 +73,14 @@ const start = (name: string, ...more: ReadonlyArray<string>): Promise<Process> =
 }
 const identity = join(directory, "identity.json")
 /** A busy machine may take longer than a start waits for its database; who looks after processes starts them again. */
-const startSibling = (name: string, tries = 3): Promise<Process> =>
-  startOnce(name).catch((error: unknown) => {
+const startSibling = (name: string, program = main, tries = 3): Promise<Process> =>
+  startOnce(name, program).catch((error: unknown) => {
     if (tries === 1) throw error
-    return startSibling(name, tries - 1)
+    return startSibling(name, program, tries - 1)
   })
-const startOnce = (name: string) =>
+const startOnce = (name: string, program: string) =>
   start(
+    program,
     name,
     "--identity",
     identity,
@@ -130,9 +133,9 @@ const write = async (process: Process): Promise<void> => {
 }
 
 try {
-  const peer = await start("peer", "--mesh-listen", peerMesh)
-  const first = await startSibling("one")
-  await Promise.all([startSibling("two"), startSibling("three")])
+  const peer = await start(main, "peer", "--mesh-listen", peerMesh)
+  const first = await startSibling("one", older)
+  await Promise.all([startSibling("two", older), startSibling("three", older)])
   const self = (await json<{ readonly registry_id: string }>(`${first.url}/v1/info`)).registry_id
 
   interface Peers {
@@ -159,14 +162,15 @@ try {
       faults.push("nobody holds the mesh")
       break
     }
-    const gone = new Promise((done) => holder.child.once("exit", done))
-    holder.child.kill("SIGKILL")
+    const victim = running.find(({ program }) => program === older) ?? holder
+    const gone = new Promise((done) => victim.child.once("exit", done))
+    victim.child.kill("SIGKILL")
     await gone
     const killedAt = performance.now()
     if (!(await within(takeoverMs, async () => (await seen()) === 1 && running.some(({ holdsMesh }) => holdsMesh))))
-      faults.push(`nobody took over from ${holder.name} within ${takeoverMs} ms`)
-    console.log(`${holder.name} was killed; the registry is back in the mesh after ${Math.round(performance.now() - killedAt)} ms`)
-    writeAt(await startSibling(`${holder.name}+`))
+      faults.push(`nobody took over from ${victim.name} within ${takeoverMs} ms`)
+    console.log(`${victim.name} was killed; the registry is back in the mesh after ${Math.round(performance.now() - killedAt)} ms`)
+    writeAt(await startSibling(`${victim.name}+`))
   }
   await sleep(betweenKillsMs)
   work.isOn = false
