@@ -1,41 +1,81 @@
 /**
- * The strict Ed25519 verdict (`protocol/identity/ed25519.ts`), reckoned by the fastest engine that this machine has: libsodium
- * (the optional package sodium-native, built for Linux with glibc, macOS and Windows) takes half of what node:crypto takes.
+ * Ed25519 (`protocol/identity/ed25519.ts`: the same strict verdicts, the same signatures), reckoned by the fastest engine that
+ * this machine has: libsodium (the optional package sodium-native, built for Linux with glibc, macOS and Windows) takes half of
+ * what node:crypto takes.
  *
- * Where libsodium cannot be loaded, or judges a sample otherwise than the rule demands, it is node:crypto.
+ * Where libsodium cannot be loaded, or comes to something else with a sample than the rule demands, it is node:crypto.
  */
 import { createRequire } from "node:module"
-import { type Equation, verify as verifyByNode, verifyBy } from "../../protocol/identity/ed25519.ts"
-import { writeKey, writeSignature } from "../../protocol/identity/key.ts"
+import {
+  type Equation,
+  type SecretKey,
+  sign as signByNode,
+  secretKeyOf,
+  verify as verifyByNode,
+  verifyBy,
+} from "../../protocol/identity/ed25519.ts"
+import { rawKey, writeKey, writeSignature } from "../../protocol/identity/key.ts"
+
+export interface Engine {
+  readonly verify: typeof verifyByNode
+  readonly sign: typeof signByNode
+}
 
 /** As much of sodium-native as is used here. */
 interface Sodium {
   readonly crypto_sign_verify_detached: (signature: Uint8Array, message: Uint8Array, key: Uint8Array) => boolean
+  readonly crypto_sign_detached: (signature: Uint8Array, message: Uint8Array, secret: Uint8Array) => void
+  /** Memory that is neither swapped out nor next to anything else. */
+  readonly sodium_malloc: (bytes: number) => Buffer
 }
 
 /** By libsodium; `undefined` where there is none that can be relied on. Loaded when first asked for: it takes some 40 ms. */
-export const verifyBySodium = (): typeof verifyByNode | undefined => {
+export const sodiumEngine = (): Engine | undefined => {
   try {
-    const sodium = createRequire(import.meta.url)("sodium-native") as Sodium
-    return reliable((key, message, signature) => sodium.crypto_sign_verify_detached(signature, message, key))
+    return engineBy(createRequire(import.meta.url)("sodium-native") as Sodium)
   } catch {
     // Nobody built it for this machine, or npm left it out.
     return undefined
   }
 }
 
+const engineBy = (sodium: Sodium): Engine | undefined => {
+  const secrets = new WeakMap<SecretKey, Buffer>()
+  /** The seed and the public key, as libsodium has it. */
+  const secretOf = (secret: SecretKey): Buffer => {
+    const known = secrets.get(secret)
+    if (known !== undefined) return known
+    const der = secret.keyObject.export({ format: "der", type: "pkcs8" })
+    const made = sodium.sodium_malloc(64)
+    der.copy(made, 0, der.length - 32)
+    rawKey(secret.publicKey).copy(made, 32)
+    der.fill(0)
+    secrets.set(secret, made)
+    return made
+  }
+  const sign: Engine["sign"] = (secret, message) => {
+    const signature = Buffer.allocUnsafe(64)
+    sodium.crypto_sign_detached(signature, typeof message === "string" ? Buffer.from(message) : message, secretOf(secret))
+    return writeSignature(signature)
+  }
+  const verify = reliable((key, message, signature) => sodium.crypto_sign_verify_detached(signature, message, key))
+  const signsAlike =
+    sign(secretKeyOf(Buffer.from(sample.seed, "hex")), sample.message) === writeSignature(Buffer.from(sample.signature, "hex"))
+  return verify !== undefined && signsAlike ? { verify, sign } : undefined
+}
+
 /** The verifier over this equation, if it judges as the rule demands. */
 export const reliable = (holds: Equation): typeof verifyByNode | undefined => {
   const verify = verifyBy(holds)
-  const judges = (key: string, message: Uint8Array, signature: string) =>
-    verify(writeKey(Buffer.from(key, "hex")), message, writeSignature(Buffer.from(signature, "hex")))
-  const { cofactored, key, message, signature } = sample
-  const isReliable = judges(key, message, signature) && !judges(key, Buffer.from("s"), signature) && !judges(key, message, cofactored)
-  return isReliable ? verify : undefined
+  const judges = (message: Uint8Array, signature: string) =>
+    verify(writeKey(Buffer.from(sample.key, "hex")), message, writeSignature(Buffer.from(signature, "hex")))
+  const { cofactored, message, signature } = sample
+  return judges(message, signature) && !judges(Buffer.from("s"), signature) && !judges(message, cofactored) ? verify : undefined
 }
 
 /** RFC 8032, 7.1, test 3; and a signature by the same key that only an equation with cofactor accepts: R has a part of order eight. */
 const sample = {
+  seed: "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
   key: "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
   message: Buffer.from("af82", "hex"),
   signature:
@@ -44,7 +84,8 @@ const sample = {
     "14f8395eccb0e169d9d48b9ee8e0656a58d8aa21b020716e87f13c86185f472e2747f3a8b5595cd4c7b67a717ab98048802c1327562eb7133cd01a7eb1305003",
 }
 
-let verifyHere: typeof verifyByNode | undefined
+let found: Engine | undefined
+const engine = (): Engine => (found ??= sodiumEngine() ?? { verify: verifyByNode, sign: signByNode })
 
-export const verify: typeof verifyByNode = (key, message, signature) =>
-  (verifyHere ??= verifyBySodium() ?? verifyByNode)(key, message, signature)
+export const verify: Engine["verify"] = (key, message, signature) => engine().verify(key, message, signature)
+export const sign: Engine["sign"] = (secret, message) => engine().sign(secret, message)

@@ -1,10 +1,10 @@
 /** `Signer` and `Verifier` with this machine's Ed25519; the secret stays in here, and in the thread that signs. */
 import { Layer } from "effect"
-import { type SecretKey, sign } from "../../protocol/identity/ed25519.ts"
+import type { SecretKey } from "../../protocol/identity/ed25519.ts"
 import { idOf } from "../../protocol/identity/id.ts"
 import { believe } from "../../protocol/gossip/authority.ts"
 import { Signer, Verifier } from "../ports.ts"
-import { verify } from "./ed25519.ts"
+import { sign, verify } from "./ed25519.ts"
 import { clientsThread, gossipThread } from "./signature-thread.ts"
 import { makeThreadVerifier } from "./thread-verifier.ts"
 

@@ -8,10 +8,10 @@
  * it owed and all that follows, too.
  */
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads"
-import { type SecretKey, sign } from "../../protocol/identity/ed25519.ts"
+import type { SecretKey } from "../../protocol/identity/ed25519.ts"
 import type { Signature } from "../../protocol/identity/key.ts"
 import type { SignatureCheck } from "../ports.ts"
-import { verify } from "./ed25519.ts"
+import { sign, verify } from "./ed25519.ts"
 
 /** Asked of the thread: which is the first of these that does not hold? Or: sign this with key number `by`. */
 type Task =
@@ -106,7 +106,8 @@ export const makeThread = (start: () => Worker = startThread) => {
     waiting.push({ task, done })
     if (isComing) return
     isComing = true
-    queueMicrotask(send)
+    // in a moment: what else comes up in this turn goes along
+    setImmediate(send)
   }
 
   return {
