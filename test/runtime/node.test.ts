@@ -257,6 +257,7 @@ describe("nodes over TLS", () => {
         yield* connected(b, 11)
         const c = yield* node(13, { bootstrap: [{ address: a.address }] })
         yield* eventually("the refusal", () => a.happened.some((one) => one.type === "peer.refused" && one.reason === "full"))
+        yield* eventually("that it is heard there", () => peersOf(c).length === 0)
         expect([peersOf(a), peersOf(c)]).toEqual([[registryOf(12).registryId], []])
       }),
     ))

@@ -11,7 +11,7 @@ import { stemmer } from "stemmer"
 
 /** The words of a text in order, with repetitions; every compound whole, before its parts. */
 export const wordsOf = (text: string): ReadonlyArray<string> => {
-  const found = text.normalize("NFKC").toLowerCase().match(runs)
+  const found = isAscii.test(text) ? text.toLowerCase().match(asciiRuns) : text.normalize("NFKC").toLowerCase().match(runs)
   if (found === null) return []
   const words: Array<string> = []
   for (const run of found) {
@@ -26,6 +26,9 @@ export const wordsOf = (text: string): ReadonlyArray<string> => {
 }
 
 const runs = /[\p{L}\p{M}\p{N}_-]+/gu
+/** The same of most texts, which need no look into Unicode's tables. */
+const asciiRuns = /[a-z0-9_-]+/g
+const isAscii = /^[\0-\x7f]*$/
 const holders = /[-_]/
 
 export const isCompound = (word: string): boolean => holders.test(word)
@@ -35,7 +38,21 @@ export const isSaid = (word: string): boolean => word.length > 1 || word > "\u00
 
 /** The term that a word stands for; none for what says nothing, and for stop words. */
 export const termOf = (word: string): string | undefined =>
-  !isSaid(word) || stopWords.has(word) ? undefined : english.test(word) ? stemmer(word) : word
+  !isSaid(word) || stopWords.has(word) ? undefined : english.test(word) ? stemOf(word) : word
+
+/** Stems that were found lately; all are found anew when it is full. */
+const stems = new Map<string, string>()
+const stemsMax = 16_384
+const rememberedLengthMax = 24
+
+const stemOf = (word: string): string => {
+  const known = stems.get(word)
+  if (known !== undefined) return known
+  const stem = stemmer(word)
+  if (stems.size >= stemsMax) stems.clear()
+  if (word.length <= rememberedLengthMax) stems.set(word, stem)
+  return stem
+}
 
 /** The terms of a text, in order, with repetitions. */
 export const termsOf = (text: string): ReadonlyArray<string> => wordsOf(text).flatMap((word) => termOf(word) ?? [])

@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { expect, it } from "vitest"
-import { termsOf } from "../../../src/protocol/search/tokens.ts"
+import { termsOf, wordsOf } from "../../../src/protocol/search/tokens.ts"
 
 it.each<readonly [string, ReadonlyArray<string>]>([
   ["Reviews Python code for security issues", ["review", "python", "code", "secur", "issu"]],
@@ -20,6 +20,15 @@ it("a text is its words: white space, case and punctuation around them do not ma
   fc.assert(
     fc.property(fc.array(word), (words) => {
       expect(termsOf(` ${words.join(" !? ").toUpperCase()}.`)).toEqual(words.flatMap(termsOf))
+    }),
+  )
+})
+
+it("words of ASCII are the same beside words of another script", () => {
+  const text = fc.string({ unit: fc.constantFrom(..."abzAZ019-_ .,'\n\t") })
+  fc.assert(
+    fc.property(text, (said) => {
+      expect(wordsOf(`${said} é`)).toEqual([...wordsOf(said), "é"])
     }),
   )
 })
