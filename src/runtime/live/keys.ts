@@ -16,9 +16,12 @@ export const signerOf = (key: SecretKey): Layer.Layer<Signer> =>
     signLater: clientsThread.signerOf(key),
   })
 
-export const strictVerifier: Layer.Layer<Verifier> = Layer.sync(Verifier, () => ({
-  verify,
-  firstBroken: clientsThread.firstBroken,
-  believe: (document, claimedId, nowMs) => believe(document, claimedId, nowMs, verify),
-  believeLater: makeThreadVerifier(gossipThread.firstBroken),
-}))
+export const strictVerifier: Layer.Layer<Verifier> = Layer.sync(Verifier, () => {
+  for (const thread of [clientsThread, gossipThread]) thread.warm()
+  return {
+    verify,
+    firstBroken: clientsThread.firstBroken,
+    believe: (document, claimedId, nowMs) => believe(document, claimedId, nowMs, verify),
+    believeLater: makeThreadVerifier(gossipThread.firstBroken),
+  }
+})

@@ -4,8 +4,8 @@
  * other was busy, and a message between them carries many: one by one, in libuv's pool, each would cost the node's thread nearly
  * as much as the signature does.
  *
- * A thread starts with the first thing asked of it. What is asked before it is ready is done here, and should it ever end, what
- * it owed and all that follows, too.
+ * A thread starts when a node is made, or with the first thing asked of it. What is asked before it is ready is done here, and
+ * should it ever end, what it owed and all that follows, too.
  */
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads"
 import type { SecretKey } from "../../protocol/identity/ed25519.ts"
@@ -111,6 +111,10 @@ export const makeThread = (start: () => Worker = startThread) => {
   }
 
   return {
+    /** Somebody is about to ask. */
+    warm: (): void => {
+      if (!hasBegun) begin()
+    },
     /** The index of the first that does not hold, -1 where all do: none is looked at after it. */
     firstBroken: (checks: ReadonlyArray<SignatureCheck>, done: (index: number) => void) =>
       ask({ checks: checks.map(portable) }, (answer) => done(answer as number)),
