@@ -7,6 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Layer } from "effect"
 import { expect, it } from "vitest"
+import type { Happening } from "../../src/actors/happening.ts"
 import type { HoldingsMemory } from "../../src/actors/holdings.ts"
 import * as SlotSet from "../../src/protocol/gossip/slot-set.ts"
 import type { RunningNode } from "../../src/runtime/node.ts"
@@ -72,13 +73,15 @@ it("who comes late holds 5,000 records within seconds, on the embedded database"
 
 it("a node that is dialled at two addresses keeps one link, and is not dialled again", async () => {
   const program = Effect.gen(function* () {
-    const there = yield* realNode(211, makeMemoryStore())
+    const happened: Array<Happening> = []
+    const report = (one: Happening) => void happened.push(one)
+    const there = yield* realNode(211, makeMemoryStore(), {}, report)
     const twice = ["127.0.0.1", "localhost"].map((host) => ({ address: { ...there.address, host } }))
-    const here = yield* realNode(212, makeMemoryStore(), { bootstrap: twice })
+    const here = yield* realNode(212, makeMemoryStore(), { bootstrap: twice }, report)
     const peers = ({ service }: RunningNode) => Effect.runSync(service.peers)
+    // whichever greeting came first, both ends settle on one, and nobody dials the other
+    yield* eventually("one is too many", () => happened.some((one) => "reason" in one && one.reason === "duplicate"))
     yield* eventually("both are connected", () => peers(here).length === 1 && peers(there).length === 1)
-    // whichever greeting came first, both ends have settled on one by now, and nobody dials the other
-    yield* Effect.sleep(1_600)
     const [settled] = peers(there)
     yield* Effect.sleep(1_100)
     expect([peers(here).length, peers(there).length]).toEqual([1, 1])
