@@ -1,7 +1,6 @@
 /** `npm run sim -- SCENARIO FLAGS`: runs seeds, one after the other, and says what came of them; `npm run sim -- TOOL FLAGS`. */
 import "effect/schema/SchemaJITCompiler/enable"
 import { writeFileSync } from "node:fs"
-import { setFlagsFromString } from "node:v8"
 import { readArguments, readLimits, type SimArguments } from "./arguments.ts"
 import { currentCommit } from "./cli/commit.ts"
 import { fidelityCommand } from "./cli/fidelity.ts"
@@ -12,6 +11,7 @@ import { hideProgress, showProgress } from "./cli/progress.ts"
 import { regressionsFolder, shrinkCommand, shrinkOne } from "./cli/shrink.ts"
 import { sweepCommand } from "./cli/sweep.ts"
 import { takeFlag } from "./cli/take-flag.ts"
+import { againWithSmallHeap } from "./cli/small-heap.ts"
 import { takeMutant } from "./cli/take-mutant.ts"
 import { likelihoodCommand, travelCommand } from "./cli/travel.ts"
 import { compareCommand, twiceCommand } from "./cli/twice.ts"
@@ -22,13 +22,6 @@ import { banner, replayOf, report } from "./print.ts"
 import { watchForReport } from "./report/write-report.ts"
 import { exitCodeOf, type RunResult, scenarios, simulate } from "./simulate.ts"
 import type { Stage } from "./stage.ts"
-
-/**
- * So many nodes weigh hundreds of megabytes, nearly all of them for good. V8 lets a heap grow by more than its half before it
- * looks what is still needed: 4,000 nodes took 2.2 GB, where 0.9 were alive. It shall look earlier there.
- */
-const manyNodes = 2_000
-const heapGrowthPercent = 15
 
 /** What is no scenario. */
 const commands: Readonly<Record<string, (argv: ReadonlyArray<string>) => number | Promise<number>>> = {
@@ -77,7 +70,8 @@ const play = (argv: ReadonlyArray<string>): number => {
     for (const { name, purpose } of scenarios) console.log(`${name.padEnd(14)} ${purpose}`)
     return 0
   }
-  if (read.options.nodes >= manyNodes) setFlagsFromString(`--heap-growing-percent=${heapGrowthPercent}`)
+  const again = againWithSmallHeap(read.options.nodes)
+  if (again !== undefined) return again
   const commit = currentCommit()
   const isAlone = read.seeds.length === 1
   const run = (seed: number, reportFile?: string) => runOne(read, { seed, commit, plant, mutantFlag, reportFile })
