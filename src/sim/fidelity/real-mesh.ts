@@ -21,6 +21,8 @@ import { counted, type Counts, type Deed, dialsOf, type Plan, type RealOutcome, 
 const settlingMs = 250
 /** A registration takes less, even on a busy machine. */
 const spareMs = 300
+/** After a registration, until all have heard of its developer: who has not introduces the same one as well. */
+const heardMs = 100
 
 /**
  * A registration is dated in several places. Where a second ends in between, as it may on a busy machine, they differ, and nobody
@@ -61,6 +63,7 @@ const run = (plan: Plan): Effect.Effect<RealOutcome, unknown, Scope.Scope> =>
       const askedMs = now()
       const { updated_at } = yield* nodes[node]!.service.registerEntity(client(plan.seed, number).registration)
       deeds.push({ atMs: within(updated_at * 1_000 - startMs, askedMs), type: "register", node, client: number })
+      yield* Effect.sleep(heardMs)
     }
     yield* Effect.sleep(Math.max(0, plan.untilMs - now()))
     return { startMs, deeds, counts: { ...counts }, digests: nodes.map(digestOfNode) }
