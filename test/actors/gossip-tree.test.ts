@@ -36,7 +36,8 @@ const settle = (size: number, edges: ReadonlyArray<readonly [number, number]>, o
   const queues = new Map<Link, Array<Message>>([...ends.keys()].map((link) => [link, []]))
   const tell = (node: number, event: Parameters<typeof gossip.step>[1]) =>
     gossip.step(nodes[node]!, event, (command) => {
-      if (command.type === "send") queues.get(command.link)!.push(command.message)
+      const links = command.type === "send" ? [command.link] : command.type === "broadcast" ? command.links : []
+      if ("message" in command) for (const link of links) queues.get(link)!.push(command.message)
     })
   edges.forEach(([a, b], e) => {
     tell(a, { type: "link.joined", link: 2 * e, speaksLazily: true, nowMs })
