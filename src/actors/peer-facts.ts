@@ -32,7 +32,8 @@ export const whyNot = (context: PeerContext, message: Message): string | undefin
   if (message.type !== "HELLO" || hello !== undefined) return "out-of-order"
   const verdict = Greeting.judge(message, linked!.key ?? message.publicKey, { registryId: input.self.nodeId, network: input.self.network })
   if (verdict.type !== "welcome") return verdict.reason
-  if (linked!.key === undefined && message.purpose === "dht") return "no-dht"
+  // where TLS is off ours sign a challenge before they say anything: only deployed nodes come without a key
+  if (linked!.key === undefined && message.quirks === undefined) return "unproven"
   if (linked!.key === undefined && verdictOnKey(context, message.publicKey).type === "contradicts") return "key-contradicts-pin"
   return message.isBilingual === true && input.self.isBilingual === true ? "other-dialect" : undefined
 }
@@ -63,8 +64,8 @@ export const quirksIn = ({ hello }: Pick<PeerContext, "hello">): { readonly quir
 export const isProven = ({ linked }: Pick<PeerContext, "linked">): boolean => linked?.key !== undefined
 
 /**
- * Its link, with the key that the handshake proved. Over plain TCP nobody proves anything and the key is the one that HELLO
- * claims: it may not contradict a pin, but it makes none, and whoever claims it is no contact of the DHT.
+ * Its link, with the key that the handshake proved. Over plain TCP a deployed node proves nothing and the key is the one that
+ * its greeting claims: it may not contradict a pin, but it makes none, and whoever claims it is no contact of the DHT.
  */
 export const provenOf = ({ hello, linked }: Pick<PeerContext, "hello" | "linked">): Linked & { readonly key: PublicKey } => ({
   ...linked!,

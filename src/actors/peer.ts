@@ -55,7 +55,7 @@ export type PeerEvent =
 /** A connection, and what its handshake proved. */
 export interface Linked {
   readonly link: Link
-  /** Nothing over plain TCP: then it is what HELLO claims (`peer-facts.ts`). */
+  /** Nothing with a deployed node over plain TCP: then it is what its greeting claims (`peer-facts.ts`). */
   readonly key: PublicKey | undefined
   readonly host: string
   readonly sinceMs: number
@@ -253,7 +253,7 @@ export const peer = setup({
               { type: "tell", params: ({ context }) => ({ to: "bootstrap", event: { type: "key.met", pin: pinOf(context) } }) },
             ],
           },
-          // nobody proved anything: nothing is pinned
+          // it proved nothing: nothing is pinned
           { target: "connected" },
         ],
         "peer.refused": [

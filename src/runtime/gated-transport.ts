@@ -47,10 +47,10 @@ export const gated = (inner: Transport["Service"], address: Address, failed: (fa
   return {
     isOpen: () => isOpen,
     transport: {
-      dial: (to) =>
+      dial: (to, dialect) =>
         Effect.suspend(() => {
           if (!isOpen) return standingBy(to)
-          return Effect.flatMap(inner.dial(to), (connection) => {
+          return Effect.flatMap(inner.dial(to, dialect), (connection) => {
             if (isOpen) return Effect.succeed(watched(connection))
             connection.close()
             return standingBy(to)

@@ -25,10 +25,10 @@ export const guarded = (
   }
   const blocked = (address: string) => Effect.fail(new PeerUnreachable({ address, reason: "blocked" }))
   return {
-    dial: (address) =>
+    dial: (address, dialect) =>
       Effect.suspend(() => {
         if (blockOfHost(blocks(), address.host) !== undefined) return blocked(writeAddress(address))
-        return Effect.flatMap(transport.dial(address), (connection) => {
+        return Effect.flatMap(transport.dial(address, dialect), (connection) => {
           if (!isBarred(blocks(), connection)) return Effect.succeed(connection)
           shut(connection)
           return blocked(writeAddress(address))

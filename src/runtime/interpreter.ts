@@ -84,7 +84,7 @@ export const makeInterpreter = Effect.fnUntraced(function* (
   } = {
     // Transport
     dial: ({ address, dialect = "spec", patienceMs }, from) =>
-      transport.dial(address).pipe(
+      transport.dial(address, dialect).pipe(
         Effect.timeoutOrElse({ duration: patienceMs, orElse: () => Effect.fail({ reason: "timeout" }) }),
         Effect.match({
           onFailure: ({ reason }) => report(from, { type: "dial.failed", reason }),

@@ -7,7 +7,7 @@
 import { type Cause, Context, type Effect, Schema, type Scope, type Stream } from "effect"
 import type { Happening } from "../actors/happening.ts"
 import type { FrameFault } from "../protocol/wire/frame.ts"
-import type { Message } from "../protocol/wire/message.ts"
+import type { Dialect, Message } from "../protocol/wire/message.ts"
 import type { Unreadable } from "../protocol/wire/spec-codec.ts"
 import type { Contact } from "../protocol/dht/contact.ts"
 import type { Block } from "../protocol/moderation/blocks.ts"
@@ -27,7 +27,7 @@ import type { Seconds } from "../protocol/time.ts"
 
 // the mesh -----------------------------------------------------------------------------------------------------------
 
-/** Nobody answered at that address, or not in time, or with less than TLS 1.3 and a key. */
+/** Nobody answered at that address, or not in time, or with less than TLS 1.3 and a key, or with a key that it does not prove. */
 export class PeerUnreachable extends Schema.TaggedError<PeerUnreachable>()("PeerUnreachable", {
   address: Schema.String,
   reason: Schema.String,
@@ -55,7 +55,7 @@ export interface ConnectionEvents {
  * no bytes are delivered and the other end feels it. `close` is idempotent.
  */
 export interface Connection {
-  /** The key the other end proved in the handshake; nothing where there is none (plain TCP). */
+  /** The key the other end proved in the handshake; nothing where it speaks the deployed dialect over plain TCP. */
   readonly remoteKey: PublicKey | undefined
   /** Host the other end was seen at, without a port. */
   readonly remoteHost: string
@@ -70,11 +70,15 @@ export interface Connection {
   readonly close: () => void
 }
 
-/** Connections to other nodes. `dial` may never answer: the caller brings its own patience. */
+/**
+ * Connections to other nodes. `dial` may never answer: the caller brings its own patience. `dialect`: the one that will be spoken,
+ * ours when absent; where the handshake is ours (plain TCP), the other end would not understand it in the deployed one. Who was
+ * reached and does not understand it gets a connection that is over.
+ */
 export class Transport extends Context.Service<
   Transport,
   {
-    readonly dial: (address: Address) => Effect.Effect<Connection, PeerUnreachable>
+    readonly dial: (address: Address, dialect?: Dialect) => Effect.Effect<Connection, PeerUnreachable>
     /** Hands over each inbound connection until the scope closes; yields the address that is really listened on. */
     readonly listen: (accept: (connection: Connection) => void) => Effect.Effect<Address, ListenFailed, Scope.Scope>
   }

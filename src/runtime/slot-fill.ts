@@ -72,6 +72,6 @@ const retryMs = 1_000
 
 /** Nobody is dialled and nobody let in before the latch opens: who calls meanwhile calls again. */
 export const meetingAfter = (latch: Latch.Latch, transport: Transport["Service"]): Transport["Service"] => ({
-  dial: (address) => (latch.isOpen() ? transport.dial(address) : Effect.andThen(latch.await, transport.dial(address))),
+  dial: (...to) => (latch.isOpen() ? transport.dial(...to) : Effect.andThen(latch.await, transport.dial(...to))),
   listen: (accept) => transport.listen((connection) => (latch.isOpen() ? accept(connection) : connection.close())),
 })

@@ -159,14 +159,17 @@ describe("peer", () => {
             { event: { message: helloOf(2, { quirks, isBilingual: true }) } },
             "greeting · tell node peer.greeted",
           ],
-          "HELLO over plain TCP": [{ context: { linked: unproven } }, "greeting · tell node peer.greeted"],
-          "HELLO over plain TCP, with another key than was met there": [
-            { context: { linked: unproven, pinned: another } },
+          "a deployed node's over plain TCP": [
+            { context: { linked: unproven }, event: { message: helloOf(2, { quirks }) } },
+            "greeting · tell node peer.greeted",
+          ],
+          "a deployed node's over plain TCP, with another key than was met there": [
+            { context: { linked: unproven, pinned: another }, event: { message: helloOf(2, { quirks }) } },
             "backingOff · tell gossip verdict.given, report peer.refused, close 7 key-contradicts-pin",
           ],
-          "HELLO over plain TCP, for questions only": [
-            { context: { linked: unproven }, event: { message: helloOf(2, { purpose: "dht" }) } },
-            "backingOff · tell gossip verdict.given, report peer.refused, close 7 no-dht",
+          "ours over plain TCP, with a key that nobody proved": [
+            { context: { linked: unproven } },
+            "backingOff · tell gossip verdict.given, report peer.refused, close 7 unproven",
           ],
           "our own HELLO": [
             { context: { linked: { ...greeting.linked!, key: keyOf(1).publicKey } }, event: { message: helloOf(1) } },

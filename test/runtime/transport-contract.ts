@@ -13,8 +13,6 @@ type Ends = Transport["Service"]
 
 /** One network, and how to take part in it. */
 export interface Network {
-  /** False: nobody proves a key here. */
-  readonly hasKeys?: boolean
   /** Another participant with this key; when it listens, it does so at an address that nobody else has. */
   readonly join: (key: SecretKey) => Effect.Effect<Ends, never, Scope.Scope>
   /** An address nobody listens at. */
@@ -36,8 +34,7 @@ export const transportContract = (
     expectation("both ends know the key that the other end proved, and where they are seen", (world) =>
       Effect.gen(function* () {
         const { out, inn } = yield* world.pair()
-        const proven = world.hasKeys ? [listenerKey.publicKey, dialerKey.publicKey] : [undefined, undefined]
-        expect([out.connection.remoteKey, inn.connection.remoteKey]).toEqual(proven)
+        expect([out.connection.remoteKey, inn.connection.remoteKey]).toEqual([listenerKey.publicKey, dialerKey.publicKey])
         expect([out.connection.localHost, inn.connection.localHost]).toEqual([inn.connection.remoteHost, out.connection.remoteHost])
         expect(inn.connection.remoteHost).toMatch(/^[^\s:[\]]+$|^[0-9a-f:]+$/)
       }),
@@ -262,7 +259,7 @@ export const transportContract = (
         one.connection.write(Buffer.from(dialerKey.publicKey))
         two.connection.write(Buffer.from(thirdKey.publicKey))
         yield* world.eventually(() => ears.every(({ count }) => count > 0))
-        if (world.hasKeys) for (const heard of ears) expect(heard.all().toString()).toBe(heard.connection.remoteKey)
+        for (const heard of ears) expect(heard.all().toString()).toBe(heard.connection.remoteKey)
         one.connection.close()
         yield* world.eventually(() => ears.some(({ closed }) => closed.length === 1))
         expect(ears.filter(({ closed }) => closed.length === 0).map((heard) => heard.all().toString())).toEqual([thirdKey.publicKey])
@@ -279,7 +276,7 @@ const [listenerKey, dialerKey, thirdKey] = [11, 22, 33].map((byte) => secretKeyO
 
 type World = ReturnType<typeof worldOf>
 
-const worldOf = ({ hasKeys = true, join, nobody, settle }: Network) => {
+const worldOf = ({ join, nobody, settle }: Network) => {
   const eventually = (isTrue: () => boolean): Effect.Effect<void> =>
     Effect.gen(function* () {
       for (let i = 0; i < 2_000 && !isTrue(); i++) yield* settle
@@ -307,7 +304,7 @@ const worldOf = ({ hasKeys = true, join, nobody, settle }: Network) => {
     for (let i = 0; i < 20; i++) yield* settle
   })
 
-  return { hasKeys, join, nobody, eventually, listening, pair, aWhile }
+  return { join, nobody, eventually, listening, pair, aWhile }
 }
 
 /** Notes down all that a connection tells its owner. */

@@ -121,7 +121,7 @@ const serve = (settings: Settings, reporter: Reporter): Effect.Effect<never, End
       publicWeb({ isAllowed: () => true, resolve: systemResolve }),
     )
     const journal = journalOf(reporter)
-    const transport = settings["mesh.tls_enabled"] ? tlsTransport(key, meshListen) : plainTransport(meshListen)
+    const transport = settings["mesh.tls_enabled"] ? tlsTransport(key, meshListen) : plainTransport(key, meshListen)
     const place = yield* meshPlace(settings, transport, reporter)
     const activity = makeActivity(Date.now().toString(36), Date.now, place.siblings)
     const ports = Layer.mergeAll(

@@ -56,7 +56,7 @@ export class Hand {
     const heard = hearing(codec, (message) => this.#hear(message))
     return ports.pipe(
       Context.add(Transport, {
-        dial: (address) => Effect.map(transport.dial(address), (connection) => this.#hold(connection)),
+        dial: (...to) => Effect.map(transport.dial(...to), (connection) => this.#hold(connection)),
         listen: (accept) => transport.listen((connection) => accept(this.#hold(connection))),
       }),
       Context.add(Codec, {

@@ -6,6 +6,7 @@ import { secretKeyOf } from "../../../src/protocol/identity/ed25519.ts"
 import { plainTransport } from "../../../src/runtime/live/plain-transport.ts"
 import type { RunningNode } from "../../../src/runtime/node.ts"
 import { makeMemoryStore } from "../../../src/runtime/store/memory.ts"
+import { keyOf } from "../../support/builders.ts"
 import { developerOf, entityIdOf } from "../../support/clients.ts"
 import { agentOf, heldAt, isLinked, ours, peerOf, textOf, until } from "../../support/deployed-mesh.ts"
 import { type DeployedPeer, deployedPeer } from "../../support/deployed-peer.ts"
@@ -41,7 +42,7 @@ describe("greetings", () => {
       Effect.gen(function* () {
         const listens = kept(yield* deployedPeer("plain-listens", { tls: false }))
         const settings = { bootstrap: [{ address: listens.address }], registryHost: "plain.example" }
-        const plain = plainTransport({ host: "127.0.0.1", port: 0 }) as Layer.Layer<never>
+        const plain = plainTransport(keyOf(303), { host: "127.0.0.1", port: 0 }) as Layer.Layer<never>
         const node = yield* realNode(303, makeMemoryStore(), settings, () => {}, plain)
         const dials = kept(yield* peerOf(node, "plain-dials", { tls: false }))
         yield* until("linked", () => isLinked(node, listens))
