@@ -63,6 +63,8 @@ export const admission = (
   const existing = roster.find((member) => member.registryId === candidate.registryId)
   if (existing !== undefined) {
     if (candidate.quirks?.keepsOldestLink === true) return { type: "refuse", reason: "duplicate" }
+    // ours has always proven its key; who spoke as a deployed node need not have (plain TCP), and shall keep nobody's place
+    if (existing.quirks !== undefined && candidate.quirks === undefined) return { type: "admit", replaces: existing }
     return keepsNewLink(dialled(existing, self), dialled(candidate, self))
       ? { type: "admit", replaces: existing }
       : { type: "refuse", reason: "duplicate" }

@@ -7,6 +7,7 @@ import { writeAddress } from "../../../src/protocol/mesh/address.ts"
 import * as Candidates from "../../../src/protocol/mesh/candidates.ts"
 import { dice, jittered, roll, shuffle } from "../../../src/protocol/mesh/dice.ts"
 import { addressOf as dialledAt, judge } from "../../../src/protocol/mesh/greeting.ts"
+import { quirks } from "../../../src/protocol/agentdns/quirks.ts"
 import { admission, ban, type Roster, without } from "../../../src/protocol/mesh/roster.ts"
 import { keyOf, registryOf } from "../../support/builders.ts"
 import { addressOf, helloOf, memberOf } from "../../support/mesh.ts"
@@ -83,6 +84,21 @@ describe("the roster", () => {
     expect(admission(full, memberOf(4, 9), self, doors(2))).toEqual({ type: "refuse", reason: "full" })
     expect(admission(full, memberOf(4, 9), self, doors(3))).toEqual({ type: "admit" })
     expect(admission(full, memberOf(2, 9), self, doors(2))).toEqual({ type: "admit", replaces: full[0] })
+  })
+
+  it("gives the place of who speaks as a deployed node to one of ours with that id, whoever dialled, and never the other way", () => {
+    fc.assert(
+      fc.property(
+        fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })).filter(([self, them]) => self !== them),
+        fc.tuple(fc.constantFrom("in", "out"), fc.constantFrom("in", "out")),
+        ([self, them], [before, after]) => {
+          const [deployed, proven] = [memberOf(them, 1, { direction: before, quirks }), memberOf(them, 2, { direction: after })]
+          const verdict = (roster: Roster, one: typeof proven) => admission(roster, one, registryOf(self).registryId, doors(9))
+          expect(verdict([deployed], proven)).toEqual({ type: "admit", replaces: deployed })
+          expect(verdict([proven], deployed)).toEqual({ type: "refuse", reason: "duplicate" })
+        },
+      ),
+    )
   })
 
   it("refuses who is banned, as long as that is, and who is not among the allowed, members too", () => {
