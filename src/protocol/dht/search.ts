@@ -5,7 +5,8 @@
  * One path has α open questions; it ends when the k closest that may answer have answered. Where it matters who is found, for
  * values and for storing them, there are d paths with one open question each, which share what was asked: nobody is asked by
  * two of them, so whoever misleads one path misleads no other. Each asks some of its own, even where others asked all of the k
- * closest: liars who work together name one another to every path, and are soon all asked; then those who are left know better.
+ * closest: liars who work together name one another to every path, and are soon all asked; then those who are left know better,
+ * and α of them are asked at once.
  * A path to a value ends with the first holder it comes to, too.
  * Where a crowd keeps everybody else from a key (`crowding.ts`), paths to its mirrors are added.
  */
@@ -85,10 +86,12 @@ export const ask = (search: Search): readonly [questions: ReadonlyArray<Question
   const asked = new Map(search.asked)
   const paths = search.paths.map((path, index) => {
     let { list, open } = path
-    const openMax = plan.paths > 1 && !path.isMirror ? 1 : plan.alpha
-    while (open < openMax && !path.hasFound && asked.size < dhtQuestionsPerLookupMax) {
-      const to = Shortlist.next(list, plan.k, ownOf(plan), asked)
-      if (to === undefined) break
+    while (!path.hasFound && asked.size < dhtQuestionsPerLookupMax) {
+      const close = Shortlist.next(list, plan.k, 0, asked)
+      // who is asked only because the path has not asked enough leads nowhere closer: nobody has to wait for one to ask the next
+      const openMax = plan.paths > 1 && !path.isMirror && close !== undefined ? 1 : plan.alpha
+      const to = close ?? Shortlist.next(list, plan.k, ownOf(plan), asked)
+      if (to === undefined || open >= openMax) break
       asked.set(to.id, index)
       list = Shortlist.mark(list, to.id, "asked")
       open++

@@ -24,6 +24,8 @@ const planOf = (over: Partial<Search.SearchPlan> = {}): Search.SearchPlan => ({
   ...over,
 })
 
+const byId = (a: Contact, b: Contact): number => (a.id < b.id ? -1 : 1)
+
 /** A network: who knows whom, who is silent, and who misleads. */
 const networks = fc
   .record({
@@ -135,6 +137,17 @@ describe("a lookup", () => {
       for (const { to } of questions) asked.add(to.id)
     }
     expect(honest.filter(({ id }) => !asked.has(id))).toEqual([])
+  })
+
+  it("asks all of these at once: they lead nowhere closer, and who stores something may not have long", () => {
+    const close = Array.from({ length: 4 }, (_, i) => contactAt(keyWith("00000000", `close ${i}`)))
+    const others = Array.from({ length: 20 }, (_, i) => contactAt(keyWith("0001", `other ${i}`)))
+    const plan = planOf({ goal: "value", k: 4, paths: 4, key: keyWith("00000000", "key") })
+    const [first, begun] = Search.ask(Search.begin(plan, [...close, ...others], 1_000))
+    expect(first.map(({ to }) => to).toSorted(byId)).toEqual(close.toSorted(byId))
+    const [second] = Search.ask(first.reduce((known, { to }) => Search.hear(known, to.id, close, []), begun))
+    // each of four paths has asked one, and owes two more of its three (0.7 k)
+    expect(second.length).toBe(8)
   })
 
   it("ends when enough paths came to a holder, with the latest word of all of them", () => {
