@@ -149,7 +149,7 @@ export const settings = {
   "mesh.network": setting(Kind.text("NAME"), "public", "two networks of different names never mix"),
   "mesh.allow": setting(Kind.keys, [], "a private mesh: only nodes with these keys are let in (none named: everybody)"),
   "mesh.dialect": setting(Kind.choice("auto", "spec", "agentdns"), "auto", "mesh dialect: with each node its own (auto), or one alone"),
-  "mesh.tls_enabled": setting(Kind.yesNo, true, "TLS between nodes; without it anybody on the way reads, and deployed nodes prove no key"),
+  "mesh.tls_enabled": setting(Kind.yesNo, true, "TLS between nodes; without it anybody on the way reads, deployed nodes prove no key"),
 
   "gossip.max_hops": setting(Kind.whole(0, gossipHopsMax), gossipHopsMax, "an announcement that made so many hops is not passed on"),
   "gossip.max_announcements_per_second": setting(atLeastOne, announcementsPerSecond, "announcements taken from one peer"),

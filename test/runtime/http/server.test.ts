@@ -268,7 +268,9 @@ describe("the node itself", () => {
     expect(page.status).toBe(200)
     expect(page.headers.get("content-type")).toContain("version=0.0.4")
     const lines = page.text.trimEnd().split("\n")
-    expect(lines.every((line) => /^# TYPE \w+ (gauge|counter)$|^\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? [\d.]+$/.test(line))).toBe(true)
+    expect(
+      lines.every((line) => /^# TYPE \w+ (gauge|counter)$|^# HELP \w+ \S.*$|^\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? [\d.]+$/.test(line)),
+    ).toBe(true)
     expect(page.text).toContain(`agentdns_peer_verdicts_total{peer="${homeOf(201)}",verdict="accept"} 3`)
     expect(page.text).toContain('agentdns_dht_lookups_total{result="found"} 6')
   })
