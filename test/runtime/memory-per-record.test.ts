@@ -87,7 +87,9 @@ it.each(kinds)("of a %s record", async (_, count, most, fields) => {
     expect([hits.length, (yield* service.status).knownRegistries]).toEqual([0, 1])
     return (used() - empty - (empty - once)) / count
   })
-  const perRecord = await Effect.runPromise(Effect.scoped(measured))
+  // others share this process, and what they let go of or take meanwhile is counted, too: the one in the middle of three
+  const three = await Effect.runPromise(Effect.all([Effect.scoped(measured), Effect.scoped(measured), Effect.scoped(measured)]))
+  const perRecord = three.sort((a, b) => a - b)[1]
   expect(perRecord).toBeGreaterThan(most / 10)
   expect(perRecord).toBeLessThan(most)
 })
