@@ -31,6 +31,7 @@ import { entitiesOn } from "./node/entities.ts"
 import { handlesOn } from "./node/handles.ts"
 import { inspecting } from "./node/inspecting.ts"
 import { peersOf } from "./node/peers.ts"
+import { keepingOn } from "./node/keeping.ts"
 import { livenessOn } from "./node/liveness.ts"
 import { lookupsOn } from "./node/lookups.ts"
 import { makeBlockList, moderationOn, vocabularyOf } from "./node/moderation.ts"
@@ -143,6 +144,7 @@ export const makeNode = Effect.fnUntraced(function* (
       }
       if (!outcome.changed && isHolder && crowded.misses(announcement)) fork(crowded.recount(announcement.subject))
       for (const origin of outcome.forgotten ?? []) slots.lose(announcement.subject, origin, true)
+      keeping.merged(announcement)
     },
     () =>
       Effect.ignore(
@@ -184,6 +186,7 @@ export const makeNode = Effect.fnUntraced(function* (
     attested: (ids) => (settings.indexes ? trust.begin(ids) : Effect.void),
     done: Effect.suspend(() => Effect.andThen(crowded.lookAtOwn, isFilled.open)),
   })
+  const keeping = keepingOn({ role: settings.role, tell, merge: disk.merge, nowMs: Clock.currentTimeMillis })
   const holdings = () => actors.snapshot("holdings")?.context as HoldingsMemory | undefined
   const stale = (): ReadonlySet<RegistryId> => holdings()?.leases.stale ?? new Set()
   const crowded = crowdedOn({
@@ -298,11 +301,7 @@ export const makeNode = Effect.fnUntraced(function* (
     spanned: settings.spanned,
   })
 
-  /** What a light node asked for it holds from then on. */
-  const keep = steps(function* (id: EntityId, answers: ReadonlyArray<VerifiedAnnouncement>) {
-    yield* disk.merge(answers, yield* Clock.currentTimeMillis)
-    return yield* showAnew(id)
-  })
+  const keep = (id: EntityId, words: ReadonlyArray<VerifiedAnnouncement>) => Effect.andThen(keeping.keep(words), showAnew(id))
 
   /** What peers hold about an entity; a light node keeps it, a gateway does not. */
   const askFor = steps(function* (id: EntityId) {

@@ -11,16 +11,16 @@ import { defaultSettings, type NodeSettings } from "../../src/runtime/node-setti
 import type { Node } from "../../src/runtime/node-service.ts"
 import { type Machine, World } from "../../src/sim/world.ts"
 import { developerOf, developerRequest, entityIdOf, handleRequest, nameRequest, sdkRequest } from "../support/clients.ts"
-import { deafStore } from "../support/deaf-store.ts"
+import { deafStore, deafWhile } from "../support/deaf-store.ts"
 
 const alice = developerOf(1)
 const host = "zns01.example"
 
 /** A home, a full node at it, and a reader at that one which hears no gossip. */
-const row = (reader: Partial<NodeSettings>, middle: Partial<NodeSettings> = {}) => {
+const row = (reader: Partial<NodeSettings>, middle: Partial<NodeSettings> = {}, store = deafStore()) => {
   const world = new World({ seed: 5, codec: "wire", weather: { latencyMs: () => 20, jitter: 0, loss: 0, duplicate: 0, reorder: 0 } })
   const machines = [world.addMachine(), world.addMachine(), world.addMachine()] as const
-  machines[2].store = deafStore()
+  machines[2].store = store
   const after = (name: string, more: Partial<NodeSettings>): NodeSettings => ({
     ...defaultSettings,
     version: "test",
@@ -55,6 +55,22 @@ describe("what a reader never heard of", () => {
       record: { entity_id: entityIdOf(alice, 0) },
     })
     expect(of(reader, (node) => node.status).dht).toMatchObject({ lookups: { found: 1, missing: 0 } })
+  })
+
+  it("is held from then on, and found by a search", () => {
+    let isDeaf = true
+    const { home, of, reader } = row(
+      {},
+      {},
+      deafWhile(() => isDeaf),
+    )
+    const { name } = of(home, (node) => node.registerEntity(sdkRequest(alice, 0)))
+    const found = () => of(reader, (node) => node.search({ query: name })).hits.map((hit) => hit.entry.record.entity_id)
+    expect(found()).toEqual([])
+    isDeaf = false
+    expect(of(reader, (node) => node.entity(entityIdOf(alice, 0)))).toMatchObject({ tier: "dht" })
+    expect(found()).toEqual([entityIdOf(alice, 0)])
+    expect(of(reader, (node) => node.entity(entityIdOf(alice, 0)))).toMatchObject({ tier: "gossip" })
   })
 
   it("is resolved by its name", () => {

@@ -33,7 +33,7 @@ export interface ReadParts {
   readonly dht: DhtOfNode
   /** What peers hold; for those who ask them. */
   readonly askPeers: (id: EntityId) => Effect.Effect<EntityEntry | undefined, StoreFailed>
-  /** Holds what was found from now on; a light node does. */
+  /** Holds what was found from now on, where this node holds anything. */
   readonly keep: (id: EntityId, heard: ReadonlyArray<VerifiedAnnouncement>) => Effect.Effect<unknown, StoreFailed>
 }
 
@@ -50,7 +50,7 @@ export const readsOf = ({ askPeers, dht, keep, role, shown, store }: ReadParts):
   const entityByDht = steps(function* (id: EntityId) {
     const one = yield* found(id)
     if (one?.slot.body.kind !== "entity") return undefined
-    if (role === "light") yield* keep(id, one.heard)
+    yield* keep(id, one.heard)
     const entry: EntityEntry = { record: one.slot.body.record, tier: "dht", status: "active", contested: one.contested }
     return entry
   })
