@@ -258,11 +258,12 @@ const answer = (memory: DhtMemory, link: Link, message: Message, nowMs: number, 
 
 const reply = ({ table, values }: DhtMemory, { id }: Dealings, message: Dht, nowMs: number): Dht | undefined => {
   const { request } = message
-  const nodes = (target: DhtKey): ReadonlyArray<Contact> =>
-    Table.closest(table, target, table.k + 1)
-      .filter((contact) => contact.id !== id)
-      .slice(0, table.k)
-      .map((contact) => ({ id: contact.id, address: contact.address }))
+  const nodes = (target: DhtKey): ReadonlyArray<Contact> => {
+    const near = Table.closest(table, target, table.k)
+    // who asks knows itself; one more is looked for only then: it is seldom in the same bucket
+    const others = near.some((contact) => contact.id === id) ? Table.closest(table, target, table.k + 1) : near
+    return others.filter((contact) => contact.id !== id).map((contact) => ({ id: contact.id, address: contact.address }))
+  }
   switch (message.op) {
     case "PING":
       return { type: "DHT", op: "PONG", request }

@@ -27,14 +27,22 @@ interface Keyed {
   readonly id: DhtKey
 }
 
-/** Closest first. For some dozens, best where most are in order already, as they are in answers. */
-export const byDistance = <C extends Keyed & { readonly head?: number }>(target: DhtKey, contacts: ReadonlyArray<C>): Array<C> => {
+/** The closest, at most so many, closest first. For some dozens, best where most are in order already, as they are in answers. */
+export const byDistance = <C extends Keyed & { readonly head?: number }>(
+  target: DhtKey,
+  contacts: ReadonlyArray<C>,
+  atMost = contacts.length,
+): Array<C> => {
   const from = head(target)
   const sorted: Array<C> = []
   const distances: Array<number> = []
   for (const contact of contacts) {
     const distance = (contact.head ?? head(contact.id)) ^ from
     let at = sorted.length
+    if (at === atMost) {
+      if (at === 0 || !isBehind(target, sorted[at - 1]!, distances[at - 1]!, contact, distance)) continue
+      at--
+    }
     while (at > 0 && isBehind(target, sorted[at - 1]!, distances[at - 1]!, contact, distance)) {
       sorted[at] = sorted[at - 1]!
       distances[at] = distances[--at]!
@@ -47,7 +55,7 @@ export const byDistance = <C extends Keyed & { readonly head?: number }>(target:
 
 /** Is `a`, at this distance, farther away than `b` at its own? */
 export const isBehind = (target: DhtKey, a: Keyed, distanceOfA: number, b: Keyed, distanceOfB: number): boolean =>
-  distanceOfA === distanceOfB ? compare(target, a.id, b.id) > 0 : distanceOfA > distanceOfB
+  distanceOfA === distanceOfB ? a.id !== b.id && compare(target, a.id, b.id) > 0 : distanceOfA > distanceOfB
 
 /** Leading bits that two keys share: 256 for one key. */
 export const sharedBits = (a: DhtKey, b: DhtKey): number => {

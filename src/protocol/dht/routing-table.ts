@@ -108,7 +108,7 @@ export const closest = (table: RoutingTable, target: DhtKey, count: number): Rea
   const bits = sharedBits(self, target)
   const found: Array<Seen> = []
   const take = (contacts: ReadonlyArray<Seen>) => {
-    for (const contact of byDistance(target, contacts)) found.push(contact)
+    for (const contact of byDistance(target, contacts, count - found.length)) found.push(contact)
   }
   take(buckets.get(bits)?.contacts ?? [])
   if (found.length < count) {
@@ -117,7 +117,7 @@ export const closest = (table: RoutingTable, target: DhtKey, count: number): Rea
     take(nearer)
   }
   for (let shared = bits - 1; shared >= 0 && found.length < count; shared--) take(buckets.get(shared)?.contacts ?? [])
-  return found.slice(0, count)
+  return found
 }
 
 /** Bits that our k closest contacts share with us: who looks for itself comes to all that live in this range and the deeper ones. */
