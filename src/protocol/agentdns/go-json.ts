@@ -102,6 +102,39 @@ const writeRates = (rates: Readonly<Record<string, number>>): string => {
 
 // reading ------------------------------------------------------------------------------------------------------------
 
+/** Bytes as Go reads them as text: each that is no UTF-8 is one U+FFFD, where JavaScript takes up to three for one. */
+export const textIn = (bytes: Buffer): string => {
+  const text = bytes.toString()
+  const isUtf8 = !text.includes("\ufffd") || Buffer.from(text).equals(bytes)
+  return isUtf8 ? text : mended(bytes).toString()
+}
+
+const mended = (bytes: Buffer): Buffer => {
+  const written = Buffer.alloc(3 * bytes.length)
+  let end = 0
+  for (let at = 0; at < bytes.length;) {
+    const length = lengthAt(bytes, at)
+    for (const byte of replacement) if (length === 0) written[end++] = byte
+    for (let i = 0; i < length; i++) written[end++] = bytes[at + i]!
+    at += length || 1
+  }
+  return written.subarray(0, end)
+}
+
+const replacement = Buffer.from("\ufffd")
+
+/** Bytes of the character that begins here; 0 where none does. */
+const lengthAt = (bytes: Buffer, at: number): number => {
+  const [first, second] = [bytes[at]!, bytes[at + 1] ?? 0]
+  if (first < 0x80) return 1
+  const length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0
+  // spelled longer than it need be, half a surrogate pair, beyond Unicode
+  const isOther = (first === 0xe0 && second < 0xa0) || (first === 0xed && second > 0x9f)
+  if (isOther || (first === 0xf0 && second < 0x90) || (first === 0xf4 && second > 0x8f)) return 0
+  for (let i = 1; i < length; i++) if (((bytes[at + i] ?? 0) & 0xc0) !== 0x80) return 0
+  return length
+}
+
 /** What Go makes of an object for this struct; `undefined` where it fails. */
 export const readStruct = (shape: GoShape, said: JsonObject): GoStruct | undefined => {
   const struct: Record<string, Json | undefined> = {}

@@ -8,6 +8,7 @@
 import { Result, Schema } from "effect"
 import { htmlEscaped, type JsonObject } from "../identity/canonical-json.ts"
 import { readAnyJson } from "../identity/json-text.ts"
+import { textIn } from "../agentdns/go-json.ts"
 import { deployedFilterBitsMax, deployedRequestIdMax } from "../agentdns/limits.ts"
 import { answeredEntitiesMax, dhtBucketSize, filterHashesMax } from "../limits.ts"
 import type { Unreadable } from "./spec-codec.ts"
@@ -116,7 +117,7 @@ const dhtMembers = ["type", "sender_id", "request_id", "sender_addr", "key", "re
 
 /** What the payload of one frame says, or why it says nothing. */
 export const readSaid = (payload: Uint8Array): Said | Unreadable => {
-  const value = readAnyJson(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString())
+  const value = readAnyJson(textIn(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)))
   if (value === undefined) return unreadable("not-json")
   if (!isObject(value) || typeof value["type"] !== "string") return unreadable("not-a-message")
   const said = value["payload"] ?? {}

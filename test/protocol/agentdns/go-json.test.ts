@@ -1,7 +1,7 @@
 /** The bytes that Go's `json.Marshal` writes: a table of what was seen, and properties. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { readStruct, shapeOf, writeFloat, writeStruct, writeText } from "../../../src/protocol/agentdns/go-json.ts"
+import { readStruct, shapeOf, textIn, writeFloat, writeStruct, writeText } from "../../../src/protocol/agentdns/go-json.ts"
 import { announcementText, readAnnouncement, readSignedText, signedText } from "../../../src/protocol/agentdns/go-announcement.ts"
 import type { JsonObject } from "../../../src/protocol/identity/canonical-json.ts"
 import { readAnyJson } from "../../../src/protocol/identity/json-text.ts"
@@ -29,6 +29,32 @@ describe("a text", () => {
         expect(JSON.parse(written)).toBe(text.toWellFormed())
         expect(written).not.toMatch(/[<>&\u2028\u2029\u0000-\u001f]/)
         expect(written).toBe(written.toWellFormed())
+      }),
+    )
+  })
+})
+
+describe("bytes", () => {
+  it.each([
+    ["6162", "ab"],
+    ["c3a9e69db1f09f9a80", "é東🚀"],
+    ["efbfbd", "\ufffd"],
+    ["61ff62", "a\ufffdb"],
+    ["e28241", "\ufffd\ufffdA"],
+    ["f09f98", "\ufffd\ufffd\ufffd"],
+    ["eda080", "\ufffd\ufffd\ufffd"],
+    ["c0af", "\ufffd\ufffd"],
+    ["f4908080", "\ufffd\ufffd\ufffd\ufffd"],
+    ["efbfbde282f09f9a80", "\ufffd\ufffd\ufffd🚀"],
+    ["efbbbf61", "\ufeffa"],
+  ])("%s are %j", (hex, text) => expect(textIn(Buffer.from(hex, "hex"))).toBe(text))
+
+  it("are what they were as long as they are UTF-8", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        expect(textIn(Buffer.from(text))).toBe(text.toWellFormed())
+        // and those beside one that is not
+        expect(textIn(Buffer.concat([Buffer.from([0xff]), Buffer.from(text)]))).toBe(`\ufffd${text.toWellFormed()}`)
       }),
     )
   })
