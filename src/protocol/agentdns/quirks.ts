@@ -30,6 +30,8 @@
  *   active there.
  * - *The developer's name with a handle*: it would show the developer without one (`announceHandle`).
  * - *Only what we would show*: another registry's registration overwrites what it has (`standing.ts`).
+ * - *Nothing that it has no word for* (`form.ts`): that a status is gone, which it forgets with the entity; a name that no developer
+ *   signed, which counts at its registry alone. And an end names only whom it ends, for it looks at nothing else of it.
  * - *Not to blame*: it passes on whatever is signed by its origin; what else is wrong with it costs it nothing here
  *   (`gossip/reputation.ts`).
  */

@@ -19,7 +19,10 @@ export interface Placed {
 
 const dialPatienceMs = 10_000
 
-export type PlacedSettings = Pick<DeployedSettings, "bootstrap" | "expectedItems" | "maxPeers" | "rebuildEveryMs" | "told">
+export interface PlacedSettings extends Pick<DeployedSettings, "bootstrap" | "expectedItems" | "maxPeers" | "rebuildEveryMs" | "told"> {
+  /** Of each connection, whatever comes over it. */
+  readonly heard?: () => (chunk: Uint8Array) => void
+}
 
 /**
  * Starts one, its clocks `afterMs` later, so that not all of them tick at once; and again whenever its machine comes back; what it holds is on its disk. `mayDial`: addresses that it reaches,
@@ -49,7 +52,7 @@ export const placeDeployed = (
         Effect.timeoutOrElse({ duration: dialPatienceMs, orElse: () => Effect.fail("nobody answers") }),
         Effect.orElseSucceed(() => undefined),
       )
-      fork(Effect.map(dialled, (wire) => done(wire && overheard(world, wire))))
+      fork(Effect.map(dialled, (wire) => done(wire && overheard(world, wire, settings.heard?.()))))
     }
     const running = new DeployedNode(
       { nowMs: () => clock.currentTimeMillisUnsafe(), after: timers.after, dial, chance: () => chance.next() },
@@ -58,7 +61,7 @@ export const placeDeployed = (
     )
     node = running
     yield* Effect.addFinalizer(() => Effect.sync(() => running.end()))
-    yield* transport.listen((connection) => running.accept(overheard(world, connection)))
+    yield* transport.listen((connection) => running.accept(overheard(world, connection, settings.heard?.())))
     yield* Effect.sleep(afterMs)
     running.begin()
   }).pipe(Effect.orDie)
@@ -66,10 +69,10 @@ export const placeDeployed = (
   return { machine, node: () => node! }
 }
 
-/** The same wire; where the run is logged, the log learns what its frames are. */
-const overheard = (world: World, wire: Wire): Wire => {
+/** The same wire; where the run is logged, the log learns what its frames are, and so does who listens. */
+const overheard = (world: World, wire: Wire, heard: ((chunk: Uint8Array) => void) | undefined): Wire => {
   const { log } = world
-  if (log === undefined) return wire
+  if (log === undefined && heard === undefined) return wire
   return {
     remoteHost: wire.remoteHost,
     write: (bytes) => wire.write(bytes),
@@ -78,7 +81,8 @@ const overheard = (world: World, wire: Wire): Wire => {
       wire.open({
         closed,
         bytes: (chunk) => {
-          log.said(chunk)
+          log?.said(chunk)
+          heard?.(chunk)
           bytes(chunk)
         },
       }),
