@@ -112,7 +112,8 @@ const stageOf = () => {
       for (const frame of frames) expect(frame, what).toMatch(/^\{"type":"(hello|heartbeat|gossip|dht)","payload":\{/)
       return frames.flatMap(announcementIn).filter(({ said }) => said["home_registry"] === home.id)
     })
-    expect(near.map(({ said }) => said["action"]).sort(), what).toEqual(expected.map(({ action }) => action).sort())
+    const actions = (all: ReadonlyArray<Members>) => all.map(({ action }) => String(action)).sort()
+    expect(actions(near.map(({ said }) => said)), what).toEqual(actions(expected))
     for (const one of expected) expectWritten(what, one, near)
     for (const { said } of near) {
       const about = (said["fqan"] ?? said["entity_id"] ?? said["developer_id"] ?? said["domain"] ?? said["subject_id"]) as string
@@ -138,8 +139,8 @@ interface Heard {
 /** One of them is this, in the bytes of a deployed node, with its origin's signature over them. */
 const expectWritten = (what: string, expected: Members, heard: ReadonlyArray<Heard>) => {
   const isIt = ({ said }: Heard) => ["type", "action", "entity_id"].every((member) => said[member] === expected[member])
-  const { said, text } = heard.find(isIt) ?? { said: {} as Members, text: "nothing" }
-  const { signature, timestamp } = said
+  const { said, text } = heard.find(isIt) ?? { said: {}, text: "nothing" }
+  const { signature, timestamp } = said as Members
   const always = { name: "", home_registry: home.id, origin_public_key: home.key, hop_count: 0, max_hops: 10 }
   expect(text, what).toBe(goText({ ...always, ...expected, timestamp, signature }))
   expect(timestamp, what).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
@@ -163,8 +164,14 @@ const entityIn = (developer: Developer, index: number, said: Members = {}): Memb
   return {
     type: "agent_announce",
     entity_id: entityIdOf(developer, index),
-    ...{ name, category, tags, summary, entity_url, developer_id, developer_public_key },
+    name,
+    category,
+    tags,
+    summary,
+    entity_url,
     entity_type: "agent",
+    developer_id,
+    developer_public_key,
     developer_proof: { developer_public_key, entity_index, developer_signature },
     ...said,
   }
