@@ -140,7 +140,7 @@ interface Heard {
 const expectWritten = (what: string, expected: Members, heard: ReadonlyArray<Heard>) => {
   const isIt = ({ said }: Heard) => ["type", "action", "entity_id"].every((member) => said[member] === expected[member])
   const { said, text } = heard.find(isIt) ?? { said: {}, text: "nothing" }
-  const { signature, timestamp } = said as Members
+  const { signature, timestamp } = said
   const always = { name: "", home_registry: home.id, origin_public_key: home.key, hop_count: 0, max_hops: 10 }
   expect(text, what).toBe(goText({ ...always, ...expected, timestamp, signature }))
   expect(timestamp, what).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
