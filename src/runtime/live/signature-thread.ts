@@ -74,7 +74,6 @@ export const makeThread = (start: () => Worker = startThread) => {
   const begin = (): void => {
     hasBegun = true
     const thread = start()
-    thread.unref()
     thread.on("message", (answers: ReadonlyArray<Answer> | typeof ready) => {
       if (answers === ready) {
         worker = thread
@@ -100,6 +99,8 @@ export const makeThread = (start: () => Worker = startThread) => {
     }
     thread.once("error", ended)
     thread.once("exit", ended)
+    // last, for whoever listens to it holds it: one that is never asked must not keep the process
+    thread.unref()
   }
 
   const ask = (task: Task, done: (answer: Answer) => void): void => {

@@ -1,4 +1,6 @@
 /** Signatures by another thread: the same verdicts and the same bytes as on this one, in the order asked. */
+import { execFile } from "node:child_process"
+import { promisify } from "node:util"
 import type { Worker } from "node:worker_threads"
 import * as fc from "fast-check"
 import { Effect } from "effect"
@@ -93,3 +95,11 @@ it("does what a thread owed that ended, and all that follows, itself", async () 
   expect(await ask("other")).toBe(1)
   expect(workers).toHaveLength(1)
 })
+
+it("keeps no process that never asks it", async () => {
+  const module = new URL("../../../src/runtime/live/signature-thread.ts", import.meta.url)
+  // by then the thread is there
+  const script = `(await import("${module}")).gossipThread.warm(); setTimeout(() => {}, 700)`
+  const ended = promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], { timeout: 15_000 })
+  await expect(ended).resolves.toMatchObject({ stderr: "" })
+}, 20_000)
