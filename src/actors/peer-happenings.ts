@@ -11,6 +11,12 @@ export const addressOf = ({ input }: PeerContext): Address | undefined => (input
 export const verdictOnKey = ({ input, pinned }: PeerContext, key: PublicKey): Pin.PinVerdict =>
   input.direction === "out" ? Pin.judge(key, pinned, input.configured) : { type: "first" }
 
+/** Why whoever has this key is not greeted where we dialled: it is ourselves, whom others may name to us, or not whom we look for. */
+export const whyNotKey = (context: PeerContext, key: PublicKey): "own-id" | "key-contradicts-pin" | undefined => {
+  if (key === context.input.self.publicKey) return "own-id"
+  return verdictOnKey(context, key).type === "contradicts" ? "key-contradicts-pin" : undefined
+}
+
 const whereabouts = (context: PeerContext): string => {
   const address = addressOf(context)
   return address === undefined ? context.linked!.host : writeAddress(address)
@@ -36,15 +42,10 @@ export const refusal = (context: PeerContext, reason: string): Happening => ({
   reason,
 })
 
-export const contradiction = (context: PeerContext, met: PublicKey): Happening => {
+export const wrongKey = (context: PeerContext, met: PublicKey): Happening => {
+  const address = whereabouts({ ...context, linked: undefined })
   const judged = verdictOnKey(context, met)
-  return judged.type === "contradicts"
-    ? {
-        type: "key.contradicted",
-        address: whereabouts({ ...context, linked: undefined }),
-        expected: judged.expected,
-        met,
-        because: judged.because,
-      }
-    : refusal(context, "key-contradicts-pin")
+  return judged.type === "contradicts" && met !== context.input.self.publicKey
+    ? { type: "key.contradicted", address, expected: judged.expected, met, because: judged.because }
+    : { type: "peer.refused", address, reason: whyNotKey(context, met)! }
 }

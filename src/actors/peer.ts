@@ -40,7 +40,7 @@ import {
   returnOf,
   whyNot,
 } from "./peer-facts.ts"
-import { addressOf, arrival, contradiction, departure, refusal, verdictOnKey } from "./peer-happenings.ts"
+import { addressOf, arrival, departure, refusal, whyNotKey, wrongKey } from "./peer-happenings.ts"
 
 export type PeerEvent =
   | Extract<Outcome, { readonly type: "dial.succeeded" | "dial.failed" }>
@@ -120,8 +120,8 @@ export const peer = setup({
     isInbound: ({ context }) => context.input.direction === "in",
     isVisitor: ({ context }) => context.input.direction === "in" && context.hello?.purpose === "dht",
     givesUp: ({ context }) => context.input.direction === "in" || context.attempts >= context.input.attemptsMax,
-    contradictsPin: ({ context }, { key }: { readonly key: PublicKey | undefined }) =>
-      key !== undefined && verdictOnKey(context, key).type === "contradicts",
+    isNotToGreet: ({ context }, { key }: { readonly key: PublicKey | undefined }) =>
+      key !== undefined && whyNotKey(context, key) !== undefined,
     isProven: ({ context }) => context.linked?.key !== undefined,
     /** There is no room, but others may have some. */
     isIntroduced: (_, { introduction }: { readonly introduction?: Heartbeat }) => introduction !== undefined,
@@ -163,12 +163,13 @@ export const peer = setup({
       on: {
         "dial.succeeded": [
           {
-            guard: { type: "contradictsPin", params: ({ event }) => event },
+            guard: { type: "isNotToGreet", params: ({ event }) => event },
             target: "backingOff",
             actions: [
-              { type: "report", params: ({ context, event }) => ({ happening: contradiction(context, event.key!) }) },
-              { type: "close", params: ({ event }) => ({ link: event.link, reason: "key-contradicts-pin" }) },
-              { type: "end", params: { reason: "key-contradicts-pin" } },
+              { type: "report", params: ({ context, event }) => ({ happening: wrongKey(context, event.key!) }) },
+              { type: "close", params: ({ context, event }) => ({ link: event.link, reason: whyNotKey(context, event.key!)! }) },
+              { type: "end", params: ({ context, event }) => ({ reason: whyNotKey(context, event.key!)! }) },
+              { type: "giveUpOnOurselves", params: ({ context, event }) => ({ reason: whyNotKey(context, event.key!)! }) },
             ],
           },
           {

@@ -96,6 +96,10 @@ describe("peer", () => {
             "backingOff · report key.contradicted, close 7 key-contradicts-pin",
           ],
           "without any key": [{ event: { key: undefined }, context: { pinned: another } }, "greeting · send"],
+          "with our own key: nobody else will ever be there": [
+            { event: { key: keyOf(1).publicKey }, context: { input: both } },
+            "gone · report peer.refused, close 7 own-id, tell bootstrap peer.gone",
+          ],
           "with another key than the operator says": [
             { context: { input: { ...out, configured: another } } },
             "backingOff · report key.contradicted, close 7 key-contradicts-pin",

@@ -12,7 +12,7 @@ import * as on from "./trials.ts"
 
 export const linkMutants = mutantsOf({
   // keys ----------------------------------------------------------------------------------------------------------------
-  "who was met before is forgotten": [on.firstUse, casting(() => ({ peer: peer.provide({ guards: { contradictsPin: () => false } }) }))],
+  "who was met before is forgotten": [on.firstUse, casting(() => ({ peer: peer.provide({ guards: { isNotToGreet: () => false } }) }))],
   "who was met is forgotten with a restart": [on.stranger, storing(() => ({ pin: () => Effect.void }))],
   "a greeting's key need not be that of the handshake": [
     on.lying("impersonate"),

@@ -80,6 +80,25 @@ describe("greetings", () => {
 })
 
 describe("heartbeats", () => {
+  it("that name ourselves make us dial ourselves once, and know it by the key", () =>
+    play(
+      Effect.gen(function* () {
+        const refused: Array<string> = []
+        const store = makeMemoryStore()
+        const settings = { registryHost: "r306.example", wantedPeers: 8 }
+        const node = yield* realNode(306, store, settings, (happening) => {
+          if (happening.type === "peer.refused") refused.push(`${happening.address} ${happening.reason}`)
+        })
+        const peer = kept(yield* peerOf(node, "names-us"))
+        peer.pass(30_000)
+        yield* until("we met ourselves", () => refused.length > 0)
+        peer.pass(30_000)
+        peer.node.say(agentOf(alice, 4))
+        yield* until("what came behind them", () => Effect.runSync(store.entity(entityIdOf(alice, 4))) !== undefined)
+        expect(refused).toEqual([`${textOf(node)} own-id`])
+      }).pipe(Effect.scoped),
+    ))
+
   it("of 799 kB, in pieces of any size, harm nobody", () =>
     play(
       Effect.gen(function* () {
