@@ -5,6 +5,7 @@
  * the order of events is the same whichever engine runs them.
  */
 import type { Casting, Command, Told } from "../actors/command.ts"
+import { SmallMap } from "../protocol/small-map.ts"
 import type { ActorEvent, Engine, Logic, Running, Surroundings } from "./engine/engine.ts"
 
 export interface ActorSystem {
@@ -40,7 +41,7 @@ class Living implements Surroundings {
   readonly ended: ((context: unknown) => void) | undefined
   running: Running | undefined = undefined
   readonly #shared: Shared
-  #timers: Map<string, Timer> | undefined = undefined
+  #timers: SmallMap<Timer> | undefined = undefined
 
   constructor(id: string, ended: ((context: unknown) => void) | undefined, shared: Shared) {
     this.id = id
@@ -59,7 +60,7 @@ class Living implements Surroundings {
   /** Calls back after a while, unless it has ended by then; a timer of this name that runs already is cancelled. */
   wake(timer: string, delayMs: number, fire: () => void): void {
     this.cancel(timer)
-    this.#timers ??= new Map()
+    this.#timers ??= new SmallMap()
     this.#timers.set(
       timer,
       this.#shared.after(delayMs, () => {
