@@ -30,6 +30,13 @@ export class SeededRandom implements Random.Random {
     return Math.floor(this.next() * below)
   }
 
+  /** So many bytes. A plain loop: strangers and spammers draw a million of them in a run. */
+  bytes(length: number): Uint8Array {
+    const drawn = new Uint8Array(length)
+    for (let i = 0; i < length; i++) drawn[i] = this.below(256)
+    return drawn
+  }
+
   between(least: number, most: number): number {
     return least + this.next() * (most - least)
   }

@@ -18,10 +18,10 @@ const spamOnce = ({ hand, machine, random }: Liar): void => {
   const at = secondsOf(machine.clock.currentTimeMillisUnsafe())
   const say = (message: Message) => () => hand.say(message, to)
   random.pick([
-    () => hand.write(bytes(random, 1 + random.below(200)), to),
+    () => hand.write(random.bytes(1 + random.below(200)), to),
     // a length that lets the reader wait for more, and one that it must refuse
-    () => hand.write(framed(random.below(frameBytesMax), bytes(random, 10)), to),
-    () => hand.write(framed(frameBytesMax + 1 + random.below(2 ** 30), bytes(random, 10)), to),
+    () => hand.write(framed(random.below(frameBytesMax), random.bytes(10)), to),
+    () => hand.write(framed(frameBytesMax + 1 + random.below(2 ** 30), random.bytes(10)), to),
     () => hand.write(framed(2, Buffer.from("{}")), to),
     say({ type: "IHAVE", ids: unknownIds(random) }),
     say({ type: "GRAFT", ids: unknownIds(random) }),
@@ -31,13 +31,11 @@ const spamOnce = ({ hand, machine, random }: Liar): void => {
       beacon: { root: unknownRegistry(random), epoch: at + random.below(1_000_000), distance: random.below(80) },
       isParent: random.isTrue(0.5),
     }),
-    say({ type: "RECONCILE", step: "list", salt: "spam", bits: random.below(20), listed: bytes(random, random.below(2_000)) }),
-    say({ type: "RECONCILE", step: "split", bits: random.below(20), digests: bytes(random, random.below(2_000)) }),
-    say({ type: "RECONCILE", step: "want", short: bytes(random, random.below(500)), isWhole: false }),
+    say({ type: "RECONCILE", step: "list", salt: "spam", bits: random.below(20), listed: random.bytes(random.below(2_000)) }),
+    say({ type: "RECONCILE", step: "split", bits: random.below(20), digests: random.bytes(random.below(2_000)) }),
+    say({ type: "RECONCILE", step: "want", short: random.bytes(random.below(500)), isWhole: false }),
   ])()
 }
-
-const bytes = (random: SeededRandom, length: number): Uint8Array => Uint8Array.from({ length }, () => random.below(256))
 
 const framed = (length: number, body: Uint8Array): Uint8Array => {
   const head = Buffer.alloc(4)
@@ -46,7 +44,7 @@ const framed = (length: number, body: Uint8Array): Uint8Array => {
 }
 
 const unknownIds = (random: SeededRandom): ReadonlyArray<ContentId> =>
-  Array.from({ length: idsPerMessageMax }, () => Buffer.from(bytes(random, 16)).toString("hex") as ContentId)
+  Array.from({ length: idsPerMessageMax }, () => Buffer.from(random.bytes(16)).toString("hex") as ContentId)
 
 /** Smaller than most that exist: the kind of root that everybody would follow. */
 const unknownRegistry = (random: SeededRandom): RegistryId =>

@@ -81,7 +81,7 @@ const visit = (stage: Stage, hand: Hand, number: number): void => {
 
 type Make = (random: SeededRandom, hand: Hand, hello: Message) => Message
 
-const bytesOf = (random: SeededRandom): Uint8Array => Uint8Array.from({ length: random.below(400) }, () => random.below(256))
+const bytesOf = (random: SeededRandom): Uint8Array => random.bytes(random.below(400))
 const idsOf = (random: SeededRandom): ReadonlyArray<ContentId> =>
   Array.from(
     { length: random.below(2 * idsPerMessageMax) },

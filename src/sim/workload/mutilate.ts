@@ -43,7 +43,7 @@ const double: Way = (random, frame) => {
 }
 const noise: Way = (random, frame) => {
   const at = random.below(frame.length + 1)
-  const bytes = Uint8Array.from({ length: 1 + random.below(40) }, () => random.below(256))
+  const bytes = random.bytes(1 + random.below(40))
   return Buffer.concat([frame.subarray(0, at), bytes, frame.subarray(at)])
 }
 const wrongLength: Way = (random, frame) => {
