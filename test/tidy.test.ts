@@ -67,6 +67,9 @@ describe("imports point inwards", () => {
     ["src/runtime/store/shown.ts", `import "./sql.ts"`],
     ["src/runtime/main.ts", `import "../sim/world.ts"`],
     ["src/sim/oops.ts", `import "../runtime/live/tcp.ts"`],
+    ["src/sim/oops.ts", `import "../runtime/live/ed25519.ts"`],
+    ["src/sim/cli/oops.ts", `import "../../runtime/live/tcp.ts"`],
+    ["src/runtime/live/ed25519.ts", `import "./tcp.ts"`],
     ["src/sim/oops.ts", `import "../runtime/store/sql.ts"`],
     ["src/sim/oops.ts", `import "../runtime/http/server.ts"`],
     ["src/sim/oops.ts", `import { connect } from "node:net"`],
@@ -89,6 +92,7 @@ describe("imports point inwards", () => {
     ["src/runtime/cli/fine.ts", `import "../live/tcp.ts"\nimport "../http/server.ts"\nimport "node:fs"`],
     ["src/sim/fine.ts", `import "../runtime/store/memory-store.ts"\nimport "../runtime/ports.ts"`],
     ["src/sim/main.ts", `import "./report/page.ts"\nimport "node:fs"`],
+    ["src/sim/cli/fine.ts", `import "../../runtime/live/ed25519.ts"`],
   ]
   it.each(allowed)("allows in %s: %s", (path, text) => {
     expect(wrongImports(path, text)).toEqual([])

@@ -6,10 +6,11 @@
  */
 import { type Belief, believe, isAhead } from "../protocol/gossip/authority.ts"
 import { sha256 } from "../protocol/identity/digest.ts"
-import { type SecretKey, secretKeyOf, sign, verify } from "../protocol/identity/ed25519.ts"
+import type { SecretKey } from "../protocol/identity/ed25519.ts"
 import { idOf } from "../protocol/identity/id.ts"
 import type { JsonObject } from "../protocol/identity/canonical-json.ts"
 import type { Signer, Verifier } from "../runtime/ports.ts"
+import { secretKeyOf, sign, verify } from "./signatures.ts"
 
 /** A 32-byte seed of its own for everything that has a key. */
 export const keySeed = (seed: number, whose: string): Uint8Array => sha256(`agentdns/sim/${seed}/${whose}`)

@@ -3,6 +3,7 @@ import "effect/schema/SchemaJITCompiler/enable"
 import { writeFileSync } from "node:fs"
 import { readArguments, readLimits, type SimArguments } from "./arguments.ts"
 import { currentCommit } from "./cli/commit.ts"
+import { useFastSignatures } from "./cli/fast-signatures.ts"
 import { fidelityCommand } from "./cli/fidelity.ts"
 import { fuzzCommand } from "./cli/fuzz.ts"
 import { mutantsCommand } from "./cli/mutants.ts"
@@ -44,6 +45,7 @@ const main = async (argv: ReadonlyArray<string>): Promise<number> => {
   }
   const again = againWithLimits(limitsIn(named))
   if (again !== undefined) return again
+  useFastSignatures()
   const [name = "", ...rest] = named
   return Object.hasOwn(commands, name) ? commands[name]!(rest) : play(named)
 }

@@ -25,7 +25,17 @@ const inner = ["src/protocol", "src/actors"]
 const runtime = [...inner, "src/runtime"]
 /** The one store that simulated nodes use, and the rules it shares with the others: these must not reach for SQL. */
 const memoryStore = ["src/runtime/store/memory*", "src/runtime/store/shown*"]
-const leaves = ["src/runtime/live", "src/runtime/store", ...memoryStore, "src/runtime/embedding", "src/runtime/http", "src/runtime/cli"]
+/** Signatures by the fastest engine there is: it reckons, and touches no world. */
+const signatures = ["src/runtime/live/ed25519*"]
+const leaves = [
+  "src/runtime/live",
+  ...signatures,
+  "src/runtime/store",
+  ...memoryStore,
+  "src/runtime/embedding",
+  "src/runtime/http",
+  "src/runtime/cli",
+]
 const anything = /./
 
 /** What of Effect is data: nothing that runs, waits or draws. */
@@ -44,7 +54,8 @@ const places: Readonly<Record<string, Place>> = {
   },
   "src/actors": { ours: inner, packages: /^xstate$/ },
   "src/runtime": { ours: runtime, packages: /^(effect|xstate)(\/|$)/ },
-  "src/runtime/live": { ours: [...runtime, "src/runtime/live"], packages: anything, isLeaf: true, isAmbient: true },
+  "src/runtime/live": { ours: [...runtime, "src/runtime/live", ...signatures], packages: anything, isLeaf: true, isAmbient: true },
+  "src/runtime/live/ed25519*": { ours: ["src/protocol"], packages: /^node:module$/, isLeaf: true },
   "src/runtime/store": { ours: [...runtime, "src/runtime/store", ...memoryStore], packages: anything, isLeaf: true },
   "src/runtime/store/memory*": { ours: [...runtime, ...memoryStore], packages: /^effect(\/|$)/ },
   "src/runtime/store/shown*": { ours: [...runtime, ...memoryStore], packages: /^effect(\/|$)/ },
@@ -78,7 +89,7 @@ const places: Readonly<Record<string, Place>> = {
     isAmbient: true,
   },
   "src/sim/cli": {
-    ours: [...runtime, "src/sim", "src/sim/report", "src/sim/sweep", "src/sim/cli", "src/sim/fidelity/real-mesh*"],
+    ours: [...runtime, ...signatures, "src/sim", "src/sim/report", "src/sim/sweep", "src/sim/cli", "src/sim/fidelity/real-mesh*"],
     packages: anything,
     isLeaf: true,
     isAmbient: true,

@@ -27,10 +27,10 @@ export const deriveSeed = (developerSeed: Uint8Array, index: number, domain: Der
 export const deriveKey = (developerSeed: Uint8Array, index: number, domain: DerivationDomain): SecretKey =>
   secretKeyOf(deriveSeed(developerSeed, index, domain))
 
-export const prove = (developer: SecretKey, entityKey: PublicKey, index: number): DeveloperProof => ({
+export const prove = (developer: SecretKey, entityKey: PublicKey, index: number, signBy: typeof sign = sign): DeveloperProof => ({
   developer_public_key: developer.publicKey,
   entity_index: index,
-  developer_signature: sign(developer, provenBytes(entityKey, index)),
+  developer_signature: signBy(developer, provenBytes(entityKey, index)),
 })
 
 /** What a proof signs. */

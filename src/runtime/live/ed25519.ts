@@ -10,48 +10,69 @@ import {
   type Equation,
   type SecretKey,
   sign as signByNode,
-  secretKeyOf,
+  secretKeyOf as secretKeyByNode,
   verify as verifyByNode,
   verifyBy,
 } from "../../protocol/identity/ed25519.ts"
-import { rawKey, writeKey, writeSignature } from "../../protocol/identity/key.ts"
+import { writeKey, writeSignature } from "../../protocol/identity/key.ts"
 
 export interface Engine {
   readonly verify: typeof verifyByNode
   readonly sign: typeof signByNode
+  readonly secretKeyOf: typeof secretKeyByNode
 }
 
 /** As much of sodium-native as is used here. */
 interface Sodium {
   readonly crypto_sign_verify_detached: (signature: Uint8Array, message: Uint8Array, key: Uint8Array) => boolean
   readonly crypto_sign_detached: (signature: Uint8Array, message: Uint8Array, secret: Uint8Array) => void
+  readonly crypto_sign_seed_keypair: (publicKey: Uint8Array, secret: Uint8Array, seed: Uint8Array) => void
   /** Memory that is neither swapped out nor next to anything else. */
   readonly sodium_malloc: (bytes: number) => Buffer
 }
 
-/** By libsodium; `undefined` where there is none that can be relied on. Loaded when first asked for: it takes some 40 ms. */
-export const sodiumEngine = (): Engine | undefined => {
+/**
+ * By libsodium; `undefined` where there is none that can be relied on. Loaded when first asked for: it takes some 40 ms. Secrets
+ * are kept in libsodium's own memory, or in what `memory` gives.
+ */
+export const sodiumEngine = (memory?: (bytes: number) => Buffer): Engine | undefined => {
   try {
-    return engineBy(createRequire(import.meta.url)("sodium-native") as Sodium)
+    const sodium = createRequire(import.meta.url)("sodium-native") as Sodium
+    return engineBy(sodium, memory ?? sodium.sodium_malloc)
   } catch {
     // Nobody built it for this machine, or npm left it out.
     return undefined
   }
 }
 
-const engineBy = (sodium: Sodium): Engine | undefined => {
+const engineBy = (sodium: Sodium, memory: (bytes: number) => Buffer): Engine | undefined => {
   const secrets = new WeakMap<SecretKey, Buffer>()
-  /** The seed and the public key, as libsodium has it. */
+  /** The seed and the public key, as libsodium has it. The key is reckoned: to sign with another one would tell the secret. */
+  const pairOf = (seed: Uint8Array): readonly [secret: Buffer, publicKey: Buffer] => {
+    const [secret, publicKey] = [memory(64), Buffer.allocUnsafe(32)]
+    sodium.crypto_sign_seed_keypair(publicKey, secret, seed)
+    return [secret, publicKey]
+  }
   const secretOf = (secret: SecretKey): Buffer => {
     const known = secrets.get(secret)
     if (known !== undefined) return known
     const der = secret.keyObject.export({ format: "der", type: "pkcs8" })
-    const made = sodium.sodium_malloc(64)
-    der.copy(made, 0, der.length - 32)
-    rawKey(secret.publicKey).copy(made, 32)
+    const [made] = pairOf(der.subarray(-32))
     der.fill(0)
     secrets.set(secret, made)
     return made
+  }
+  const secretKeyOf: Engine["secretKeyOf"] = (seed) => {
+    const [made, publicKey] = pairOf(seed)
+    const secret: SecretKey = {
+      publicKey: writeKey(publicKey),
+      // most of what node:crypto takes for a key, and wanted by TLS only
+      get keyObject() {
+        return secretKeyByNode(made.subarray(0, 32)).keyObject
+      },
+    }
+    secrets.set(secret, made)
+    return secret
   }
   const sign: Engine["sign"] = (secret, message) => {
     const signature = Buffer.allocUnsafe(64)
@@ -59,9 +80,13 @@ const engineBy = (sodium: Sodium): Engine | undefined => {
     return writeSignature(signature)
   }
   const verify = reliable((key, message, signature) => sodium.crypto_sign_verify_detached(signature, message, key))
-  const signsAlike =
-    sign(secretKeyOf(Buffer.from(sample.seed, "hex")), sample.message) === writeSignature(Buffer.from(sample.signature, "hex"))
-  return verify !== undefined && signsAlike ? { verify, sign } : undefined
+  const seed = Buffer.from(sample.seed, "hex")
+  const signsAlike = [secretKeyByNode(seed), secretKeyOf(seed)].every(
+    (secret) =>
+      secret.publicKey === writeKey(Buffer.from(sample.key, "hex")) &&
+      sign(secret, sample.message) === writeSignature(Buffer.from(sample.signature, "hex")),
+  )
+  return verify !== undefined && signsAlike ? { verify, sign, secretKeyOf } : undefined
 }
 
 /** The verifier over this equation, if it judges as the rule demands. */
@@ -85,7 +110,7 @@ const sample = {
 }
 
 let found: Engine | undefined
-const engine = (): Engine => (found ??= sodiumEngine() ?? { verify: verifyByNode, sign: signByNode })
+const engine = (): Engine => (found ??= sodiumEngine() ?? { verify: verifyByNode, sign: signByNode, secretKeyOf: secretKeyByNode })
 
 export const verify: Engine["verify"] = (key, message, signature) => engine().verify(key, message, signature)
 export const sign: Engine["sign"] = (secret, message) => engine().sign(secret, message)

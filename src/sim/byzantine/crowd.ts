@@ -5,9 +5,9 @@
 import { sharedBits } from "../../protocol/dht/distance.ts"
 import type { DhtKey } from "../../protocol/dht/key.ts"
 import { sha256Hex } from "../../protocol/identity/digest.ts"
-import { secretKeyOf } from "../../protocol/identity/ed25519.ts"
 import { writeKey } from "../../protocol/identity/key.ts"
 import { keySeed } from "../keys.ts"
+import { secretKeyOf } from "../signatures.ts"
 import type { Stage } from "../stage.ts"
 import type { Machine } from "../world.ts"
 

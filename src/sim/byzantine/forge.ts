@@ -4,9 +4,9 @@
  */
 import { announceEntity, announceTombstone, type ContentId, read } from "../../protocol/gossip/announcement.ts"
 import type { JsonObject } from "../../protocol/identity/canonical-json.ts"
-import { secretKeyOf, sign } from "../../protocol/identity/ed25519.ts"
 import { secondsOf, writeTime } from "../../protocol/time.ts"
 import { keySeed } from "../keys.ts"
+import { secretKeyOf, sign } from "../signatures.ts"
 import type { Stage } from "../stage.ts"
 import { again, gossipOf, type Liar, type LiarKind } from "./liar.ts"
 

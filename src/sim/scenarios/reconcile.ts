@@ -4,12 +4,12 @@
  */
 import { Context } from "effect"
 import { announceEntity, type Origin, type VerifiedAnnouncement } from "../../protocol/gossip/announcement.ts"
-import { secretKeyOf } from "../../protocol/identity/ed25519.ts"
 import { readRegistration } from "../../protocol/records/registration.ts"
 import { secondsOf } from "../../protocol/time.ts"
 import type { Message } from "../../protocol/wire/message.ts"
 import { Codec } from "../../runtime/ports.ts"
 import { keySeed, signerOf } from "../keys.ts"
+import { secretKeyOf } from "../signatures.ts"
 import type { ReconcileSection, Scenario } from "../scenario.ts"
 import { addressOf, type Stage } from "../stage.ts"
 import { client } from "../workload/clients.ts"

@@ -3,11 +3,11 @@
  * else's entity takes over nobody.
  */
 import { announceEntity, announceTombstone, type Origin } from "../../protocol/gossip/announcement.ts"
-import { secretKeyOf, sign } from "../../protocol/identity/ed25519.ts"
 import { readRegistration } from "../../protocol/records/registration.ts"
 import type { EntityRecord } from "../../protocol/records/entity.ts"
 import { secondsOf } from "../../protocol/time.ts"
 import { keySeed, signerOf } from "../keys.ts"
+import { secretKeyOf, sign } from "../signatures.ts"
 import type { Scenario } from "../scenario.ts"
 import type { Stage } from "../stage.ts"
 import { client } from "../workload/clients.ts"

@@ -1,10 +1,11 @@
 /** Clients of the simulated nodes: developers with keys from the seed, whose requests are signed as the SDKs sign them. */
 import { canonical, type JsonObject } from "../../protocol/identity/canonical-json.ts"
-import { deriveKey, prove } from "../../protocol/identity/derivation.ts"
-import { type SecretKey, secretKeyOf, sign } from "../../protocol/identity/ed25519.ts"
+import { prove } from "../../protocol/identity/derivation.ts"
+import type { SecretKey } from "../../protocol/identity/ed25519.ts"
 import { type EntityId, idOf } from "../../protocol/identity/id.ts"
 import type { Signature } from "../../protocol/identity/key.ts"
 import { keySeed } from "../keys.ts"
+import { deriveKey, secretKeyOf, sign } from "../signatures.ts"
 
 /** An entity that a client can register, and delete again. */
 export interface Client {
@@ -73,5 +74,5 @@ const ownerOf = (key: SecretKey): Pick<Client, "entityId" | "deletion" | "beat">
 
 const claimOf = (developer: SecretKey, key: SecretKey, index: number): JsonObject => ({
   developer_id: idOf("developer", developer.publicKey),
-  developer_proof: { ...prove(developer, key.publicKey, index) },
+  developer_proof: { ...prove(developer, key.publicKey, index, sign) },
 })

@@ -4,11 +4,12 @@
  */
 import { Effect } from "effect"
 import { canonical } from "../../protocol/identity/canonical-json.ts"
-import { secretKeyOf, sign, type SecretKey } from "../../protocol/identity/ed25519.ts"
+import type { SecretKey } from "../../protocol/identity/ed25519.ts"
 import { type DeveloperId, type EntityId, idOf } from "../../protocol/identity/id.ts"
 import { fqanOf, releaseText } from "../../protocol/records/naming.ts"
 import type { Node } from "../../runtime/node-service.ts"
 import { keySeed } from "../keys.ts"
+import { secretKeyOf, sign } from "../signatures.ts"
 import type { Stage } from "../stage.ts"
 import type { Machine } from "../world.ts"
 import { type Client, client } from "./clients.ts"
