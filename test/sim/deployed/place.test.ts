@@ -111,6 +111,34 @@ it("knows our words by a filter that is small, and never an empty one", () => {
   expect(filter.bits.length).toBeLessThan(10_000)
 })
 
+it("is heard no faster than anybody when it floods us, and what it says amiss is counted; nothing is lost, and its link stays", () => {
+  const [perSecond, many] = [20, 120]
+  const stage = new Stage({ ...defaultRun, seed: 7 })
+  const ours = stage.world.addMachine()
+  stage.world.boot(ours, stage.settings({ dialect: "auto", announcementsPerSecond: perSecond }))
+  const { node } = placeDeployed(stage.world, stage.addGuest("g0"), { ...settings, bootstrap: ["n0:4001"] }, 0)
+  const heldOf = (from: number) =>
+    Array.from({ length: many }, (_, i) => client(7, from + i)).filter(({ entityId }) => stage.shownBy(ours, entityId) !== undefined).length
+  stage.run(5_000)
+  const [link] = [...node().conns.values()]
+  for (let i = 0; i < many; i++) node().say(announcementOf(client(7, i), "register"))
+  stage.run(6_000)
+  expect(heldOf(0)).toBeGreaterThan(0)
+  // what it may say at once, and what it may in a second
+  expect(heldOf(0)).toBeLessThanOrEqual(2 * perSecond)
+  stage.run(15_000)
+  expect(heldOf(0)).toBe(many)
+  link!.write("gossip", '{"announcement":{"type":"agent_announce","hop_count":"x"}}')
+  link!.write("gossip", '{"announcement":1}')
+  link!.write("whatever", "{}")
+  node().say(announcementOf(client(7, many), "register"))
+  stage.run(17_000)
+  expect(stage.shownBy(ours, client(7, many).entityId)).toBeDefined()
+  const peers = stage.world.perform(ours, ours.node!.service.peers)
+  expect(peers).toMatchObject([{ verdicts: { "drop:malformed": 2, "drop:unknown-type": 1 } }])
+  expect([link!.isOpen, node().conns.size]).toEqual([true, 1])
+})
+
 it("is the same whenever the seed is", () => {
   expect(play(2).trace).toBe(play(2).trace)
   expect(play(2).trace).not.toBe(play(3).trace)
