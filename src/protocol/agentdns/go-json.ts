@@ -3,7 +3,9 @@
  *
  * A shape lists the members in the order of the Go struct; `omit` are those that are left out when empty (`omitempty`). A
  * value that comes from outside is read as Go reads it: names in any case, unknown members dropped, `null` the same as absent,
- * half a surrogate pair as U+FFFD; a member of a wrong type makes the whole unreadable.
+ * half a surrogate pair as U+FFFD; a member of a wrong type makes the whole unreadable. Where we differ, nothing that Go writes is
+ * concerned: an integer may be spelled with a point or an exponent here, and is none beyond 2^53; of a name that comes twice in
+ * other cases the last spelling counts there.
  */
 import { htmlEscaped, type Json, type JsonObject } from "../identity/canonical-json.ts"
 

@@ -1,7 +1,7 @@
 /** Numbers of the deployed dialect, beside those of `protocol/limits.ts`; "deployed": seen on a running node. */
 
-/** Bits of a filter that we read: the deployed default has 4,792,530, and 799 kB of a frame. */
-export const deployedFilterBitsMax = 6_000_000
+/** Bits of a filter that we read: what fits a frame in base64, for operators may set it (deployed: by default 4,792,530, 799 kB of a frame). */
+export const deployedFilterBitsMax = 6_291_456
 /** Characters of a request id that is echoed (deployed: 16). */
 export const deployedRequestIdMax = 128
 /** Questions of one link, in each direction, whose ids are remembered; beyond it the oldest gets no answer (ruled). */

@@ -3,10 +3,10 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { nodeKeyOf, readDhtKey } from "../../../src/protocol/dht/key.ts"
 import { deployedCrossingMs, deployedHeldBytesMax, deployedPingMs, deployedQuestionMs } from "../../../src/protocol/agentdns/limits.ts"
-import { heartbeatPeersMax } from "../../../src/protocol/limits.ts"
+import { frameBytesMax, heartbeatPeersMax } from "../../../src/protocol/limits.ts"
 import { quirks } from "../../../src/protocol/agentdns/quirks.ts"
 import * as Bloom from "../../../src/protocol/search/bloom.ts"
-import { readSaid, type Said } from "../../../src/protocol/wire/agentdns-codec.ts"
+import { readSaid, type Said, writeSaid } from "../../../src/protocol/wire/agentdns-codec.ts"
 import { type Dialogue, makeDialogue } from "../../../src/protocol/wire/agentdns-dialogue.ts"
 import { FrameDecoder } from "../../../src/protocol/wire/frame.ts"
 import type { Message, QueryId } from "../../../src/protocol/wire/message.ts"
@@ -304,6 +304,10 @@ describe("a link in the deployed dialect", () => {
     Bloom.add(bloom, "weather")
     const filter = { bloom_filter: Buffer.from(bloom.bits).toString("base64"), bloom_size: bloom.size, bloom_hashes: bloom.hashes }
     expect(heartbeat(filter)).toMatchObject({ filter: { type: "whole", bloom, isPlain: true } })
+    // whoever expects 640,000 items: the largest that it can send
+    const largest = { bloom_filter: Buffer.alloc(766_805, 1).toString("base64"), bloom_size: 6_134_438, bloom_hashes: 7 }
+    expect(writeSaid({ type: "heartbeat", payload: { registry_id: "r", agent_count: 1, ...largest } }).length).toBeLessThan(frameBytesMax)
+    expect(heartbeat(largest)).toHaveProperty("filter")
     for (const wrong of [
       { bloom_size: 9_000 },
       { bloom_size: 0 },
