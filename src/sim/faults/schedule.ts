@@ -133,9 +133,19 @@ const plan = (stage: Stage, fault: FaultKind, planned: PlannedFault): void => {
       end()
     })
   })
-  stage.drawn[`${kind} ${seconds(atMs)}–${seconds(atMs + forMs)} s`] = Object.entries(parameters)
-    .map(([what, value]) => `${what} ${Array.isArray(value) ? value.join(",") : String(value)}`)
-    .join(" ")
+  const said = writeParameters(parameters).join(" ")
+  const when = `${kind} ${seconds(atMs)}–${seconds(atMs + forMs)} s`
+  const before = stage.drawn[when]
+  stage.drawn[when] = before === undefined ? said : `${before} · again ${said}`
 }
+
+/** For people: what was drawn of a fault. */
+export const writeParameters = (parameters: object): ReadonlyArray<string> =>
+  Object.entries(parameters).map(([what, value]) => `${what} ${Array.isArray(value) ? listed(value) : String(value)}`)
+
+/** As many as fit on a line: what a seed draws for a thousand nodes is drawn again by that seed. */
+const listed = (values: ReadonlyArray<unknown>): string =>
+  values.length <= listedMax ? values.join(",") : `${values.slice(0, listedMax).join(",")} and ${values.length - listedMax} more`
+const listedMax = 25
 
 const seconds = (ms: number): string => (ms / 1_000).toFixed(1)

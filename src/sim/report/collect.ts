@@ -2,6 +2,7 @@
  * What the report shows of a run, gathered while it runs: bounded, so that a thousand nodes make a page of a few megabytes.
  * Looking changes nothing: nothing is put on the clock, and no chance is drawn.
  */
+import { writeParameters } from "../faults/schedule.ts"
 import type { HoldingsMemory } from "../../actors/holdings.ts"
 import { idOf } from "../../protocol/identity/id.ts"
 import { type Slice, type SlicedEvent, sliceOf } from "../causes.ts"
@@ -203,15 +204,12 @@ export class Collector {
       samplesMs: this.#samplesMs,
       standing: Buffer.concat(this.#standings).toString("base64"),
       links: this.#links.map(([a, b, from, until]) => [a, b, from, Math.min(until, untilMs + 1)]),
-      faults: stage.faults.map(({ kind, atMs, forMs, parameters }) => ({
+      faults: stage.faults.map(({ kind, atMs, forMs, parameters: { machines, ...others } }) => ({
         kind,
         fromMs: atMs,
         untilMs: atMs + forMs,
-        machines: Array.isArray(parameters["machines"]) ? (parameters["machines"] as ReadonlyArray<number>) : [],
-        detail: Object.entries(parameters)
-          .filter(([what]) => what !== "machines")
-          .map(([what, value]) => `${what} ${String(value)}`)
-          .join(" · "),
+        machines: Array.isArray(machines) ? (machines as ReadonlyArray<number>) : [],
+        detail: writeParameters(others).join(" · "),
       })),
       outages: outagesIn(log, untilMs),
       kinds: names,

@@ -183,7 +183,7 @@ const describe = () => {
     box.innerHTML = `<h2>${active.length === 0 ? "No fault now" : "Going on now"}</h2><ul>${active
       .map(
         ({ kind, fromMs, untilMs, detail, machines }) =>
-          `<li><b>${kind}</b> <span class="soft">${seconds(fromMs)} – ${seconds(untilMs)}${machines.length > 0 ? ` · ${machines.map(nameOf).join(" ")}` : ""}${detail === "" ? "" : ` · ${detail}`}</span></li>`,
+          `<li><b>${kind}</b> <span class="soft">${seconds(fromMs)} – ${seconds(untilMs)}${machines.length > 0 ? ` · ${listed(machines)}` : ""}${detail === "" ? "" : ` · ${detail}`}</span></li>`,
       )
       .join("")}</ul><p class="soft">Choose a node in the mesh or among the rows.</p>`
     return
@@ -197,7 +197,7 @@ const describe = () => {
   const { lies } = run.nodes[node]
   box.innerHTML = `<h2>${nameOf(node)}${lies ? " <small>lies</small>" : ""}</h2>
     <p><i class="swatch" style="background:${colorOfStanding(standing)}"></i>${standing === unseen ? "of another make: not looked into" : standing === 0 ? "down" : standing === 1 ? "paused" : standing === 255 ? "holds what most hold" : `holds ${Math.round(100 * shareHeld(standing))} % as much as the fullest`}</p>
-    <p class="soft">linked to ${[...new Set(peers)].slice(0, 24).map(nameOf).join(" ") || "nobody"}</p>
+    <p class="soft">linked to ${listed([...new Set(peers)]) || "nobody"}</p>
     ${
       outages.length === 0
         ? ""
@@ -208,6 +208,13 @@ const describe = () => {
     }
     ${words.length === 0 ? "" : `<ul>${words.map(({ kind, about, atMs }) => `<li>${kind} <code>${about.slice(-8)}</code> <span class="soft">${seconds(atMs)}</span></li>`).join("")}</ul>`}`
 }
+
+/** Names, as many as fit beside the mesh. */
+const listed = (nodes) => {
+  const names = nodes.slice(0, listedMax).map(nameOf).join(" ")
+  return nodes.length > listedMax ? `${names} and ${nodes.length - listedMax} more` : names
+}
+const listedMax = 24
 
 export const mesh = () => {
   const canvas = document.getElementById("mesh")
