@@ -101,7 +101,7 @@ let isRegistered = false
 const plan = new Map<string, (command: string) => Promise<void>>([
   ["npm ci && npm test", isStep('step "npm test"')],
   ["npm run check", isStep('step "npm run check"')],
-  ["npm run sim -- fuzz --time 60s", isStep("npm --silent run sim -- fuzz --time 60s")],
+  ["npm run sim -- fuzz --time 60s", isStep("npm --silent run sim -- fuzz --time")],
   ["npm run sim -- mutants", isStep("npm --silent run sim -- mutants")],
   ["npm run sim -- --list", says(/convergence/)],
   ["npm run sim -- convergence --nodes 200 --seed 42 --report run.html", says(/run\.html/)],
