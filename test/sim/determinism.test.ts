@@ -36,8 +36,8 @@ describe("a run", () => {
       // a flood of few is as much of one, and half the work
       const over = { ...lossy, ...(scenario.name === "flood" && { nodes: 6 }) }
       const trace = traceOf(over, scenario)
-      expect(traceOf({ ...over, codec: "wire" }, scenario)).toBe(trace)
-      expect(traceOf({ ...over, engine: "xstate" }, scenario)).toBe(trace)
+      // both at once; each by itself is held against it in faults.test.ts, on the scenarios in which most happens
+      expect(traceOf({ ...over, codec: "wire", engine: "xstate" }, scenario)).toBe(trace)
     },
   )
 })
@@ -62,7 +62,7 @@ describe("npm run sim", () => {
   const jsonOf = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Readonly<Record<string, unknown>>
 
   it("gives the same trace in two processes, and says what it found as JSON", async () => {
-    const flags = (file: string) => ["convergence", "--nodes", "25", "--seed", "3", "--json", join(folder, file)]
+    const flags = (file: string) => ["convergence", "--nodes", "12", "--seed", "3", "--json", join(folder, file)]
     const [one, other] = await Promise.all([run(...flags("one.json")), run(...flags("other.json"))])
     expect([one.code, other.code, one.wrong]).toEqual([0, 0, ""])
     const { commit, deliveredPerSecond, rssMb, wallMs, ...found } = jsonOf("one.json")
@@ -71,7 +71,7 @@ describe("npm run sim", () => {
     expect(found).toMatchObject({
       scenario: "convergence",
       seed: 3,
-      nodes: 25,
+      nodes: 12,
       engine: "compiled",
       virtualMs: 60_000,
       violations: [],

@@ -66,12 +66,13 @@ describe("a schedule of faults", () => {
 })
 
 describe("all is whole again", () => {
-  const seeds = [1, 2, 3]
+  // two of the fifty that CI runs, among more nodes
+  const seeds = [1, 2]
   const some = { nodes: 15, records: 40 }
   it.each(seeds)("after a partition, seed %i", (seed) => expectWhole(run(partition, { ...some, seed })))
   it.each(seeds)("after churn, seed %i", (seed) => expectWhole(run(churn, { ...some, seed })))
   it.each(seeds)("though three of ten lie, seed %i", (seed) => expectWhole(run(byzantine, { ...some, seed })))
-  it.each([1, 2])("after a flood, seed %i", (seed) => expectWhole(run(flood, { ...some, seed })))
+  it("after a flood", () => expectWhole(run(flood, { ...some, seed: 1 })))
 
   const few: Partial<RunOptions> = { nodes: 8, records: 15, untilMs: 150_000, seed: 11 }
   it.each(faultNames.map((name) => [name]))("after %s alone", (name) => expectWhole(run(partition, { ...few, faults: [name] })))

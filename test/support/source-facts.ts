@@ -21,7 +21,18 @@ export interface SourceFacts {
   readonly outside: ReadonlyArray<string>
 }
 
+/** Of the same text read once: several rules ask. */
 export const factsOf = (path: string, text: string): SourceFacts => {
+  const known = read.get(text)
+  if (known !== undefined) return known
+  const found = factsIn(path, text)
+  read.set(text, found)
+  return found
+}
+
+const read = new Map<string, SourceFacts>()
+
+const factsIn = (path: string, text: string): SourceFacts => {
   const program = parseAst(text, { lang: "ts" }, path) as unknown as SyntaxNode
   const declared = new Set<string>()
   visit(program, undefined, "", (node, parent, key) => {
