@@ -12,7 +12,7 @@ import { defaultRun, type RunOptions } from "../../src/sim/scenario.ts"
 import { convergence } from "../../src/sim/scenarios/convergence.ts"
 import { exitCodeOf, scenarios, simulate } from "../../src/sim/simulate.ts"
 
-const options: RunOptions = { ...defaultRun, nodes: 12, records: 20, untilMs: 20_000 }
+const options: RunOptions = { ...defaultRun, nodes: 8, records: 15, untilMs: 20_000 }
 const traceOf = (over: Partial<RunOptions>, scenario = convergence) => simulate(scenario, { ...options, ...over }).trace
 
 describe("a run", () => {
@@ -22,7 +22,7 @@ describe("a run", () => {
   })
 
   it("is another with anything else that is given", () => {
-    const traces = [{}, { nodes: 13 }, { records: 21 }, { loss: 0.05 }, { latencyMs: 50 }, { untilMs: 40_000 }].map((over) =>
+    const traces = [{}, { nodes: 9 }, { records: 16 }, { loss: 0.05 }, { latencyMs: 50 }, { untilMs: 40_000 }].map((over) =>
       traceOf({ seed: 3, ...over }),
     )
     expect(new Set(traces).size).toBe(traces.length)

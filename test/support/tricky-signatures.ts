@@ -11,7 +11,7 @@ const { n: groupOrder, p: prime } = ed.Point.CURVE()
 
 const littleEndian = (value: bigint, length = 32): Buffer => Buffer.from(value.toString(16).padStart(2 * length, "0"), "hex").reverse()
 const number = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).reverse().toString("hex") || "0"}`)
-const times = (point: ed.Point, factor: bigint): ed.Point => point.multiplyUnsafe(((factor % groupOrder) + groupOrder) % groupOrder)
+const times = (point: ed.Point, factor: bigint): ed.Point => point.multiply(((factor % groupOrder) + groupOrder) % groupOrder, false)
 const challenge = (r: Uint8Array, a: Uint8Array, message: Uint8Array): bigint => number(sha512(Buffer.concat([r, a, message]))) % groupOrder
 
 /** S < L; A and R decode canonically and are not of small order; S·B = R + h·A without cofactor. */
