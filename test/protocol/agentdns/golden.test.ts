@@ -1,4 +1,5 @@
 /** Recorded announcements of a deployed node, in both directions: what they mean, and the same bytes again. */
+import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { readGo, writeGo } from "../../../src/protocol/agentdns/announcement.ts"
 import { announcementText, readAnnouncement, readSignedText, signedText } from "../../../src/protocol/agentdns/go-announcement.ts"
@@ -6,6 +7,7 @@ import { believe } from "../../../src/protocol/gossip/authority.ts"
 import type { JsonObject } from "../../../src/protocol/identity/canonical-json.ts"
 import { verify } from "../../../src/protocol/identity/ed25519.ts"
 import { readJson } from "../../../src/protocol/identity/json-text.ts"
+import { readSaid, writeGossip } from "../../../src/protocol/wire/agentdns-codec.ts"
 import { gossipVectors, type GossipVector, recordedMs } from "../../support/agentdns-vectors.ts"
 
 const announcementIn = ({ frame }: Pick<GossipVector, "frame">): JsonObject =>
@@ -15,6 +17,24 @@ const frameOf = (announcement: string): string => `{"type":"gossip","payload":{"
 
 const written = gossipVectors.filter(({ direction }) => direction === "go->peer")
 const sent = gossipVectors.filter(({ direction }) => direction === "peer->go")
+
+/** Not recorded, but of Go's own hand: all that its writer does, in one text or another. */
+describe("announcements that Go wrote", () => {
+  const path = new URL("../../vectors/agentdns-go.json", import.meta.url)
+  const { frames } = JSON.parse(readFileSync(path, "utf8")) as { readonly frames: ReadonlyArray<string> }
+  const named = frames.map((frame) => {
+    const { action, type } = announcementIn({ frame })
+    return [`${type as string} ${action as string}`, frame] as const
+  })
+
+  it.each(named)("%s: believed, and sent on byte for byte", (_, frame) => {
+    const said = readSaid(Buffer.from(frame))
+    const read = said.type === "gossip" ? readGo(said.announcement)! : undefined
+    const belief = believe(read!.document(), read!.id, recordedMs, verify)
+    expect(belief).toMatchObject({ type: "verified", announcement: { contentId: read!.id } })
+    expect(Buffer.from(writeGossip(writeGo(read!.document())!)).toString()).toBe(frame)
+  })
+})
 
 describe("announcements of a deployed node", () => {
   it("are there", () => {
