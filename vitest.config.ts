@@ -9,6 +9,8 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // What takes long, CI runs besides: `AGENTDNS_LONG_TESTS=yes npx vitest run long.test`.
+    exclude: process.env["AGENTDNS_LONG_TESTS"] === undefined ? ["test/**/*.long.test.ts"] : [],
     // Half of what a process of the simulator takes to begin is compiling.
     env: { NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(tmpdir(), "node-compile-cache") },
     isolate: false,
