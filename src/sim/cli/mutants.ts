@@ -45,15 +45,23 @@ export const mutantsCommand = async (argv: ReadonlyArray<string>): Promise<numbe
 }
 
 const readOptions = (argv: ReadonlyArray<string>): Options | string => {
-  const flags = readFlags(argv, ["--only", "--seeds", "--workers", "--json"])
+  const flags = readFlags(argv, ["--only", "--part", "--seeds", "--workers", "--json"])
   if (typeof flags === "string") return flags
   const { "--only": only = "", "--seeds": seedsText = String(seedsDefault), "--workers": workersText = String(coresHere) } = flags
-  const chosen = mutants.filter(({ name }) => name.includes(only))
+  const part = readPart(flags["--part"] ?? "1/1")
+  if (part === undefined) return "--part is a part of how many, as 2/3"
+  const chosen = mutants.filter(({ name }, i) => name.includes(only) && i % part.of === part.which - 1)
   const [seeds, workers] = [wholeNumber(seedsText, 1, 100_000), wholeNumber(workersText, 1, 256)]
   if (chosen.length === 0) return `there is no mutant ${only}`
   if (seeds === undefined) return "--seeds is the number of seeds that each mutant is looked for with"
   if (workers === undefined) return "--workers is a number of processes"
   return { chosen, seeds, workers, json: flags["--json"] }
+}
+
+/** Every so manieth, beginning with one of the first: over time, who runs parts runs all. */
+const readPart = (text: string): { readonly which: number; readonly of: number } | undefined => {
+  const [, which, of] = (/^([1-9]\d?)\/([1-9]\d?)$/.exec(text) ?? []).map(Number)
+  return which === undefined || of === undefined || which > of ? undefined : { which, of }
 }
 
 const huntAll = async ({ chosen, seeds, workers }: Options): Promise<ReadonlyMap<string, Catch>> => {
