@@ -45,7 +45,8 @@ const wordsOf = (characters: number, seed: number, letters: number) =>
 const kinds: ReadonlyArray<readonly [kind: string, count: number, most: number, fields: (n: number) => Partial<EntityRecord>]> = [
   [
     "usual",
-    2_000,
+    // so many that a few megabytes of anything else do not count
+    10_000,
     usualBytesMax,
     (n) => ({ name: `agent ${n}`, summary: wordsOf(80, n % 97, 6), tags: [`tag${n % 50}`, `tag${n % 7}`], category: `category${n % 20}` }),
   ],
@@ -87,9 +88,9 @@ it.each(kinds)("of a %s record", async (_, count, most, fields) => {
     expect([hits.length, (yield* service.status).knownRegistries]).toEqual([0, 1])
     return (used() - empty - (empty - once)) / count
   })
-  // others share this process, and what they let go of or take meanwhile is counted, too: the one in the middle of three
+  // what an earlier node lets go of only now is counted as if this one took less: the greatest of three
   const three = await Effect.runPromise(Effect.all([Effect.scoped(measured), Effect.scoped(measured), Effect.scoped(measured)]))
-  const perRecord = three.sort((a, b) => a - b)[1]
+  const perRecord = Math.max(...three)
   expect(perRecord).toBeGreaterThan(most / 10)
   expect(perRecord).toBeLessThan(most)
 })
